@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Who may ask: users, roles, API keys, and the slowing of guesses.
+//
+// Lives in one SQLite file, catalog.db, which the command line may change beside a
+// running server.  Passwords are kept as Argon2id, API keys as keyed BLAKE2b of a
+// random 128-bit secret.  There is no anonymous principal and no role that could make
+// one: every principal comes out of access_check().
+// Any thread may call; checks of a credential seen lately cost no Argon2id (a keyed
+// hash of it is kept in memory for a minute).
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+enum role { ROLE_ADMIN, ROLE_WRITER, ROLE_ANALYST, ROLE_METRICS, ROLE_COUNT };
+
+const char *role_name(enum role r);
+enum err role_parse(struct slice name, enum role *out, struct fault *why); // words list the roles
+
+struct access;
+
+// `directory` holds catalog.db; made when `create` and it is not there.
+enum err access_open(const char *directory, bool create, struct access **out, struct fault *why);
+void access_close(struct access *a);
+
+enum { ROLES_MAX = 8, PRINCIPAL_NAME_BYTES = 256 };
+
+struct principal {
+    char name[PRINCIPAL_NAME_BYTES]; // the user, or the owner of the API key
+    char key_id[32];                 // of the API key; empty for a user
+    char key_name[PRINCIPAL_NAME_BYTES];
+    uint32_t roles;                  // bit per enum role
+    char indices[1024];              // patterns of an API key narrowed to some, blank-separated; empty: all
+};
+
+// `authorization` is the header's value (Basic, ApiKey; len 0 when absent), `address` the
+// caller's, for slowing.  ERR_DENIED with words as Elasticsearch's; the same words and
+// time for an unknown user and a wrong password.  ERR_LIMIT: too many failures from this
+// address; *out_wait_s says for how long to hold off.
+enum err access_check(struct access *a, struct slice authorization, struct slice address,
+                      struct principal *out, uint32_t *out_wait_s, struct fault *why);
+
+// Users.  A password has at least 12 characters.
+enum err access_user_add(struct access *a, struct slice name, struct slice password, uint32_t roles,
+                         struct fault *why);  // ERR_CONFLICT when it exists
+enum err access_user_remove(struct access *a, struct slice name, struct fault *why);
+enum err access_user_password(struct access *a, struct slice name, struct slice password,
+                              struct fault *why);
+enum err access_user_list(struct access *a,
+                          void (*each)(void *context, const char *name, uint32_t roles),
+                          void *context, struct fault *why);
+
+struct api_key {
+    char id[32];
+    char secret[48]; // shown once
+    char name[PRINCIPAL_NAME_BYTES];
+    char owner[PRINCIPAL_NAME_BYTES];
+    int64_t created_ms, expires_ms; // expires 0: never
+    uint32_t roles;
+    bool is_invalidated;
+};
+
+// A key may have no role its owner has not.  `indices` as in struct principal.
+enum err access_key_add(struct access *a, const struct principal *owner, struct slice name,
+                        uint32_t roles, const char *indices, int64_t expires_ms,
+                        struct api_key *out, struct fault *why);
+enum err access_key_invalidate(struct access *a, struct slice id, struct fault *why);
+enum err access_key_list(struct access *a, void (*each)(void *context, const struct api_key *k),
+                         void *context, struct fault *why); // without secrets
+
+// A password of 24 characters (140 bits) for a new user.
+enum { PASSWORD_MADE_BYTES = 25 };
+void access_password_make(char out[PASSWORD_MADE_BYTES]);

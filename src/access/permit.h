@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Gate 2.  The engine answers only a `struct permit`, and only permit.c makes one.
+//
+// A permit says who asks, what for and how far they may see: which indices, rows or
+// only aggregates, which floor.  It is made anew for every request and never stored.
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+enum action {
+    ACTION_INFO,      // GET /, cluster and node facts, license
+    ACTION_AGGREGATE, // searches that show no row: size 0, counts, metrics
+    ACTION_READ,      // rows: hits, _doc
+    ACTION_SCHEMA,    // mappings, field_caps, _cat/indices
+    ACTION_WRITE,     // documents
+    ACTION_MANAGE,    // users, keys, status, refresh
+    ACTION_COUNT
+};
+
+const char *action_name(enum action a); // "indices:data/read/search", ... as Elasticsearch's errors have
+
+struct principal; // see access.h
+
+struct permit;
+
+// ERR_DENIED, words as Elasticsearch's security_exception: "action [...] is unauthorized
+// for user [x] with roles [y]".  `index` may be a pattern or empty (no index).
+enum err permit_make(const struct principal *who, enum action a, struct slice index,
+                     struct arena *request, const struct permit **out, struct fault *why);
+
+bool permit_index(const struct permit *p, const char *index); // may it see this index at all
+bool permit_rows(const struct permit *p);                     // may it see rows, ids, pseudonyms
+uint32_t permit_floor(const struct permit *p, uint32_t declared); // smallest group; 0 = none
+enum action permit_action(const struct permit *p);
+const char *permit_user(const struct permit *p);

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The Elasticsearch API and tamis's own, without any HTTP library: a request in, a reply
+// out.  server/http.c carries both over HTTPS.
+//
+// api_handle() may be called by any number of threads.  Authentication comes first and
+// has no way around it; the only paths that need none are /healthz and /readyz.
+
+#include "access/access.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "engine/engine.h"
+#include "metric/cube.h"
+
+struct api_request {
+    const char *method;   // "GET", ...
+    const char *path;     // as sent, still percent-encoded, without the query
+    const char *query;    // after '?', still encoded; "" for none
+    struct slice authorization, content_type, accept, opaque_id; // len 0 when absent
+    struct slice address; // of the caller
+    struct slice body;    // decompressed
+};
+
+struct api_reply {
+    int status;
+    struct slice content_type;
+    struct slice authenticate; // WWW-Authenticate; len 0 for none
+    uint32_t retry_after_s;    // 0 for none
+    struct buf body;           // the caller's to free; empty for HEAD
+};
+
+struct api {
+    struct engine *engine;
+    struct access *access;
+    struct cubes *cubes;
+    struct store *store;         // snapshots for cubes
+    const char *cluster_name;
+    const char *node_name;
+    const char *cluster_uuid;    // 22 characters
+    const char *publish_address; // "127.0.0.1:9200"
+    int64_t started_ms;
+    // What the processes last said of themselves: JSON, and whether the copy is whole.
+    void *state_context;
+    enum err (*state_json)(void *context, struct buf *out);
+    bool (*is_ready)(void *context);
+};
+
+// `request` is the arena of this request, reset by the caller afterwards.
+void api_handle(const struct api *a, const struct api_request *r, struct arena *request,
+                struct api_reply *out);

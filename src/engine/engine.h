@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One interface to whatever holds the rows and answers: the local store today, an
+// existing cluster later.  Every call takes a permit, and looks at it.
+
+#include "access/permit.h"
+#include "data/schema.h"
+#include "search/answer.h"
+#include "store/store.h"
+
+struct engine;
+
+struct engine_ops {
+    enum err (*search)(struct engine *e, const struct permit *p, const uint32_t *tables,
+                       uint32_t table_count, const struct request *r, struct arena *request,
+                       struct answer *out, struct fault *why);
+    enum err (*get)(struct engine *e, const struct permit *p, uint32_t table, struct row_key key,
+                    struct arena *request, struct hit *out, struct fault *why);
+    void (*stats)(struct engine *e, const struct permit *p, struct store_stats *out);
+    // All that was acknowledged before the call is seen by searches after it.
+    enum err (*refresh)(struct engine *e, const struct permit *p, struct fault *why);
+    void (*close)(struct engine *e);
+};
+
+struct engine {
+    const struct engine_ops *ops;
+    const struct schema *schema;
+};
+
+// Over an open store, which stays the caller's.
+struct engine *engine_local_new(struct store *st, const struct schema *schema);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The few crypto primitives in use.  crypto.c is the only file that includes
+// libsodium; every name here says what it is for, not only what it is.
+
+#include "base/err.h"
+#include "base/slice.h"
+
+// Before anything else here; safe to call again.  ERR_UNAVAILABLE when the library
+// finds no source of chance.
+enum err crypto_start(struct fault *why);
+
+void random_bytes(void *out, size_t len);
+
+enum { KEY_BYTES = 32 };
+
+// A key in memory of its own: locked, guarded, out of core files, zero in a forked
+// child (MADV_WIPEONFORK), wiped when freed.
+struct secret;
+struct secret *secret_new(const void *bytes, size_t len); // copies; the caller wipes its own
+struct secret *secret_random(size_t len);
+void secret_free(struct secret *s); // NULL is fine
+struct slice secret_bytes(const struct secret *s);
+void wipe(void *at, size_t len);
+
+// A key for one purpose from the master key: BLAKE2b keyed with it over `label`
+// ("pseudonym/device", "row-key/connections").
+void key_derive(const struct secret *master, const char *label, uint8_t out[KEY_BYTES]);
+
+// Keyed BLAKE2b of `len_out` bytes, 16 to 64.
+void keyed_hash(const uint8_t key[KEY_BYTES], struct slice in, uint8_t *out, size_t len_out);
+void plain_hash(struct slice in, uint8_t out[32]); // BLAKE2b-256
+
+// Argon2id in libsodium's text form ("$argon2id$v=19$m=..."), moderate cost.
+enum { PASSWORD_HASH_BYTES = 128 };
+enum err password_hash(struct slice password, char out[PASSWORD_HASH_BYTES], struct fault *why);
+bool password_matches(const char *hash, struct slice password);
+bool equal_in_constant_time(const void *a, const void *b, size_t len);
+
+// Ed25519.
+enum { SIGN_PUBLIC_BYTES = 32, SIGN_SEED_BYTES = 32, SIGNATURE_BYTES = 64 };
+void sign_public(const uint8_t seed[SIGN_SEED_BYTES], uint8_t out_public[SIGN_PUBLIC_BYTES]);
+void sign(const uint8_t seed[SIGN_SEED_BYTES], struct slice message, uint8_t out[SIGNATURE_BYTES]);
+bool sign_verify(const uint8_t public_key[SIGN_PUBLIC_BYTES], struct slice message,
+                 const uint8_t signature[SIGNATURE_BYTES]);
+
+// base64url without padding, lower-case hexadecimal, standard base64 (decoding only).
+struct buf;
+void base64url_print(struct slice bytes, struct buf *out);
+enum err base64_parse(struct slice text, struct buf *out); // both alphabets, padding optional
+void hex_print(struct slice bytes, struct buf *out);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Cubes: the declared metrics, kept ready while rows come and go.
+//
+// A cube holds, per time bucket of `every` and per combination of its `by` values, how
+// many rows there are and (for a ratio) how many of them count.  It takes signed rows
+// (+1 come, -1 gone), so it is exact under updates and deletes.  A row seen through a
+// look-up is counted under the values its dimension row had when the cube last looked;
+// a dimension row that changed is remembered, and the next reader moves its rows (one
+// scan of the referring column for all that are remembered).
+//
+// The committing thread feeds (cubes_listener()); any thread asks.  Cells are held in
+// memory; cubes_build() counts everything anew from a snapshot at start.
+
+#include "base/arena.h"
+#include "search/answer.h"
+#include "store/store.h"
+
+struct cubes;
+
+enum err cubes_new(const struct schema *s, struct cubes **out, struct fault *why);
+void cubes_free(struct cubes *c);
+void cubes_build(struct cubes *c, const struct snapshot *now);
+struct store_listener cubes_listener(struct cubes *c);
+
+struct metric_question {
+    struct slice metric;
+    bool has_from, has_to;
+    int64_t from_ms, to_ms;        // [from, to); snapped outward to the metric's `every`
+    const struct slice *by;        // names out of the metric's `by`, in the order wanted
+    uint32_t by_count;
+    int64_t every_ms;              // a multiple of the metric's; 0: one bucket for all time
+};
+
+struct metric_row {
+    int64_t time_ms;               // start of the bucket, UTC; 0 when every_ms is 0
+    const struct value *by;        // VALUE_NONE where the row has no value
+    uint64_t count;
+    uint64_t matched;              // ratio: of these, how many count
+};
+
+struct metric_answer {
+    const struct metric_decl *metric;
+    const struct metric_row *rows; // ordered by time, then by values; only non-empty cells
+    uint32_t row_count;
+};
+
+// ERR_NOT_FOUND: no such metric (words list those there are); ERR_INVALID: a `by` or
+// `every` it has not.  `now` must be the latest snapshot.
+enum err cubes_ask(struct cubes *c, const struct snapshot *now, const struct metric_question *q,
+                   struct arena *request, struct metric_answer *out, struct fault *why);

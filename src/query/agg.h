@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The aggregations of a question, as a tree, checked for form only (see query.h).
+
+#include "query/query.h"
+
+enum agg_kind {
+    AGG_TERMS,
+    AGG_DATE_HISTOGRAM,
+    AGG_HISTOGRAM,
+    AGG_RANGE,
+    AGG_DATE_RANGE,
+    AGG_FILTER,
+    AGG_FILTERS,
+    AGG_MISSING,
+    AGG_GLOBAL,
+    AGG_BUCKET_KINDS, // kinds before this one make buckets and may hold others
+    AGG_AVG = AGG_BUCKET_KINDS,
+    AGG_SUM,
+    AGG_MIN,
+    AGG_MAX,
+    AGG_VALUE_COUNT,
+    AGG_STATS,
+    AGG_CARDINALITY,
+    AGG_PERCENTILES,
+    AGG_KIND_COUNT
+};
+
+enum agg_order_by { ORDER_COUNT, ORDER_KEY, ORDER_METRIC };
+
+struct agg_order {
+    enum agg_order_by by;
+    bool ascending;
+    struct slice path;   // ORDER_METRIC: names of sub-aggregations, "a>b"
+    struct slice metric; // ORDER_METRIC: "avg" of "stats.avg", "95.0" of "p[95.0]"; len 0
+};
+
+struct agg_range {
+    struct slice key;         // len 0: made from the bounds
+    struct literal from, to;  // LITERAL_NULL: open
+};
+
+enum date_interval_kind { INTERVAL_CALENDAR, INTERVAL_FIXED };
+
+struct agg {
+    struct slice name;
+    enum agg_kind kind;
+    const char *type_name; // as in the request: "terms", "date_histogram", ...
+    struct slice field;    // len 0 where the kind has none
+    const struct json *meta;    // NULL for none
+    struct literal missing;     // LITERAL_NULL for none
+    struct slice format;        // len 0: the field's
+    bool keyed;
+    const struct agg *subs;
+    uint32_t sub_count;
+
+    // terms
+    uint32_t size;
+    uint64_t min_doc_count;     // terms: default 1; histograms: default 0
+    const struct agg_order *orders; // terms: count desc, then key asc; histograms: key asc
+    uint32_t order_count;
+    const struct literal *include, *exclude; // exact values only; NULL for none
+    uint32_t include_count, exclude_count;
+
+    // date_histogram
+    enum date_interval_kind interval_kind;
+    int calendar_unit;          // enum date_unit (base/date.h)
+    int64_t interval_ms;
+    int64_t offset_ms;
+    struct slice time_zone;     // len 0: UTC
+    // histogram
+    double interval, offset;
+    // both: LITERAL_NULL for none
+    struct literal extended_min, extended_max, hard_min, hard_max;
+
+    // range, date_range
+    const struct agg_range *ranges;
+    uint32_t range_count;
+
+    // filter: filters[0]; filters: all, with names when `filters_keyed`
+    const struct query *const *filters;
+    const struct slice *filter_names;
+    uint32_t filter_count;
+    bool filters_keyed;
+    struct slice other_bucket; // name of the bucket for the rest; len 0: none
+
+    // percentiles
+    const double *percents;
+    uint32_t percent_count;
+    // cardinality
+    uint32_t precision_threshold;
+};
+
+// `v` is the object under "aggs".
+enum err agg_parse(const struct json *v, struct arena *request, const struct agg **out_aggs,
+                   uint32_t *out_count, struct fault *why);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A segment: some rows of one table in one file, never changed once written.
+//
+// The file is drawn in segment.c.  It is written block by block (BLOCK_ROWS rows, the
+// last may be shorter), each column of a block in the encoding that codec/ found
+// smallest, with its statistics; a checksum over every column chunk and the footer.
+// It is read whole by pread into memory of huge pages where the system has them, and
+// checked, when it is opened; after that reads cannot fail.
+
+#include "base/world.h"
+#include "store/view.h"
+
+struct segment;
+struct segment_writer;
+
+// One column of one block on the way in; arrays as block_codes() ... give them.
+struct segment_column {
+    const uint32_t *codes;
+    const int64_t *i64;
+    const double *f64;
+    const uint64_t *present; // for i64 and f64
+};
+
+// The file appears under `name` only with segment_writer_finish().
+enum err segment_writer_new(const struct world *w, const char *name, const struct table *t,
+                            struct segment_writer **out, struct fault *why);
+// One block: `columns` holds t->field_count entries.  Every block but the last has BLOCK_ROWS.
+enum err segment_writer_block(struct segment_writer *sw, uint32_t row_count,
+                              const struct row_key *keys, const struct segment_column *columns,
+                              struct fault *why);
+// Footer, sync, rename from NAME.tmp, sync of the directory.  Frees the writer, on failure too.
+enum err segment_writer_finish(struct segment_writer *sw, uint64_t *out_bytes, struct fault *why);
+void segment_writer_drop(struct segment_writer *sw); // gives up; NULL is fine
+
+enum err segment_open(const struct world *w, const char *name, const struct table *t,
+                      struct segment **out, struct fault *why);
+void segment_close(struct segment *s);
+
+uint64_t segment_rows(const struct segment *s);
+uint64_t segment_bytes(const struct segment *s); // of the file
+uint32_t segment_block_count(const struct segment *s);
+uint32_t segment_block_rows(const struct segment *s, uint32_t block);
+
+void segment_codes(const struct segment *s, uint32_t block, uint32_t field, uint32_t *out);
+void segment_i64(const struct segment *s, uint32_t block, uint32_t field, int64_t *out,
+                 uint64_t *out_present);
+void segment_f64(const struct segment *s, uint32_t block, uint32_t field, double *out,
+                 uint64_t *out_present);
+void segment_keys(const struct segment *s, uint32_t block, struct row_key *out);
+struct block_range segment_range(const struct segment *s, uint32_t block, uint32_t field);
+
+// One value, without decoding the block (CODE_NONE / false where there is none).
+uint32_t segment_code_at(const struct segment *s, uint32_t block, uint32_t row, uint32_t field);
+bool segment_i64_at(const struct segment *s, uint32_t block, uint32_t row, uint32_t field,
+                    int64_t *out);
+bool segment_f64_at(const struct segment *s, uint32_t block, uint32_t row, uint32_t field,
+                    double *out);
+struct row_key segment_key_at(const struct segment *s, uint32_t block, uint32_t row);

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The store: every table's rows in columns, durable and searchable.
+//
+//   append ──▶ log (one record a changeset) ──commit: fdatasync──▶ memory part ──▶ view
+//                                                                     │ full
+//                                                 segment file ◀──────┘  (background)
+//                                                 manifest, atomically; log trimmed
+//
+// One thread writes (append, commit, maintain's hand-over); any thread takes
+// snapshots.  A changeset is visible only once it is on disk, whole, and together
+// with all before it.  After any crash the store is in the state of some committed
+// prefix that holds everything acknowledged.
+//
+// Sources' positions live in the same log records as their rows.
+
+#include "base/world.h"
+#include "data/schema.h"
+#include "policy/admit.h"
+#include "store/view.h"
+
+struct store;
+
+struct store_options {
+    uint32_t seal_rows;       // memory part is written out at so many rows (0: 1 Mi)
+    uint64_t log_bytes_max;   // ... or when the log has grown to this (0: 256 MiB)
+    uint32_t merge_fan_in;    // so many neighbours of like size become one (0: 8)
+    bool background;          // a thread of its own seals and merges; else store_maintain() does
+};
+
+// Opens or makes the store in `w`'s directory; replays the log.  A table whose
+// stored shape differs from the schema's is emptied, with its source's position
+// back at PHASE_NONE (the source is copied again).  ERR_CORRUPT names file and place.
+enum err store_open(const struct world *w, const struct schema *s,
+                    const struct store_options *options, struct store **out, struct fault *why);
+void store_close(struct store *st); // NULL is fine; nothing is lost without it
+
+// Checks `a` against the store (codes, keys, limits) and puts it into the log's
+// buffer.  Failing changes nothing.
+enum err store_append(struct store *st, const struct admitted *a, struct fault *why);
+
+// Makes all that was appended durable, then visible.  After an ERR_IO here the store
+// refuses every later append and commit (what is on disk is not known): reopen.
+enum err store_commit(struct store *st, struct fault *why);
+
+// Position of a source; phase PHASE_NONE and the rest 0 when it never had one.
+void store_position(struct store *st, const char *source, struct position *out);
+
+// Does one step of sealing or merging if one is due (tests; without background).
+enum err store_maintain(struct store *st, bool *out_did, struct fault *why);
+
+struct store_table_stats {
+    const char *name;
+    uint64_t rows;           // live
+    uint64_t rows_dead;      // deleted, not merged away yet
+    uint64_t bytes_disk;     // segments and dictionaries
+    uint64_t bytes_memory;
+    uint32_t segments;
+    uint64_t changes;        // rows put, moved and deleted since the store was made
+};
+
+struct store_stats {
+    uint64_t log_bytes;
+    uint64_t commits;
+    uint64_t syncs;
+    uint64_t bytes_written;  // log, segments, dictionaries: for write amplification
+    uint32_t table_count;
+    struct store_table_stats tables[256]; // LIMIT_TABLES
+};
+
+void store_stats(struct store *st, struct store_stats *out);
+
+// A consistent view of all tables at the last commit.  Cheap; release it soon, as it
+// keeps merged-away segments alive.
+struct snapshot *store_snapshot(struct store *st);
+void snapshot_free(struct snapshot *s);
+
+// What one commit did to one table, for whoever keeps something ready from the rows
+// (metric/).
+struct store_delta {
+    uint32_t table;
+    bool cleared;                // every row of `before` left (truncate, reset); `gone` is empty then
+    uint32_t gone_count;
+    const struct row_ref *gone;  // rows live in `before` and no more in `after`
+    uint32_t come_count;
+    const struct row_ref *come;  // rows live in `after` that this commit brought
+};
+
+// Called by the committing thread after the new view is made and before anybody else
+// can see it; `before` and `after` are good until it returns.
+struct store_listener {
+    void *context;
+    void (*committed)(void *context, const struct snapshot *before, const struct snapshot *after,
+                      const struct store_delta *deltas, uint32_t delta_count);
+};
+
+// At most one; set before the first append.
+void store_listen(struct store *st, const struct store_listener *listener);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A view: one table's rows as a reader sees them, in blocks of up to BLOCK_ROWS.
+//
+// Segments and the memory part look the same from here.  A block decodes one field
+// at a time into the caller's arrays; its statistics tell whether that is needed.
+// Everything reached from a snapshot stays put until snapshot_free(), and any number
+// of threads may read one snapshot.
+//
+//     for (uint32_t b = 0; b < view_block_count(v); b++) {
+//         struct block block = view_block(v, b);
+//         block_codes(&block, field, codes);
+//         ... rows with bit_get(block.live, i) ...
+//     }
+
+#include "base/err.h"
+#include "data/changeset.h"
+#include "data/schema.h"
+#include "index/dict.h"
+
+enum { BLOCK_ROWS = 8192 };
+
+struct snapshot;
+struct view;
+
+const struct schema *snapshot_schema(const struct snapshot *s);
+const struct view *snapshot_view(const struct snapshot *s, uint32_t table);
+// Grows by one with every commit that changed rows of any table.
+uint64_t snapshot_version(const struct snapshot *s);
+
+uint64_t view_row_count(const struct view *v); // live rows
+uint32_t view_block_count(const struct view *v);
+const struct table *view_table(const struct view *v);
+// Of a STORAGE_CODE field.  Codes in this view's blocks are below view_dict_count().
+const struct dict *view_dict(const struct view *v, uint32_t field);
+uint32_t view_dict_count(const struct view *v, uint32_t field);
+
+struct block {
+    const struct view *view;
+    uint32_t index;
+    uint32_t row_count;   // 1 to BLOCK_ROWS
+    const uint64_t *live; // bit per row; never NULL; bits past row_count are 0
+    bool all_live;
+    const void *part;     // segment or memory chunk, for the functions below
+};
+
+struct block view_block(const struct view *v, uint32_t index);
+
+// Codes of all row_count rows (dead ones too); CODE_NONE where there is no value.
+void block_codes(const struct block *b, uint32_t field, uint32_t *out);
+// Numbers, and their present bits (bit_words(BLOCK_ROWS) words); 0 where not present.
+void block_i64(const struct block *b, uint32_t field, int64_t *out, uint64_t *out_present);
+void block_f64(const struct block *b, uint32_t field, double *out, uint64_t *out_present);
+void block_keys(const struct block *b, struct row_key *out);
+
+// Bounds over all rows of the block, dead ones included, so they may be too wide.
+struct block_range {
+    bool any;        // at least one row has a value
+    bool any_missing;
+    int64_t min, max; // STORAGE_I64, STORAGE_CODE
+    double min_f64, max_f64;
+};
+
+struct block_range block_range(const struct block *b, uint32_t field);
+
+// One row of a view.
+struct row_ref {
+    uint32_t block;
+    uint32_t row; // of the block
+};
+
+// The live row of this key.  ERR_NOT_FOUND without words.
+enum err view_find(const struct view *v, struct row_key key, struct row_ref *out);
+
+// One value of one row.  False when it has none.
+bool row_code(const struct view *v, struct row_ref r, uint32_t field, uint32_t *out);
+bool row_i64(const struct view *v, struct row_ref r, uint32_t field, int64_t *out);
+bool row_f64(const struct view *v, struct row_ref r, uint32_t field, double *out);
+struct row_key row_key_of(const struct view *v, struct row_ref r);
+
+// Look-ups: `v` is the view of the referred table; `ords` are codes of its key field
+// (the referring field has the same codes, as both are of one subject kind).  Gives
+// `field`'s value of the live row with that key: CODE_NONE / not present when there is
+// no such row.  `out` and `ords` may be the same array for codes.
+void lookup_codes(const struct view *v, uint32_t field, const uint32_t *ords, size_t count,
+                  uint32_t *out);
+void lookup_i64(const struct view *v, uint32_t field, const uint32_t *ords, size_t count,
+                int64_t *out, uint64_t *out_present);
+void lookup_f64(const struct view *v, uint32_t field, const uint32_t *ords, size_t count,
+                double *out, uint64_t *out_present);
