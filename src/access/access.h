@@ -31,8 +31,8 @@ struct principal {
     char name[PRINCIPAL_NAME_BYTES]; // the user, or the owner of the API key
     char key_id[32];                 // of the API key; empty for a user
     char key_name[PRINCIPAL_NAME_BYTES];
-    uint32_t roles;                  // bit per enum role
-    char indices[1024];              // patterns of an API key narrowed to some, blank-separated; empty: all
+    uint32_t roles;     // bit per enum role
+    char indices[1024]; // patterns of an API key narrowed to some, blank-separated; empty: all
 };
 
 // `authorization` is the header's value (Basic, ApiKey; len 0 when absent), `address` the
@@ -44,7 +44,7 @@ enum err access_check(struct access *a, struct slice authorization, struct slice
 
 // Users.  A password has at least 12 characters.
 enum err access_user_add(struct access *a, struct slice name, struct slice password, uint32_t roles,
-                         struct fault *why);  // ERR_CONFLICT when it exists
+                         struct fault *why); // ERR_CONFLICT when it exists
 enum err access_user_remove(struct access *a, struct slice name, struct fault *why);
 enum err access_user_password(struct access *a, struct slice name, struct slice password,
                               struct fault *why);
@@ -72,4 +72,5 @@ enum err access_key_list(struct access *a, void (*each)(void *context, const str
 
 // A password of 24 characters (140 bits) for a new user.
 enum { PASSWORD_MADE_BYTES = 25 };
+
 void access_password_make(char out[PASSWORD_MADE_BYTES]);

@@ -20,7 +20,8 @@ enum action {
     ACTION_COUNT
 };
 
-const char *action_name(enum action a); // "indices:data/read/search", ... as Elasticsearch's errors have
+const char *
+action_name(enum action a); // "indices:data/read/search", ... as Elasticsearch's errors have
 
 struct principal; // see access.h
 

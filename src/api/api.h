@@ -14,12 +14,12 @@
 #include "metric/cube.h"
 
 struct api_request {
-    const char *method;   // "GET", ...
-    const char *path;     // as sent, still percent-encoded, without the query
-    const char *query;    // after '?', still encoded; "" for none
+    const char *method; // "GET", ...
+    const char *path;   // as sent, still percent-encoded, without the query
+    const char *query;  // after '?', still encoded; "" for none
     struct slice authorization, content_type, accept, opaque_id; // len 0 when absent
-    struct slice address; // of the caller
-    struct slice body;    // decompressed
+    struct slice address;                                        // of the caller
+    struct slice body;                                           // decompressed
 };
 
 struct api_reply {
@@ -34,7 +34,7 @@ struct api {
     struct engine *engine;
     struct access *access;
     struct cubes *cubes;
-    struct store *store;         // snapshots for cubes
+    struct store *store; // snapshots for cubes
     const char *cluster_name;
     const char *node_name;
     const char *cluster_uuid;    // 22 characters

@@ -27,7 +27,8 @@ void *arena_alloc(struct arena *a, size_t bytes) __attribute__((returns_nonnull,
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
 
 // `count` of them, zeroed.  `count` has met a limit before (see above).
-#define ARENA_ARRAY(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(count)))
+#define ARENA_ARRAY(arena, type, count) \
+    ((type *)arena_alloc((arena), sizeof(type) * (size_t)(count)))
 
 // A copy of the bytes, with a NUL behind them.
 struct slice arena_copy(struct arena *a, struct slice bytes);

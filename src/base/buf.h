@@ -59,7 +59,7 @@ void buf_u32_le(struct buf *b, uint32_t v);
 void buf_u64_le(struct buf *b, uint64_t v);
 void buf_u32_be(struct buf *b, uint32_t v);
 void buf_u64_be(struct buf *b, uint64_t v);
-void buf_varint(struct buf *b, uint64_t v);      // LEB128, 1 to 10 bytes
+void buf_varint(struct buf *b, uint64_t v);       // LEB128, 1 to 10 bytes
 void buf_blob(struct buf *b, struct slice bytes); // varint length, then the bytes
 
 // OK, or ERR_LIMIT with the limit in the words.

@@ -37,7 +37,16 @@ struct date_civil date_to_civil(int64_t ms);
 int64_t date_from_civil(const struct date_civil *c);
 
 // Calendar units a histogram or date math may round to.
-enum date_unit { DATE_SECOND, DATE_MINUTE, DATE_HOUR, DATE_DAY, DATE_WEEK, DATE_MONTH, DATE_QUARTER, DATE_YEAR };
+enum date_unit {
+    DATE_SECOND,
+    DATE_MINUTE,
+    DATE_HOUR,
+    DATE_DAY,
+    DATE_WEEK,
+    DATE_MONTH,
+    DATE_QUARTER,
+    DATE_YEAR
+};
 
 // Start of the calendar unit that `ms` lies in, in zone `z` (week: Monday).
 int64_t date_floor(int64_t ms, enum date_unit unit, const struct date_zone *z);

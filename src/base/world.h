@@ -25,15 +25,18 @@ struct world_ops {
     enum err (*open_write)(const struct world *w, const char *name, bool exclusive, int *out_fd,
                            struct fault *why);
     enum err (*write)(int fd, struct slice bytes, struct fault *why); // all of it, at the end
-    enum err (*read_at)(int fd, void *at, size_t len, uint64_t offset, struct fault *why); // all of it
+    enum err (*read_at)(int fd, void *at, size_t len, uint64_t offset,
+                        struct fault *why); // all of it
     enum err (*size)(int fd, uint64_t *out_bytes, struct fault *why);
     enum err (*truncate)(int fd, uint64_t bytes, struct fault *why);
     enum err (*sync)(int fd, struct fault *why); // fdatasync
     void (*close)(int fd);
     enum err (*rename)(const struct world *w, const char *from, const char *to, struct fault *why);
     enum err (*remove)(const struct world *w, const char *name, struct fault *why);
-    enum err (*make_dir)(const struct world *w, const char *name, struct fault *why); // fine if there
-    enum err (*sync_dir)(const struct world *w, const char *name, struct fault *why); // "." = itself
+    enum err (*make_dir)(const struct world *w, const char *name,
+                         struct fault *why); // fine if there
+    enum err (*sync_dir)(const struct world *w, const char *name,
+                         struct fault *why); // "." = itself
     // Calls `each` for every entry of directory `name` ("." = itself) but "." and "..".
     enum err (*list)(const struct world *w, const char *name,
                      void (*each)(void *context, const char *entry), void *context,

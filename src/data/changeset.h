@@ -57,11 +57,11 @@ struct batch_column {
 };
 
 struct batch {
-    uint32_t table; // index into schema->tables
+    uint32_t table;     // index into schema->tables
     uint32_t row_count; // 1 to LIMIT_BATCH_ROWS
     const uint8_t *ops; // enum row_op
     const struct row_key *keys;
-    const struct row_key *old_keys; // NULL when no row is ROW_MOVE
+    const struct row_key *old_keys;     // NULL when no row is ROW_MOVE
     const struct batch_column *columns; // table->field_count of them
 };
 
@@ -82,13 +82,13 @@ struct position {
     uint64_t system_id;     // IDENTIFY_SYSTEM
     uint32_t timeline;
     uint64_t policy_fingerprint; // schema->fingerprint the copy was made under
-    uint64_t stopped[4];    // bit per table of the schema: the sieve refused it, its rows are
-                            // stale until the source is copied again under another policy
+    uint64_t stopped[4];         // bit per table of the schema: the sieve refused it, its rows are
+                                 // stale until the source is copied again under another policy
 };
 
 struct changeset {
     struct position position;
-    bool resets;          // first of a new copy: every row of the source's tables goes before the batches
+    bool resets; // first of a new copy: every row of the source's tables goes before the batches
     uint32_t batch_count; // may be 0: only the position moves
     const struct batch *batches;
 };

@@ -12,9 +12,9 @@ enum raw_type {
     RAW_BOOL,      // i64 is 0 or 1
     RAW_I64,
     RAW_F64,
-    RAW_TEXT,      // UTF-8; also uuid, numeric, enum labels, inet in their text forms
-    RAW_TIME_US,   // i64: microseconds since 1970, UTC; date columns at midnight.
-                   // INT64_MIN and INT64_MAX are -infinity and infinity
+    RAW_TEXT,    // UTF-8; also uuid, numeric, enum labels, inet in their text forms
+    RAW_TIME_US, // i64: microseconds since 1970, UTC; date columns at midnight.
+                 // INT64_MIN and INT64_MAX are -infinity and infinity
 };
 
 struct raw {

@@ -17,8 +17,8 @@ enum field_type {
     FIELD_LONG,
     FIELD_INTEGER,
     FIELD_DOUBLE,
-    FIELD_BOOLEAN,   // 0 or 1
-    FIELD_DATE,      // milliseconds since 1970, UTC
+    FIELD_BOOLEAN, // 0 or 1
+    FIELD_DATE,    // milliseconds since 1970, UTC
     FIELD_TYPE_COUNT
 };
 
@@ -30,11 +30,11 @@ enum storage {
 };
 
 enum storage field_storage(enum field_type type);
-const char *field_type_name(enum field_type type);    // the mapping's: "keyword", "long", "date", ...
+const char *field_type_name(enum field_type type); // the mapping's: "keyword", "long", "date", ...
 enum err field_type_parse(struct slice name, enum field_type *out);
 
 struct field {
-    const char *name;    // as clients see it
+    const char *name; // as clients see it
     enum field_type type;
     const char *subject; // PSEUDONYM: kind of subject ("device"); else NULL.  All fields of one
                          // subject kind share one dictionary, so their codes are comparable.
@@ -44,20 +44,20 @@ struct field {
 };
 
 struct table {
-    const char *name;    // the index name
-    const char *source;  // which source brings it
+    const char *name;   // the index name
+    const char *source; // which source brings it
     uint32_t field_count;
     const struct field *fields;
-    int time_field;      // index of the field that orders rows in time, -1 for none
-    int subject_field;   // index of the field that names whom a row is about for the floor, -1
-    int key_field;       // index of the PSEUDONYM field whose value is the table's primary key,
-                         // -1 when the key column is dropped.  Look-ups go to this field.
+    int time_field;    // index of the field that orders rows in time, -1 for none
+    int subject_field; // index of the field that names whom a row is about for the floor, -1
+    int key_field;     // index of the PSEUDONYM field whose value is the table's primary key,
+                       // -1 when the key column is dropped.  Look-ups go to this field.
 };
 
 // A metric kept ready, as the policy declares it.
 struct metric_by {
-    int field;  // field of the metric's table
-    int lookup; // field of the referred table when `field` is a look-up, else -1
+    int field;        // field of the metric's table
+    int lookup;       // field of the referred table when `field` is a look-up, else -1
     const char *name; // as declared: "model", "device.firmware"
 };
 
@@ -70,7 +70,7 @@ struct metric_decl {
     enum metric_kind kind;
     // RATIO: the share of rows whose `ratio_field` is (or is not) `ratio_value`.
     int ratio_field;
-    bool ratio_is_not;        // "outcome != ok"
+    bool ratio_is_not; // "outcome != ok"
     const char *ratio_value;
     uint32_t by_count;
     const struct metric_by *by;
@@ -84,8 +84,8 @@ struct schema {
     const char *const *subjects; // distinct subject kinds, for their dictionaries
     uint32_t metric_count;
     const struct metric_decl *metrics;
-    uint32_t floor_subjects;     // smallest group a metrics role may see; 0 = no floor declared
-    uint64_t fingerprint;        // changes when anything above does
+    uint32_t floor_subjects; // smallest group a metrics role may see; 0 = no floor declared
+    uint64_t fingerprint;    // changes when anything above does
 };
 
 // NULL / -1 when there is none of that name.
@@ -95,8 +95,8 @@ int schema_subject(const struct schema *s, const char *subject); // -1 for NULL
 
 // A field as a query names it: "latency_ms", or "device.model" through a look-up.
 struct field_path {
-    uint32_t field;  // of the table
-    int lookup;      // field of the referred table, -1 when the path is a plain field
+    uint32_t field; // of the table
+    int lookup;     // field of the referred table, -1 when the path is a plain field
     enum field_type type;
 };
 

@@ -16,19 +16,19 @@ enum message_type {
     MESSAGE_LINK = 1,
     // mirror -> keeper: the key of a label ("pseudonym/device"), zero-padded to 128 bytes
     MESSAGE_KEY_ASK,
-    MESSAGE_KEY,          // keeper -> mirror: 32 bytes
+    MESSAGE_KEY, // keeper -> mirror: 32 bytes
     // mirror -> keeper: contents of a password file the policy names (128 bytes)
     MESSAGE_PASSWORD_ASK,
-    MESSAGE_PASSWORD,     // keeper -> mirror: up to 1024 bytes
+    MESSAGE_PASSWORD, // keeper -> mirror: up to 1024 bytes
     // serve -> keeper: sign a 32-byte hash with the server's key
     MESSAGE_SIGN_ASK,
-    MESSAGE_SIGNATURE,    // keeper -> serve: 64 bytes
-    MESSAGE_REFUSED,      // keeper -> any: the words why
+    MESSAGE_SIGNATURE, // keeper -> serve: 64 bytes
+    MESSAGE_REFUSED,   // keeper -> any: the words why
     // mirror -> serve: who am I talking to; payload: schema fingerprint (8 bytes)
     MESSAGE_HELLO,
     // mirror -> serve: where does this source stand (name, 64 bytes); serve answers
     MESSAGE_POSITION_ASK,
-    MESSAGE_POSITION,     // serve -> mirror: struct position, encoded
+    MESSAGE_POSITION, // serve -> mirror: struct position, encoded
     // mirror -> serve: an encoded admitted changeset; serial counts up
     MESSAGE_CHANGESET,
     // serve -> mirror: changesets up to and with this serial are durable; no payload
@@ -40,7 +40,7 @@ enum message_type {
 
 struct message_rule {
     const char *name;
-    enum process from, to;   // PROCESS_COUNT as `to`: any
+    enum process from, to; // PROCESS_COUNT as `to`: any
     uint32_t length_min, length_max;
 };
 

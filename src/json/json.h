@@ -17,12 +17,12 @@ enum json_type { JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSO
 
 struct json {
     enum json_type type;
-    bool truth;                // BOOL
-    struct slice text;         // STRING: unescaped; NUMBER: as written
-    uint32_t count;            // ARRAY, OBJECT: members
-    const struct json *items;  // ARRAY, OBJECT: the values
-    const struct slice *keys;  // OBJECT: as many as items, in the order written
-    uint32_t line, column;     // where it starts, from 1
+    bool truth;               // BOOL
+    struct slice text;        // STRING: unescaped; NUMBER: as written
+    uint32_t count;           // ARRAY, OBJECT: members
+    const struct json *items; // ARRAY, OBJECT: the values
+    const struct slice *keys; // OBJECT: as many as items, in the order written
+    uint32_t line, column;    // where it starts, from 1
 };
 
 // Parses the whole slice.  ERR_INVALID with "line L, column C: what" in the words.

@@ -42,5 +42,5 @@ void json_double(struct json_writer *w, double v); // print_f64(); null when it 
 void json_text(struct json_writer *w, const char *v);
 void json_string(struct json_writer *w, struct slice v);
 void json_print(struct json_writer *w, const char *format, ...)
-    __attribute__((format(printf, 2, 3))); // a string
+    __attribute__((format(printf, 2, 3)));                    // a string
 void json_value(struct json_writer *w, const struct json *v); // a whole tree again

@@ -40,6 +40,7 @@ bool equal_in_constant_time(const void *a, const void *b, size_t len);
 
 // Ed25519.
 enum { SIGN_PUBLIC_BYTES = 32, SIGN_SEED_BYTES = 32, SIGNATURE_BYTES = 64 };
+
 void sign_public(const uint8_t seed[SIGN_SEED_BYTES], uint8_t out_public[SIGN_PUBLIC_BYTES]);
 void sign(const uint8_t seed[SIGN_SEED_BYTES], struct slice message, uint8_t out[SIGNATURE_BYTES]);
 bool sign_verify(const uint8_t public_key[SIGN_PUBLIC_BYTES], struct slice message,

@@ -14,7 +14,7 @@
 // memory; cubes_build() counts everything anew from a snapshot at start.
 
 #include "base/arena.h"
-#include "search/answer.h"
+#include "data/value.h"
 #include "store/store.h"
 
 struct cubes;
@@ -27,17 +27,17 @@ struct store_listener cubes_listener(struct cubes *c);
 struct metric_question {
     struct slice metric;
     bool has_from, has_to;
-    int64_t from_ms, to_ms;        // [from, to); snapped outward to the metric's `every`
-    const struct slice *by;        // names out of the metric's `by`, in the order wanted
+    int64_t from_ms, to_ms; // [from, to); snapped outward to the metric's `every`
+    const struct slice *by; // names out of the metric's `by`, in the order wanted
     uint32_t by_count;
-    int64_t every_ms;              // a multiple of the metric's; 0: one bucket for all time
+    int64_t every_ms; // a multiple of the metric's; 0: one bucket for all time
 };
 
 struct metric_row {
-    int64_t time_ms;               // start of the bucket, UTC; 0 when every_ms is 0
-    const struct value *by;        // VALUE_NONE where the row has no value
+    int64_t time_ms;        // start of the bucket, UTC; 0 when every_ms is 0
+    const struct value *by; // VALUE_NONE where the row has no value
     uint64_t count;
-    uint64_t matched;              // ratio: of these, how many count
+    uint64_t matched; // ratio: of these, how many count
 };
 
 struct metric_answer {

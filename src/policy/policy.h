@@ -14,35 +14,35 @@
 struct treatment; // see treatment.h
 
 struct policy_column {
-    const char *name;             // in the source
-    uint32_t line;                // of policy.yml
+    const char *name; // in the source
+    uint32_t line;    // of policy.yml
     const struct treatment *treat;
-    int64_t round_ms;             // round of a time: to: 1h
-    double round_number;          // round of a number: to: 10
-    const char *subject;          // pseudonym
-    bool is_key;                  // part of the primary key
-    int field;                    // of the schema's table; -1 when dropped
+    int64_t round_ms;    // round of a time: to: 1h
+    double round_number; // round of a number: to: 10
+    const char *subject; // pseudonym
+    bool is_key;         // part of the primary key
+    int field;           // of the schema's table; -1 when dropped
 };
 
 struct policy_table {
-    const char *schema_name;      // "public" unless the policy says "sales.orders"
+    const char *schema_name; // "public" unless the policy says "sales.orders"
     const char *name;
     uint32_t line;
-    uint32_t table;               // index into schema->tables
-    uint32_t key_count;           // columns of the primary key, in key order
-    const uint32_t *keys;         // index into columns
-    uint32_t column_count;        // every column the policy names
+    uint32_t table;        // index into schema->tables
+    uint32_t key_count;    // columns of the primary key, in key order
+    const uint32_t *keys;  // index into columns
+    uint32_t column_count; // every column the policy names
     const struct policy_column *columns;
     // The columns a source must deliver: not dropped, or part of the key; in this order
     // the sieve takes their raw values.
     uint32_t wanted_count;
-    const uint32_t *wanted;       // index into columns
+    const uint32_t *wanted; // index into columns
 };
 
 struct policy_source {
     const char *name;
     uint32_t line;
-    const char *conninfo;         // of "postgres:", without user and password
+    const char *conninfo; // of "postgres:", without user and password
     const char *replication_user, *replication_password_file; // file NULL: none needed
     const char *copy_user, *copy_password_file;
     uint32_t table_count;
@@ -53,7 +53,7 @@ struct policy {
     const struct schema *schema;
     uint32_t source_count;
     const struct policy_source *sources;
-    const char *floor_subject;    // NULL when no floor is declared
+    const char *floor_subject; // NULL when no floor is declared
 };
 
 enum err policy_parse(struct slice yaml, struct arena *policy, const struct policy **out,

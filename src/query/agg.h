@@ -37,8 +37,8 @@ struct agg_order {
 };
 
 struct agg_range {
-    struct slice key;         // len 0: made from the bounds
-    struct literal from, to;  // LITERAL_NULL: open
+    struct slice key;        // len 0: made from the bounds
+    struct literal from, to; // LITERAL_NULL: open
 };
 
 enum date_interval_kind { INTERVAL_CALENDAR, INTERVAL_FIXED };
@@ -46,18 +46,18 @@ enum date_interval_kind { INTERVAL_CALENDAR, INTERVAL_FIXED };
 struct agg {
     struct slice name;
     enum agg_kind kind;
-    const char *type_name; // as in the request: "terms", "date_histogram", ...
-    struct slice field;    // len 0 where the kind has none
-    const struct json *meta;    // NULL for none
-    struct literal missing;     // LITERAL_NULL for none
-    struct slice format;        // len 0: the field's
+    const char *type_name;   // as in the request: "terms", "date_histogram", ...
+    struct slice field;      // len 0 where the kind has none
+    const struct json *meta; // NULL for none
+    struct literal missing;  // LITERAL_NULL for none
+    struct slice format;     // len 0: the field's
     bool keyed;
     const struct agg *subs;
     uint32_t sub_count;
 
     // terms
     uint32_t size;
-    uint64_t min_doc_count;     // terms: default 1; histograms: default 0
+    uint64_t min_doc_count;         // terms: default 1; histograms: default 0
     const struct agg_order *orders; // terms: count desc, then key asc; histograms: key asc
     uint32_t order_count;
     const struct literal *include, *exclude; // exact values only; NULL for none
@@ -65,10 +65,10 @@ struct agg {
 
     // date_histogram
     enum date_interval_kind interval_kind;
-    int calendar_unit;          // enum date_unit (base/date.h)
+    int calendar_unit; // enum date_unit (base/date.h)
     int64_t interval_ms;
     int64_t offset_ms;
-    struct slice time_zone;     // len 0: UTC
+    struct slice time_zone; // len 0: UTC
     // histogram
     double interval, offset;
     // both: LITERAL_NULL for none

@@ -24,11 +24,11 @@ struct literal {
 enum query_kind {
     QUERY_MATCH_ALL,
     QUERY_MATCH_NONE,
-    QUERY_TERMS,   // term, terms, match and match_phrase (one value each)
+    QUERY_TERMS, // term, terms, match and match_phrase (one value each)
     QUERY_RANGE,
     QUERY_EXISTS,
     QUERY_IDS,
-    QUERY_BOOL,    // bool, constant_score (as filter)
+    QUERY_BOOL, // bool, constant_score (as filter)
 };
 
 struct query_terms {
@@ -42,10 +42,10 @@ struct query_terms {
 
 struct query_range {
     struct slice field;
-    struct literal from, to;     // type LITERAL_NULL: open
-    bool from_open, to_open;     // gt, lt
-    struct slice format;         // len 0: the field's
-    struct slice time_zone;      // len 0: UTC
+    struct literal from, to; // type LITERAL_NULL: open
+    bool from_open, to_open; // gt, lt
+    struct slice format;     // len 0: the field's
+    struct slice time_zone;  // len 0: UTC
 };
 
 struct query_ids {
@@ -54,7 +54,7 @@ struct query_ids {
 };
 
 struct query_bool {
-    const struct query *const *must;     // scores and filters
+    const struct query *const *must; // scores and filters
     const struct query *const *filter;
     const struct query *const *should;
     const struct query *const *must_not;
@@ -66,6 +66,7 @@ struct query {
     enum query_kind kind;
     double boost;
     struct slice name; // _name, len 0 for none
+
     union {
         struct query_terms terms;
         struct query_range range;

@@ -8,7 +8,7 @@
 #include "query/query.h"
 
 struct sort_key {
-    struct slice field;     // "_score", "_doc", or a field
+    struct slice field; // "_score", "_doc", or a field
     bool descending;
     bool missing_first;     // else _last
     struct literal missing; // a value in place of _first/_last; LITERAL_NULL for none
@@ -29,7 +29,7 @@ struct field_wish { // of "fields" and "docvalue_fields"
 };
 
 struct request {
-    const struct query *query; // never NULL; match_all by default
+    const struct query *query;       // never NULL; match_all by default
     const struct query *post_filter; // NULL for none
     uint32_t from, size;
     const struct sort_key *sort;

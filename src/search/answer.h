@@ -4,24 +4,15 @@
 // The answer to a request, before anybody gives it Elasticsearch's shape.
 // Everything lives in the request's arena.
 
+#include "data/value.h"
 #include "query/request.h"
 #include "store/view.h"
-
-// A typed value: a bucket key, a sort value, a field of a hit.
-enum value_type { VALUE_NONE, VALUE_TEXT, VALUE_LONG, VALUE_DOUBLE, VALUE_BOOLEAN, VALUE_DATE };
-
-struct value {
-    enum value_type type;
-    struct slice text; // TEXT; for pseudonyms already base64url
-    int64_t i64;       // LONG, BOOLEAN, DATE (epoch ms)
-    double f64;        // DOUBLE
-};
 
 struct agg_answer;
 
 struct bucket {
-    struct value key;         // terms, histograms; range: .text holds the key
-    bool has_from, has_to;    // range, date_range
+    struct value key;      // terms, histograms; range: .text holds the key
+    bool has_from, has_to; // range, date_range
     double from, to;
     uint64_t doc_count;
     const struct agg_answer *subs; // one per agg->subs, in order; NULL when there are none
@@ -34,16 +25,16 @@ struct agg_answer {
     int field_type;
     const struct bucket *buckets; // bucket kinds; filter, missing, global have just one
     uint32_t bucket_count;
-    uint64_t other_count;         // terms: sum_other_doc_count
+    uint64_t other_count; // terms: sum_other_doc_count
     // metrics
-    uint64_t count;               // values seen (value_count, stats; 0: avg, min, max are null)
+    uint64_t count; // values seen (value_count, stats; 0: avg, min, max are null)
     double sum, min, max;
-    uint64_t distinct;            // cardinality
-    const double *percentiles;    // one per agg->percents; NaN when count is 0
+    uint64_t distinct;         // cardinality
+    const double *percentiles; // one per agg->percents; NaN when count is 0
 };
 
 struct hit_field {
-    struct slice name;   // "device.model" for a look-up
+    struct slice name; // "device.model" for a look-up
     struct value value;
 };
 
@@ -51,7 +42,7 @@ struct hit {
     const char *index;
     struct row_key key;
     double score;
-    const struct value *sort; // one per sort key; NULL without sort
+    const struct value *sort;       // one per sort key; NULL without sort
     const struct hit_field *fields; // all that have a value, in schema order
     uint32_t field_count;
 };
@@ -65,5 +56,5 @@ struct answer {
     const struct agg_answer *aggs; // one per request->aggs
     uint32_t agg_count;
     bool timed_out;
-    uint32_t index_count;          // searched: _shards.total
+    uint32_t index_count; // searched: _shards.total
 };

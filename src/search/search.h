@@ -9,17 +9,17 @@
 
 struct search_context {
     const struct snapshot *snapshot;
-    const struct permit *permit;  // asked for rows, floor and pseudonyms
-    const uint32_t *tables;       // indices to search, as table numbers; may be 0 of them
+    const struct permit *permit; // asked for rows, floor and pseudonyms
+    const uint32_t *tables;      // indices to search, as table numbers; may be 0 of them
     uint32_t table_count;
-    int64_t now_ms;               // what "now" means in date math
-    int64_t deadline_us;          // monotonic; 0: none.  Past it: ERR_TIMEOUT
+    int64_t now_ms;      // what "now" means in date math
+    int64_t deadline_us; // monotonic; 0: none.  Past it: ERR_TIMEOUT
 };
 
 // ERR_INVALID with an Elasticsearch type before the words (see query.h), e.g.
 // "number_format_exception: For input string: \"x\"",
-// "illegal_argument_exception: Field [model] of type [keyword] is not supported for aggregation [avg]".
-// ERR_LIMIT: "too_many_buckets_exception: ...".
+// "illegal_argument_exception: Field [model] of type [keyword] is not supported for aggregation
+// [avg]". ERR_LIMIT: "too_many_buckets_exception: ...".
 enum err search_run(const struct search_context *c, const struct request *r, struct arena *request,
                     struct answer *out, struct fault *why);
 

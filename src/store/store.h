@@ -23,10 +23,10 @@
 struct store;
 
 struct store_options {
-    uint32_t seal_rows;       // memory part is written out at so many rows (0: 1 Mi)
-    uint64_t log_bytes_max;   // ... or when the log has grown to this (0: 256 MiB)
-    uint32_t merge_fan_in;    // so many neighbours of like size become one (0: 8)
-    bool background;          // a thread of its own seals and merges; else store_maintain() does
+    uint32_t seal_rows;     // memory part is written out at so many rows (0: 1 Mi)
+    uint64_t log_bytes_max; // ... or when the log has grown to this (0: 256 MiB)
+    uint32_t merge_fan_in;  // so many neighbours of like size become one (0: 8)
+    bool background;        // a thread of its own seals and merges; else store_maintain() does
 };
 
 // Opens or makes the store in `w`'s directory; replays the log.  A table whose
@@ -52,19 +52,19 @@ enum err store_maintain(struct store *st, bool *out_did, struct fault *why);
 
 struct store_table_stats {
     const char *name;
-    uint64_t rows;           // live
-    uint64_t rows_dead;      // deleted, not merged away yet
-    uint64_t bytes_disk;     // segments and dictionaries
+    uint64_t rows;       // live
+    uint64_t rows_dead;  // deleted, not merged away yet
+    uint64_t bytes_disk; // segments and dictionaries
     uint64_t bytes_memory;
     uint32_t segments;
-    uint64_t changes;        // rows put, moved and deleted since the store was made
+    uint64_t changes; // rows put, moved and deleted since the store was made
 };
 
 struct store_stats {
     uint64_t log_bytes;
     uint64_t commits;
     uint64_t syncs;
-    uint64_t bytes_written;  // log, segments, dictionaries: for write amplification
+    uint64_t bytes_written; // log, segments, dictionaries: for write amplification
     uint32_t table_count;
     struct store_table_stats tables[256]; // LIMIT_TABLES
 };
@@ -80,11 +80,11 @@ void snapshot_free(struct snapshot *s);
 // (metric/).
 struct store_delta {
     uint32_t table;
-    bool cleared;                // every row of `before` left (truncate, reset); `gone` is empty then
+    bool cleared; // every row of `before` left (truncate, reset); `gone` is empty then
     uint32_t gone_count;
-    const struct row_ref *gone;  // rows live in `before` and no more in `after`
+    const struct row_ref *gone; // rows live in `before` and no more in `after`
     uint32_t come_count;
-    const struct row_ref *come;  // rows live in `after` that this commit brought
+    const struct row_ref *come; // rows live in `after` that this commit brought
 };
 
 // Called by the committing thread after the new view is made and before anybody else

@@ -42,7 +42,7 @@ struct block {
     uint32_t row_count;   // 1 to BLOCK_ROWS
     const uint64_t *live; // bit per row; never NULL; bits past row_count are 0
     bool all_live;
-    const void *part;     // segment or memory chunk, for the functions below
+    const void *part; // segment or memory chunk, for the functions below
 };
 
 struct block view_block(const struct view *v, uint32_t index);
@@ -56,7 +56,7 @@ void block_keys(const struct block *b, struct row_key *out);
 
 // Bounds over all rows of the block, dead ones included, so they may be too wide.
 struct block_range {
-    bool any;        // at least one row has a value
+    bool any; // at least one row has a value
     bool any_missing;
     int64_t min, max; // STORAGE_I64, STORAGE_CODE
     double min_f64, max_f64;
