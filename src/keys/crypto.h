@@ -32,6 +32,11 @@ void key_derive(const struct secret *master, const char *label, uint8_t out[KEY_
 void keyed_hash(const uint8_t key[KEY_BYTES], struct slice in, uint8_t *out, size_t len_out);
 void plain_hash(struct slice in, uint8_t out[32]); // BLAKE2b-256
 
+// Keyed, 64 bits (SipHash-2-4): for permutations and tables in memory, not for names.
+enum { SHORT_KEY_BYTES = 16 };
+
+uint64_t short_hash(const uint8_t key[SHORT_KEY_BYTES], struct slice in);
+
 // Argon2id in libsodium's text form ("$argon2id$v=19$m=..."), moderate cost.
 enum { PASSWORD_HASH_BYTES = 128 };
 enum err password_hash(struct slice password, char out[PASSWORD_HASH_BYTES], struct fault *why);
