@@ -5,12 +5,12 @@
 
 #include <sodium.h>
 
-static_assert(SIGN_PUBLIC_BYTES == crypto_sign_PUBLICKEYBYTES, "Ed25519 public key");
-static_assert(SIGN_SEED_BYTES == crypto_sign_SEEDBYTES, "Ed25519 seed");
-static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "Ed25519 signature");
-static_assert(PASSWORD_HASH_BYTES >= crypto_pwhash_STRBYTES, "Argon2id text form");
-static_assert(KEY_BYTES == crypto_generichash_KEYBYTES, "BLAKE2b key");
-static_assert(SHORT_KEY_BYTES == crypto_shorthash_KEYBYTES, "SipHash key");
+_Static_assert(SIGN_PUBLIC_BYTES == crypto_sign_PUBLICKEYBYTES, "Ed25519 public key");
+_Static_assert(SIGN_SEED_BYTES == crypto_sign_SEEDBYTES, "Ed25519 seed");
+_Static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "Ed25519 signature");
+_Static_assert(PASSWORD_HASH_BYTES >= crypto_pwhash_STRBYTES, "Argon2id text form");
+_Static_assert(KEY_BYTES == crypto_generichash_KEYBYTES, "BLAKE2b key");
+_Static_assert(SHORT_KEY_BYTES == crypto_shorthash_KEYBYTES, "SipHash key");
 
 enum err crypto_start(struct fault *why)
 {
