@@ -71,7 +71,10 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 .DEFAULT_GOAL := all
 .PHONY: all help install demo unit quick check check-peers format format-check tidy headers lint analyze fuzz-smoke cover bench packages clean
 
-all: build/tamis  ## build/tamis, optimised
+all: build/tamis build/tamis-fleet  ## build/tamis, optimised, and the demo's fleet
+
+build/tamis-fleet: $(B)/demo/fleet.o $(B)/demo/fleet_main.o
+	@$(CC) $(LDFLAGS) -o $@ $^ -lpq
 
 build/tamis: $(B)/tamis
 	@cp $< $@
