@@ -12,7 +12,7 @@ const char *process_name(enum process p);
 
 enum message_type {
     // launcher -> any: here is your end of a new link to `payload[0]` (enum process); the
-    // descriptor rides along (SCM_RIGHTS)
+    // descriptor rides along (SCM_RIGHTS).  See control.h for the other eight bytes.
     MESSAGE_LINK = 1,
     // mirror -> keeper: the key of a label ("pseudonym/device"), zero-padded to 128 bytes
     MESSAGE_KEY_ASK,
@@ -28,13 +28,16 @@ enum message_type {
     MESSAGE_HELLO,
     // mirror -> serve: where does this source stand (name, 64 bytes); serve answers
     MESSAGE_POSITION_ASK,
-    MESSAGE_POSITION, // serve -> mirror: struct position, encoded
+    // serve -> mirror: struct position, as changeset_encode() writes a changeset of that
+    // position, no batches and no reset
+    MESSAGE_POSITION,
     // mirror -> serve: an encoded admitted changeset; serial counts up
     MESSAGE_CHANGESET,
     // serve -> mirror: changesets up to and with this serial are durable; no payload
     MESSAGE_DURABLE,
     // mirror -> serve: state of each source in words and numbers, JSON, for tamis status
     MESSAGE_MIRROR_STATE,
+    MESSAGE_READY, // serve -> launcher: requests are answered from now on; no payload
     MESSAGE_TYPE_COUNT
 };
 
