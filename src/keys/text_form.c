@@ -6,7 +6,7 @@ static const char base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 
 void base64url_print(struct slice bytes, struct buf *out)
 {
-    uint8_t *to = buf_room(out, (bytes.len * 4 + 2) / 3);
+    uint8_t *to = bytes.len ? buf_room(out, (bytes.len * 4 + 2) / 3) : NULL;
     uint32_t bits = 0;
     unsigned count = 0;
     for (size_t i = 0; to && i < bytes.len; i++) {
@@ -59,7 +59,7 @@ enum err base64_parse(struct slice text, struct buf *out)
 void hex_print(struct slice bytes, struct buf *out)
 {
     static const char digits[] = "0123456789abcdef";
-    uint8_t *to = buf_room(out, bytes.len * 2);
+    uint8_t *to = bytes.len ? buf_room(out, bytes.len * 2) : NULL;
     for (size_t i = 0; to && i < bytes.len; i++) {
         to[2 * i] = (uint8_t)digits[bytes.at[i] >> 4];
         to[2 * i + 1] = (uint8_t)digits[bytes.at[i] & 15];

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The key ring: the two secrets of an installation, and all keys that come from them.
+//
+//     keys/master.key   32 random bytes; every pseudonym and row key derives from it
+//     keys/sign.key     seed of the Ed25519 key that signs the audit log and manifests
+//
+// Both are raw bytes, mode 0600.  Losing master.key means copying every source again
+// under new pseudonyms; whoever has it can try values against pseudonyms.  Only the
+// process mirror derives the keys of treatments.  A ring never changes; any thread may ask.
+
+#include "base/world.h"
+#include "keys/crypto.h"
+
+struct key_ring;
+
+// Draws both secrets.  ERR_CONFLICT when either file is there already: a key is never
+// written over.
+enum err key_ring_make(const struct world *w, struct fault *why);
+
+// ERR_NOT_FOUND: no such file.  ERR_CORRUPT: not of 32 bytes.  ERR_DENIED: others than
+// the owner may read or write it.
+enum err key_ring_open(const struct world *w, struct key_ring **out, struct fault *why);
+void key_ring_close(struct key_ring *ring); // NULL is fine; wipes
+
+// See key_derive(): "pseudonym/device", "row-key/connections".
+void key_ring_derive(const struct key_ring *ring, const char *label, uint8_t out[KEY_BYTES]);
+
+void key_ring_sign(const struct key_ring *ring, struct slice message, uint8_t out[SIGNATURE_BYTES]);
+void key_ring_public(const struct key_ring *ring, uint8_t out[SIGN_PUBLIC_BYTES]);

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Who a row is, without saying it: the store knows rows by these 128 bits, which
+// nobody can turn back into the primary key without the table's key.
+//
+// A primary key of one integer is permuted: 64 bits to 64 bits, hi is 0.  Any other
+// key is hashed: its columns in key order, each as row_key_part() writes it, and hi
+// is never 0.  So the two never meet, two integers never meet (a permutation has no
+// collisions), and two others meet with a chance of n^2 / 2^129.
+//
+// A pure function of key and value: the same row gets the same identity from the
+// first copy, from the stream and after a restart.  Any thread may call.
+
+#include "base/slice.h"
+#include "keys/crypto.h"
+
+// lo of a one-column integer key.
+uint64_t row_key_of_number(const uint8_t key[KEY_BYTES], int64_t number);
+
+// Adds one column's canonical text (integers in decimal, so that int4 and int8 agree)
+// in a form from which no other list of columns gives the same bytes.
+void row_key_part(struct buf *parts, struct slice text);
+
+void row_key_of_parts(const uint8_t key[KEY_BYTES], struct slice parts, uint64_t *out_hi,
+                      uint64_t *out_lo);

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/arena.h"
+#include "base/buf.h"
+#include "keys/row_key.h"
+#include "test.h"
+
+static const uint8_t key[KEY_BYTES] = {1, 2, 3};
+
+// The network backwards, which a permutation must have and the program must not.
+static int64_t undo(uint64_t permuted)
+{
+    uint32_t left = (uint32_t)(permuted >> 32);
+    uint32_t right = (uint32_t)permuted;
+    for (uint32_t round = 8; round-- > 0;) {
+        uint8_t in[8] = {(uint8_t)left, (uint8_t)(left >> 8), (uint8_t)(left >> 16),
+                         (uint8_t)(left >> 24), (uint8_t)round};
+        uint32_t before = right ^ (uint32_t)short_hash(key, slice_of(in, sizeof in));
+        right = left;
+        left = before;
+    }
+    return (int64_t)((uint64_t)left << 32 | right);
+}
+
+TEST(row_key_of_numbers_is_a_permutation)
+{
+    static const int64_t numbers[] = {0, 1, -1, 42, INT64_MIN, INT64_MAX, 1LL << 32, -(1LL << 40)};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        EXPECT(undo(row_key_of_number(key, numbers[i])) == numbers[i]);
+    for (int64_t n = 0; n < 1000; n++)
+        EXPECT(undo(row_key_of_number(key, n)) == n);
+}
+
+TEST(row_key_of_a_number_hides_its_order)
+{
+    int rises = 0;
+    for (int64_t n = 0; n < 1000; n++)
+        rises += row_key_of_number(key, n + 1) > row_key_of_number(key, n);
+    EXPECT(rises > 400 && rises < 600);
+}
+
+TEST(row_key_of_a_number_depends_on_the_key)
+{
+    static const uint8_t other[KEY_BYTES] = {1, 2, 4};
+    EXPECT(row_key_of_number(key, 5) != row_key_of_number(other, 5));
+}
+
+static uint64_t of_two(const char *a, const char *b)
+{
+    struct buf parts AUTO(buf_donep) = buf_init(1024);
+    row_key_part(&parts, slice_text(a));
+    row_key_part(&parts, slice_text(b));
+    uint64_t hi = 0;
+    uint64_t lo = 0;
+    row_key_of_parts(key, buf_slice(&parts), &hi, &lo);
+    EXPECT(hi != 0);
+    return lo;
+}
+
+TEST(row_key_of_parts_keeps_their_borders)
+{
+    EXPECT(of_two("ab", "c") == of_two("ab", "c"));
+    EXPECT(of_two("ab", "c") != of_two("a", "bc"));
+    EXPECT(of_two("", "abc") != of_two("abc", ""));
+    EXPECT(of_two("a", "b") != of_two("b", "a"));
+}
