@@ -13,6 +13,7 @@ enum limits {
     LIMIT_CHANGESET_BYTES = 16 << 20,      // one changeset on the wire and in the log
     LIMIT_CHANGESET_BATCHES = 1024,        // batches in one changeset
     LIMIT_JSON_DEPTH = 64,                 // nesting of any JSON from outside
+    LIMIT_JSON_VALUES = 1 << 20,           // values of one JSON text: 75 MB of tree
     LIMIT_REQUEST_BODY_BYTES = 100 << 20,  // http.max_content_length of Elasticsearch
     LIMIT_REPLY_BYTES = 256 << 20,         // one reply, before compression
     LIMIT_REQUEST_ARENA_BYTES = 512 << 20, // memory of one request's arena
