@@ -69,7 +69,7 @@ ALL_C   := $(SRC) $(TESTS) $(FUZZ)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help install demo unit quick check check-peers format format-check tidy headers lint analyze fuzz-smoke cover bench packages clean
+.PHONY: all help install install-check demo unit unit-threads quick check check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench packages-demo packages-check clean
 
 all: build/tamis build/tamis-fleet  ## build/tamis, optimised, and the demo's fleet
 
@@ -100,3 +100,76 @@ format-check:
 	clang-format --dry-run -Werror $(ALL_C) $(HEADERS)
 tidy:            ## our own rules: layers, sizes, names, banned calls
 	/usr/bin/python3 tools/tidy.py
+headers:         ## every header compiles on its own
+	@for h in $(HEADERS); do $(CC_debug) -std=gnu17 $(CPPFLAGS) -Wall -Werror -fsyntax-only -include $$h -x c /dev/null || exit 1; done
+
+# Tests of threads, under the thread sanitizer.
+THREAD_TESTS := tests/test.c $(filter-out tests/test.c,$(wildcard tests/*.c)) $(filter %_threads_test.c,$(TESTS))
+$(B)/unit-threads: $(call obj,$(LIB_SRC) $(THREAD_TESTS))
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+unit-threads: $(B)/unit-threads
+	TSAN_OPTIONS=halt_on_error=1 $<
+
+# clang-tidy runs one file a call; 2 at a time.
+lint: lint-tidy lint-cppcheck  ## clang-tidy and cppcheck
+lint-tidy:
+	@printf '%s\n' $(SRC) | xargs -P 2 -I{} sh -c 'clang-tidy --quiet --warnings-as-errors="*" {} -- $(CPPFLAGS) -std=gnu17 -DTAMIS_VERSION=\"x\" -DTAMIS_COMMIT=\"x\" -fdouble-square-bracket-attributes 2>/dev/null || exit 255'
+lint-cppcheck:
+	cppcheck -j2 --max-configs=1 --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --suppress=missingIncludeSystem --suppress=unknownMacro --error-exitcode=1 -Isrc -Itests $(SRC)
+
+analyze:         ## gcc -fanalyzer, slow
+	@for c in $(SRC); do gcc -std=gnu17 $(CPPFLAGS) -O1 -fanalyzer -Werror -DTAMIS_VERSION='""' -DTAMIS_COMMIT='""' -c -o /dev/null $$c || exit 1; done
+
+# S=seconds for each target; the corpus grows below fuzz/corpus and is not kept.
+fuzz-smoke: $(patsubst fuzz/%.c,$(B)/fuzz/%,$(FUZZ))
+	@for f in $^; do n=$$(basename $$f _fuzz); mkdir -p fuzz/corpus/$$n; echo "fuzz $$n"; \
+	    $$f -max_total_time=$(or $(S),3) -rss_limit_mb=4096 fuzz/corpus/$$n > $$f.log 2>&1 || { tail -40 $$f.log; exit 1; }; done
+
+cover:           ## line and branch coverage of the unit tests
+	$(MAKE) MODE=cover build/cover/unit
+	LLVM_PROFILE_FILE=build/cover/unit.profraw build/cover/unit
+	llvm-profdata merge -o build/cover/unit.profdata build/cover/unit.profraw
+	llvm-cov report build/cover/unit -instr-profile=build/cover/unit.profdata $(LIB_SRC)
+
+PREFIX ?= /usr
+install: all     ## into DESTDIR/usr (PREFIX=/usr)
+	install -D -m 0755 build/tamis $(DESTDIR)$(PREFIX)/bin/tamis
+	install -D -m 0755 build/tamis-fleet $(DESTDIR)$(PREFIX)/bin/tamis-fleet
+	install -D -m 0644 demo/policy.yml $(DESTDIR)$(PREFIX)/share/tamis/demo-policy.yml
+	install -D -m 0644 packaging/tamis.service $(DESTDIR)$(PREFIX)/lib/systemd/system/tamis.service
+	install -d $(DESTDIR)$(PREFIX)/share/doc/tamis
+	install -m 0644 README.md CHANGELOG.md SECURITY.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/tamis/
+install-check: all
+	rm -rf build/install
+	$(MAKE) --no-print-directory install DESTDIR=build/install
+	build/install/usr/bin/tamis version
+
+packages-demo:
+	@tools/packages.sh build demo
+packages-check:
+	@tools/packages.sh build demo check
+
+demo: packages-demo  ## a real PostgreSQL, a fictional fleet, its mirror and both metrics (DEMO_ARGS="--once --customers 20000")
+	@$(MAKE) --no-print-directory -j2 MODE=release all
+	@build/tamis demo $(DEMO_ARGS)
+
+quick: format-check tidy  ## the check to run while working
+	$(MAKE) MODE=debug unit
+
+check: packages-check  ## everything CI runs; the last line is 'N passed, N failed'
+	@cd tests/clients && npm ci --silent --no-audit --no-fund --ignore-scripts >/dev/null
+	@/usr/bin/python3 tools/check.py
+
+check-peers: packages-check  ## what needs PyPI, Maven or Go: more clients
+	@/usr/bin/python3 tools/check_peers.py
+
+bench: packages-demo  ## first copy of a large fleet beside PostgreSQL's own COPY (CUSTOMERS=2400000)
+	@$(MAKE) --no-print-directory -j2 MODE=release all
+	@bench/first_copy.sh $(or $(CUSTOMERS),2400000)
+
+clean:           ## remove everything built
+	rm -rf build
+
+help:            ## this list
+	@grep -hE '^[a-z_-]+:.*##' Makefile | sed 's/:[^#]*##/\t/' | expand -t 20
