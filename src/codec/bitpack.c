@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/bitpack.h"
+
+#include <string.h>
+
+// Packed values form planes: the low 32 bits (or all, when width <= 32), then the rest.
+// Each plane is an array of little-endian 32-bit words for 16 lanes:
+//
+//     value i     lane i % 16, place i / 16 within the lane
+//     lane l      its values one after the other, `width` bits each, lowest bits first
+//     word j of lane l    at byte (j * 16 + l) * 4
+//
+//     row j:   | word j of lane 0 | word j of lane 1 | ... | word j of lane 15 |   64 bytes
+//
+// So 16 neighbours always sit at the same bits of one row (or of two rows that follow
+// each other): one load, shift and mask unpack all of them.  512 values fill exactly
+// `width` rows.  The last group may be short; its last row is padded with zeros.
+
+enum { LANES = 16, ROW_BYTES = LANES * 4, PLACES = BITPACK_GROUP / LANES };
+
+static size_t plane_bytes(uint32_t count, unsigned width)
+{
+    size_t places = (count + (size_t)LANES - 1) / LANES;
+    return (places * width + 31) / 32 * ROW_BYTES;
+}
+
+size_t bitpack_bytes(uint32_t count, unsigned width)
+{
+    if (width > 32)
+        return plane_bytes(count, 32) + plane_bytes(count, width - 32);
+    return plane_bytes(count, width);
+}
+
+unsigned bitpack_width(uint64_t max)
+{
+    return max == 0 ? 0 : 64 - (unsigned)__builtin_clzll(max);
+}
+
+// --- packing
+
+static void pack_plane(const uint64_t *values, unsigned shift, uint32_t count, unsigned width,
+                       uint8_t *out)
+{
+    uint64_t mask = ((uint64_t)1 << width) - 1;
+    for (unsigned lane = 0; lane < LANES; lane++) {
+        uint8_t *to = out + lane * 4;
+        uint64_t held = 0;
+        unsigned bits = 0;
+        for (uint32_t i = lane; i < count || i / LANES < (count + LANES - 1) / LANES; i += LANES) {
+            uint64_t v = i < count ? values[i] >> shift & mask : 0;
+            held |= v << bits;
+            bits += width;
+            if (bits < 32)
+                continue;
+            uint32_t word = (uint32_t)held;
+            memcpy(to, &word, sizeof word);
+            to += ROW_BYTES;
+            held >>= 32;
+            bits -= 32;
+        }
+        if (bits > 0) {
+            uint32_t word = (uint32_t)held;
+            memcpy(to, &word, sizeof word);
+        }
+    }
+}
+
+void bitpack(const uint64_t *values, uint32_t count, unsigned width, uint8_t *out)
+{
+    if (width > 32) {
+        pack_plane(values, 0, count, 32, out);
+        pack_plane(values, 32, count, width - 32, out + plane_bytes(count, 32));
+    } else if (width > 0) {
+        pack_plane(values, 0, count, width, out);
+    }
+}
+
+// --- unpacking
+
+// Unpacks `places` rows of 16 values, from bit 0 of `in` on, into `out`; reads only the
+// rows that these values touch.  A kernel for each size of vector register: it walks the
+// rows once for every part of a row that fits a register.
+#define UNPACK_KERNEL(name, vector_bytes, target_attribute)                                \
+    typedef uint32_t name##_vector __attribute__((vector_size(vector_bytes), aligned(4))); \
+    target_attribute static void name(const uint8_t *in, unsigned places, unsigned width,  \
+                                      uint32_t base, uint32_t *out)                        \
+    {                                                                                      \
+        uint32_t mask = width < 32 ? (1u << width) - 1 : UINT32_MAX;                       \
+        for (unsigned part = 0; part < ROW_BYTES; part += (vector_bytes)) {                \
+            const uint8_t *at = in + part;                                                 \
+            uint8_t *to = (uint8_t *)out + part;                                           \
+            const uint8_t *to_end = to + (size_t)places * ROW_BYTES;                       \
+            unsigned shift = 0;                                                            \
+            name##_vector have, v;                                                         \
+            memcpy(&have, at, sizeof have);                                                \
+            for (; to < to_end; to += ROW_BYTES) {                                         \
+                if (shift == 32) {                                                         \
+                    at += ROW_BYTES;                                                       \
+                    memcpy(&have, at, sizeof have);                                        \
+                    shift = 0;                                                             \
+                }                                                                          \
+                v = have >> shift;                                                         \
+                shift += width;                                                            \
+                if (shift > 32) {                                                          \
+                    at += ROW_BYTES;                                                       \
+                    memcpy(&have, at, sizeof have);                                        \
+                    v |= have << (32 + width - shift);                                     \
+                    shift -= 32;                                                           \
+                }                                                                          \
+                v = (v & mask) + base;                                                     \
+                memcpy(to, &v, sizeof v);                                                  \
+            }                                                                              \
+        }                                                                                  \
+    }
+
+UNPACK_KERNEL(unpack_rows_any, 16, )
+#if defined(__x86_64__)
+UNPACK_KERNEL(unpack_rows_avx2, 32, __attribute__((target("avx2"))))
+UNPACK_KERNEL(unpack_rows_avx512, 64, __attribute__((target("avx512f"))))
+#endif
+
+static void unpack_rows_best(const uint8_t *in, unsigned places, unsigned width, uint32_t base,
+                             uint32_t *out)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f"))
+        return unpack_rows_avx512(in, places, width, base, out);
+    if (__builtin_cpu_supports("avx2"))
+        return unpack_rows_avx2(in, places, width, base, out);
+#endif
+    unpack_rows_any(in, places, width, base, out);
+}
+
+// Up to a group; `out` has room for just `count`.
+static void unpack_group(const uint8_t *in, uint32_t count, unsigned width, uint32_t base,
+                         uint32_t *out)
+{
+    unsigned whole = count / LANES;
+    if (whole * LANES == count) {
+        unpack_rows_best(in, whole, width, base, out);
+        return;
+    }
+    uint32_t tail[BITPACK_GROUP];
+    unpack_rows_best(in, whole + 1, width, base, tail);
+    memcpy(out, tail, count * sizeof *out);
+}
+
+void bitunpack_u32(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base,
+                   uint32_t *out)
+{
+    if (width == 0) {
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = base;
+        return;
+    }
+    for (uint32_t from = 0; from < count; from += BITPACK_GROUP) {
+        uint32_t n = count - from < BITPACK_GROUP ? count - from : BITPACK_GROUP;
+        unpack_group(packed, n, width, base, out + from);
+        packed += (size_t)width * ROW_BYTES;
+    }
+}
+
+// Whole groups have a loop of fixed length, which compilers make a vector loop.
+static void widen_group(const uint32_t *restrict low, uint32_t count, uint64_t base,
+                        uint64_t *restrict out)
+{
+    if (count == BITPACK_GROUP) {
+        for (uint32_t i = 0; i < BITPACK_GROUP; i++)
+            out[i] = base + low[i];
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        out[i] = base + low[i];
+}
+
+static void add_high_group(const uint32_t *restrict high, uint32_t count, uint64_t *restrict out)
+{
+    if (count == BITPACK_GROUP) {
+        for (uint32_t i = 0; i < BITPACK_GROUP; i++)
+            out[i] += (uint64_t)high[i] << 32;
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        out[i] += (uint64_t)high[i] << 32;
+}
+
+void bitunpack_u64(const uint8_t *packed, uint32_t count, unsigned width, uint64_t base,
+                   uint64_t *out)
+{
+    unsigned low_width = width < 32 ? width : 32;
+    unsigned high_width = width - low_width;
+    const uint8_t *high_packed = packed + plane_bytes(count, low_width);
+    uint32_t half[BITPACK_GROUP];
+    for (uint32_t from = 0; from < count; from += BITPACK_GROUP) {
+        uint32_t n = count - from < BITPACK_GROUP ? count - from : BITPACK_GROUP;
+        bitunpack_u32(packed, n, low_width, 0, half);
+        packed += (size_t)low_width * ROW_BYTES;
+        widen_group(half, n, base, out + from);
+        if (high_width == 0)
+            continue;
+        bitunpack_u32(high_packed, n, high_width, 0, half);
+        high_packed += (size_t)high_width * ROW_BYTES;
+        add_high_group(half, n, out + from);
+    }
+}
+
+// --- one value
+
+static uint32_t plane_at(const uint8_t *plane, unsigned width, uint32_t i)
+{
+    if (width == 0)
+        return 0;
+    size_t bit = (size_t)(i / LANES) * width;
+    unsigned shift = bit % 32;
+    const uint8_t *at = plane + bit / 32 * ROW_BYTES + i % LANES * 4;
+    uint32_t low;
+    memcpy(&low, at, sizeof low);
+    uint64_t v = low;
+    if (shift + width > 32) {
+        uint32_t next;
+        memcpy(&next, at + ROW_BYTES, sizeof next);
+        v |= (uint64_t)next << 32;
+    }
+    return (uint32_t)(v >> shift & (((uint64_t)1 << width) - 1));
+}
+
+uint64_t bitpack_at(const uint8_t *packed, uint32_t count, unsigned width, uint32_t i)
+{
+    if (width <= 32)
+        return plane_at(packed, width, i);
+    uint64_t high = plane_at(packed + plane_bytes(count, 32), width - 32, i);
+    return high << 32 | plane_at(packed, 32, i);
+}

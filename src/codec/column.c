@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/column.h"
+
+#include "base/reader.h"
+#include "codec/codec_private.h"
+
+#include <stdlib.h>
+
+// chunk:   encoding  u8   place in `encodings`
+//          gaps      u8   0 or 1
+//          present   bit per row, (count + 7) / 8 bytes; only with gaps
+//          data      as the encoding has it, to the end of the chunk
+
+// The order is part of the format, and the cheapest to decode come first: a later one is
+// taken only when it saves a 16th.
+static const struct encoding *const encodings[] = {
+    &encoding_constant, &encoding_packed, &encoding_plain, &encoding_scaled, &encoding_delta,
+};
+
+enum {
+    ENCODING_COUNT = sizeof encodings / sizeof encodings[0],
+    WORDS_MAX = COLUMN_ROWS_MAX / 64,
+    HEADER_BYTES = 2,
+    SAVES_ONE_IN = 16,
+};
+
+static bool present_at(const uint64_t *present, uint32_t i)
+{
+    return present[i / 64] >> (i % 64) & 1;
+}
+
+// --- encoding
+
+static bool has_gaps(const uint64_t *present, uint32_t count)
+{
+    uint32_t whole = count / 64;
+    for (uint32_t i = 0; i < whole; i++) {
+        if (present[i] != UINT64_MAX)
+            return true;
+    }
+    uint64_t rest = ((uint64_t)1 << count % 64) - 1;
+    return count % 64 != 0 && (present[whole] & rest) != rest;
+}
+
+// A gap takes the value before it (leading gaps: the first value), which widens nothing.
+static void fill_gaps(uint64_t *words, const uint64_t *present, uint32_t count)
+{
+    uint32_t first = 0;
+    while (first < count && !present_at(present, first))
+        first++;
+    uint64_t last = first < count ? words[first] : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (present_at(present, i))
+            last = words[i];
+        else
+            words[i] = last;
+    }
+}
+
+static const struct encoding *choose(const struct words *w, unsigned *out_id)
+{
+    const struct encoding *best = NULL;
+    size_t best_bytes = SIZE_MAX;
+    for (unsigned i = 0; i < ENCODING_COUNT; i++) {
+        if (w->kind == COLUMN_CODES && !encodings[i]->codes)
+            continue;
+        size_t bytes = encodings[i]->bytes(w);
+        if (bytes == SIZE_MAX || (best && bytes + bytes / SAVES_ONE_IN >= best_bytes))
+            continue;
+        best = encodings[i];
+        best_bytes = bytes;
+        *out_id = i;
+        if (i == 0)
+            break; // nothing is smaller than a constant
+    }
+    CHECK(best != NULL);
+    return best;
+}
+
+static void write_present(const uint64_t *present, uint32_t count, struct buf *out)
+{
+    size_t bytes = (count + 7) / 8;
+    uint8_t *room = buf_room(out, bytes);
+    if (!room)
+        return;
+    memcpy(room, present, bytes);
+    if (count % 8 != 0)
+        room[bytes - 1] &= (uint8_t)((1u << count % 8) - 1);
+}
+
+// `words` is ours to fill the gaps in.
+static void encode_words(uint64_t *words, const uint64_t *present, uint32_t count,
+                         enum column_kind kind, struct buf *out)
+{
+    bool gaps = present && has_gaps(present, count);
+    if (gaps)
+        fill_gaps(words, present, count);
+    struct words w = {words, count, kind, INT64_MAX, INT64_MIN};
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t v = (int64_t)words[i];
+        w.min = v < w.min ? v : w.min;
+        w.max = v > w.max ? v : w.max;
+    }
+    unsigned id = 0;
+    const struct encoding *how = choose(&w, &id);
+    buf_u8(out, (uint8_t)id);
+    buf_u8(out, gaps);
+    if (gaps)
+        write_present(present, count, out);
+    how->encode(&w, out);
+}
+
+static uint64_t *words_new(uint32_t count)
+{
+    CHECK(count >= 1 && count <= COLUMN_ROWS_MAX);
+    uint64_t *words = malloc(count * sizeof *words);
+    CHECK(words != NULL);
+    return words;
+}
+
+void column_encode_codes(const uint32_t *codes, uint32_t count, struct buf *out)
+{
+    uint64_t *words = words_new(count);
+    uint64_t present[WORDS_MAX] = {0};
+    for (uint32_t i = 0; i < count; i++) {
+        words[i] = codes[i];
+        present[i / 64] |= (uint64_t)(codes[i] != COLUMN_NO_CODE) << i % 64;
+    }
+    encode_words(words, present, count, COLUMN_CODES, out);
+    free(words);
+}
+
+void column_encode_i64(const int64_t *values, const uint64_t *present, uint32_t count,
+                       struct buf *out)
+{
+    uint64_t *words = words_new(count);
+    memcpy(words, values, count * sizeof *words);
+    encode_words(words, present, count, COLUMN_I64, out);
+    free(words);
+}
+
+void column_encode_f64(const double *values, const uint64_t *present, uint32_t count,
+                       struct buf *out)
+{
+    uint64_t *words = words_new(count);
+    memcpy(words, values, count * sizeof *words);
+    encode_words(words, present, count, COLUMN_F64, out);
+    free(words);
+}
+
+// --- opening
+
+static enum err open_present(struct reader *in, uint32_t count, const uint8_t **out,
+                             struct fault *why)
+{
+    size_t bytes = (count + 7) / 8;
+    struct slice present = reader_bytes(in, bytes);
+    if (in->short_of_bytes)
+        return fail(why, ERR_CORRUPT, "column ends too soon");
+    if (count % 8 != 0 && present.at[bytes - 1] >> count % 8 != 0)
+        return fail(why, ERR_CORRUPT, "column has more values than rows");
+    *out = present.at;
+    return OK;
+}
+
+enum err column_open(struct slice bytes, enum column_kind kind, uint32_t count, struct column *out,
+                     struct fault *why)
+{
+    struct reader in = reader_over(bytes);
+    uint8_t id = reader_u8(&in);
+    uint8_t gaps = reader_u8(&in);
+    if (in.short_of_bytes || count < 1 || count > COLUMN_ROWS_MAX)
+        return fail(why, ERR_CORRUPT, "column of %u rows in %zu bytes", count, bytes.len);
+    if (id >= ENCODING_COUNT || gaps > 1)
+        return fail(why, ERR_CORRUPT, "column in unknown encoding %u", id);
+    struct column c = {.how = encodings[id], .count = count};
+    if (gaps) {
+        enum err e = open_present(&in, count, &c.present, why);
+        if (e != OK)
+            return e;
+    }
+    if (reader_left(&in) > UINT32_MAX)
+        return fail(why, ERR_CORRUPT, "column of %zu bytes", bytes.len);
+    c.data = in.at;
+    c.data_bytes = (uint32_t)reader_left(&in);
+    enum err e = c.how->check(slice_of(c.data, c.data_bytes), kind, count, why);
+    if (e == OK)
+        *out = c;
+    return e;
+}
+
+const char *column_encoding_name(const struct column *c)
+{
+    return c->how->name;
+}
+
+// --- reading
+
+static bool row_present(const struct column *c, uint32_t row)
+{
+    return !c->present || (c->present[row / 8] >> (row % 8) & 1);
+}
+
+static void read_present(const struct column *c, uint64_t *out)
+{
+    uint32_t words = (c->count + 63) / 64;
+    if (c->present) {
+        out[words - 1] = 0;
+        memcpy(out, c->present, (c->count + 7) / 8);
+        return;
+    }
+    memset(out, 0xff, words * sizeof *out);
+    if (c->count % 64 != 0)
+        out[words - 1] = ((uint64_t)1 << c->count % 64) - 1;
+}
+
+void column_codes(const struct column *c, uint32_t *out)
+{
+    c->how->codes(c, out);
+    if (!c->present)
+        return;
+    for (uint32_t i = 0; i < c->count; i++)
+        out[i] |= (uint32_t)(c->present[i / 8] >> i % 8 & 1) - 1;
+}
+
+static void read_words(const struct column *c, uint64_t *out, uint64_t *out_present)
+{
+    c->how->words(c, out);
+    read_present(c, out_present);
+    if (!c->present)
+        return;
+    for (uint32_t i = 0; i < c->count; i++)
+        out[i] &= 0 - (out_present[i / 64] >> i % 64 & 1);
+}
+
+void column_i64(const struct column *c, int64_t *out, uint64_t *out_present)
+{
+    read_words(c, (uint64_t *)out, out_present);
+}
+
+// The words of doubles are their bits, so they are decoded in place.
+void column_f64(const struct column *c, double *out, uint64_t *out_present)
+{
+    read_words(c, (uint64_t *)(void *)out, out_present);
+}
+
+uint32_t column_code_at(const struct column *c, uint32_t row)
+{
+    return row_present(c, row) ? (uint32_t)c->how->word_at(c, row) : COLUMN_NO_CODE;
+}
+
+bool column_i64_at(const struct column *c, uint32_t row, int64_t *out)
+{
+    if (!row_present(c, row))
+        return false;
+    *out = (int64_t)c->how->word_at(c, row);
+    return true;
+}
+
+bool column_f64_at(const struct column *c, uint32_t row, double *out)
+{
+    if (!row_present(c, row))
+        return false;
+    uint64_t word = c->how->word_at(c, row);
+    memcpy(out, &word, sizeof *out);
+    return true;
+}

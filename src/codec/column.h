@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A column chunk: up to COLUMN_ROWS_MAX values of one column, with or without gaps, in
+// the smallest of the encodings (one file each: constant, packed, delta, scaled, plain).
+//
+// A chunk does not know its length, its count nor what it holds: whoever keeps it does,
+// and tells column_open(), which validates everything, so that reads after it can neither
+// fail nor run over, whatever the bytes are.  Used for segments and for changesets.
+//
+// A struct column points into the bytes, owns nothing, and any thread may read it.
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+
+enum { COLUMN_ROWS_MAX = 8192 };
+
+enum column_kind {
+    COLUMN_CODES, // uint32_t below COLUMN_NO_CODE
+    COLUMN_I64,
+    COLUMN_F64, // kept bit by bit: -0, NaN and all
+};
+
+enum { COLUMN_NO_CODE = UINT32_MAX }; // the value of a gap among codes
+
+struct encoding;
+
+struct column {
+    const struct encoding *how;
+    const uint8_t *present; // bit per row; NULL: all are
+    const uint8_t *data;    // for `how`
+    uint32_t data_bytes;
+    uint32_t count;
+};
+
+// Append a chunk of `count` (1 to COLUMN_ROWS_MAX) values to `out`.  `present` NULL: no gaps.
+void column_encode_codes(const uint32_t *codes, uint32_t count, struct buf *out);
+void column_encode_i64(const int64_t *values, const uint64_t *present, uint32_t count,
+                       struct buf *out);
+void column_encode_f64(const double *values, const uint64_t *present, uint32_t count,
+                       struct buf *out);
+
+// ERR_CORRUPT when `bytes` is no such chunk.
+enum err column_open(struct slice bytes, enum column_kind kind, uint32_t count, struct column *out,
+                     struct fault *why);
+const char *column_encoding_name(const struct column *c);
+
+// All values; 0 (COLUMN_NO_CODE) in gaps.  `out_present` has (count + 63) / 64 words.
+void column_codes(const struct column *c, uint32_t *out);
+void column_i64(const struct column *c, int64_t *out, uint64_t *out_present);
+void column_f64(const struct column *c, double *out, uint64_t *out_present);
+
+// One value, without decoding the others (delta: at most a group of 512).
+uint32_t column_code_at(const struct column *c, uint32_t row);
+bool column_i64_at(const struct column *c, uint32_t row, int64_t *out);
+bool column_f64_at(const struct column *c, uint32_t row, double *out);

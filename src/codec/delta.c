@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "codec/codec_private.h"
+
+#include <stdlib.h>
+
+// Delta: each value's distance from the one before it, for times that arrive nearly in
+// order.  Every 512th value is kept whole, so that one value costs at most 512 steps.
+//
+//     starts  u64 per group of 512 values
+//     base u64, width u8, packed: distance - base; at a group's start the base itself
+
+static uint32_t group_count(uint32_t count)
+{
+    return (count + BITPACK_GROUP - 1) / BITPACK_GROUP;
+}
+
+// Distances may wrap around; adding them up again wraps back.
+static int64_t distance_at(const struct words *w, uint32_t i)
+{
+    return (int64_t)(w->at[i] - w->at[i - 1]);
+}
+
+// False when there is no distance at all.
+static bool distance_range(const struct words *w, int64_t *out_min, int64_t *out_max)
+{
+    if (w->count < 2)
+        return false;
+    int64_t min = distance_at(w, 1);
+    int64_t max = min;
+    for (uint32_t i = 2; i < w->count; i++) {
+        int64_t d = distance_at(w, i);
+        if (i % BITPACK_GROUP == 0)
+            continue;
+        min = d < min ? d : min;
+        max = d > max ? d : max;
+    }
+    *out_min = min;
+    *out_max = max;
+    return true;
+}
+
+static size_t delta_bytes(const struct words *w)
+{
+    int64_t min, max;
+    if (w->kind != COLUMN_I64 || !distance_range(w, &min, &max))
+        return SIZE_MAX;
+    return group_count(w->count) * sizeof(uint64_t) + frame_bytes(min, max, w->count);
+}
+
+static void delta_encode(const struct words *w, struct buf *out)
+{
+    int64_t min, max;
+    CHECK(distance_range(w, &min, &max));
+    uint64_t *distances = malloc(w->count * sizeof *distances);
+    CHECK(distances != NULL);
+    for (uint32_t i = 0; i < w->count; i++) {
+        bool starts = i % BITPACK_GROUP == 0;
+        if (starts)
+            buf_u64_le(out, w->at[i]);
+        distances[i] = (uint64_t)(starts ? min : distance_at(w, i));
+    }
+    frame_encode(distances, w->count, min, max, out);
+    free(distances);
+}
+
+static enum err delta_check(struct slice data, enum column_kind kind, uint32_t count,
+                            struct fault *why)
+{
+    size_t starts = group_count(count) * sizeof(uint64_t);
+    if (kind != COLUMN_I64 || data.len < starts)
+        return fail(why, ERR_CORRUPT, "delta column of %zu bytes", data.len);
+    return frame_check(slice_from(data, starts), count, why);
+}
+
+static struct frame delta_frame(const struct column *c)
+{
+    return frame_of(c->data + group_count(c->count) * sizeof(uint64_t));
+}
+
+static void delta_words(const struct column *c, uint64_t *out)
+{
+    struct frame f = delta_frame(c);
+    bitunpack_u64(f.packed, c->count, f.width, f.base, out);
+    for (uint32_t i = 0; i < c->count; i += BITPACK_GROUP) {
+        uint64_t value = load_u64(c->data + i / BITPACK_GROUP * sizeof(uint64_t));
+        uint32_t end = c->count - i < BITPACK_GROUP ? c->count : i + BITPACK_GROUP;
+        out[i] = value;
+        for (uint32_t j = i + 1; j < end; j++)
+            out[j] = value += out[j];
+    }
+}
+
+static uint64_t delta_word_at(const struct column *c, uint32_t row)
+{
+    struct frame f = delta_frame(c);
+    uint32_t start = row - row % BITPACK_GROUP;
+    uint64_t value = load_u64(c->data + start / BITPACK_GROUP * sizeof(uint64_t));
+    for (uint32_t i = start + 1; i <= row; i++)
+        value += f.base + bitpack_at(f.packed, c->count, f.width, i);
+    return value;
+}
+
+const struct encoding encoding_delta = {
+    .name = "delta",
+    .bytes = delta_bytes,
+    .encode = delta_encode,
+    .check = delta_check,
+    .words = delta_words,
+    .word_at = delta_word_at,
+};
