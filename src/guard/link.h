@@ -44,7 +44,12 @@ enum err link_receive(struct link *l, struct message *out, bool *out_got, struct
 enum err link_ask(struct link *l, enum message_type type, struct slice payload,
                   enum message_type want, struct message *out, int timeout_ms, struct fault *why);
 
-// Decodes one header; for the fuzzer and link_receive().
+// The header on its own, for control.c, the fuzzer and link_receive().
+enum { MESSAGE_MAGIC = 0x4b4c5354, MESSAGE_VERSION = 1, MESSAGE_HEADER_BYTES = 24 };
+
+void message_header_encode(struct buf *out, enum message_type type, uint32_t length,
+                           uint64_t serial);
+
 struct message_header {
     uint16_t type;
     uint32_t length;

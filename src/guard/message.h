@@ -28,8 +28,7 @@ enum message_type {
     MESSAGE_HELLO,
     // mirror -> serve: where does this source stand (name, 64 bytes); serve answers
     MESSAGE_POSITION_ASK,
-    // serve -> mirror: struct position, as changeset_encode() writes a changeset of that
-    // position, no batches and no reset
+    // serve -> mirror: struct position, encoded (server/mirror_position.h)
     MESSAGE_POSITION,
     // mirror -> serve: an encoded admitted changeset; serial counts up
     MESSAGE_CHANGESET,
