@@ -47,7 +47,7 @@ enum row_op {
 struct batch_column {
     const uint64_t *present;   // bit per row: there is a value (not NULL)
     const uint64_t *unchanged; // bit per row: take the value of the row being replaced; NULL = none
-    // STORAGE_CODE: index into values, for present rows
+    // STORAGE_CODE: index into values, for present rows (decoded: UINT32_MAX for others)
     const uint32_t *codes;
     uint32_t value_count;
     const struct slice *values; // distinct
@@ -108,8 +108,13 @@ static inline size_t bit_words(size_t bits)
     return (bits + 63) / 64;
 }
 
+// What one changeset may take decoded: its arrays, without the encoded bytes.  An arena to
+// decode in needs a budget of twice this (its blocks are not filled to the last byte), plus
+// the encoded bytes if they are kept there.
+enum { CHANGESET_DECODED_BYTES_MAX = 256 << 20 };
+
 // The form on the wire between mirror and serve and in the log (drawn in
-// changeset.c).  Encoding fails only by out's limit.
+// changeset.c).  ERR_LIMIT only: by out's limit, batches, or CHANGESET_DECODED_BYTES_MAX.
 enum err changeset_encode(const struct changeset *c, const struct schema *s, struct buf *out,
                           struct fault *why);
 
