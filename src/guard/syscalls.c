@@ -177,10 +177,10 @@ static void add_choice(struct filter *f, const struct choice *c)
     for (scmp_datum_t v = first; v <= last; v++) {
         bool yes = v == c->values[next];
         next += yes ? 1 : 0;
-        add_when(f, yes ? SCMP_ACT_ALLOW : no, c->call, SCMP_CMP(c->argument, SCMP_CMP_EQ, v));
+        add_when(f, yes ? SCMP_ACT_ALLOW : no, c->call, SCMP_CMP(c->argument, SCMP_CMP_EQ, v, 0));
     }
-    add_when(f, no, c->call, SCMP_CMP(c->argument, SCMP_CMP_LT, first));
-    add_when(f, no, c->call, SCMP_CMP(c->argument, SCMP_CMP_GT, last));
+    add_when(f, no, c->call, SCMP_CMP(c->argument, SCMP_CMP_LT, first, 0));
+    add_when(f, no, c->call, SCMP_CMP(c->argument, SCMP_CMP_GT, last, 0));
 }
 
 static void add_small_talk(struct filter *f)

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/cli.h"
+
+// In the order of `tamis --help`.
+const struct verb *const verbs[] = {
+    &verb_init, &verb_serve, &verb_user, &verb_version, NULL,
+};
