@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/config.h"
+#include "test.h"
+
+#include <stdlib.h>
+
+static enum err parse(const char *text, struct config *out, struct fault *why)
+{
+    return config_parse(slice_text(text), out, why);
+}
+
+static void expect_refused(const char *text, const char *words)
+{
+    struct config c;
+    struct fault why = {0};
+    EXPECT_EQ(parse(text, &c, &why), ERR_INVALID);
+    if (!strstr(why.words, words))
+        test_fail(__FILE__, __LINE__, "'%s' does not say '%s'", why.words, words);
+}
+
+TEST(config_of_nothing_has_every_default)
+{
+    struct config c;
+    EXPECT_EQ(parse("# only a comment\n", &c, NULL), OK);
+    char listen[ENDPOINT_TEXT_BYTES];
+    endpoint_print(&c.listen, listen);
+    EXPECT(strcmp(listen, "127.0.0.1:9200") == 0);
+    EXPECT(strcmp(c.cluster_name, "tamis") == 0);
+    EXPECT(strcmp(c.users[PROCESS_SERVE], "61843") == 0);
+    EXPECT_EQ(c.threads, 8);
+}
+
+TEST(config_takes_every_key)
+{
+    struct config c;
+    struct fault why = {0};
+    enum err e = parse("listen: '[::1]:9300'\n"
+                       "cluster_name: fleet\n"
+                       "node_name: n1\n"
+                       "cluster_uuid: abcdefghijklmnopqrstuv\n"
+                       "threads: 3\n"
+                       "connections: 100\n"
+                       "connections_per_address: 10\n"
+                       "idle_seconds: 5\n"
+                       "request_seconds: 7\n"
+                       "seal_rows: 4096\n"
+                       "log_bytes: 8589934592\n"
+                       "users: {keeper: 1, mirror: two, serve: 3}\n",
+                       &c, &why);
+    EXPECT(strcmp(why.words, "") == 0);
+    EXPECT_EQ(e, OK);
+    char listen[ENDPOINT_TEXT_BYTES];
+    endpoint_print(&c.listen, listen);
+    EXPECT(strcmp(listen, "[::1]:9300") == 0);
+    EXPECT(strcmp(c.cluster_uuid, "abcdefghijklmnopqrstuv") == 0);
+    EXPECT_EQ(c.threads, 3);
+    EXPECT_EQ(c.log_bytes, 8589934592);
+    EXPECT(strcmp(c.users[PROCESS_MIRROR], "two") == 0);
+}
+
+TEST(config_refuses_what_it_does_not_know_with_its_line)
+{
+    expect_refused("threads: 3\nthread: 3\n", "line 2: there is no key thread");
+    expect_refused("users: {launcher: 1}\n", "line 1: there is no key launcher");
+    expect_refused("keeper: 1\n", "no key keeper");
+    expect_refused("threads: 3\nthreads: 4\n", "line 2: a key is there twice: threads");
+    expect_refused("users: {serve: 1}\nusers: {serve: 1}\n", "twice");
+}
+
+TEST(config_refuses_values_out_of_bounds)
+{
+    expect_refused("threads: 0\n", "line 1: threads is a number from 1 to 64");
+    expect_refused("threads: many\n", "threads is a number");
+    expect_refused("threads: [1]\n", "plain value is missing for threads");
+    expect_refused("listen: 9200\n", "ADDRESS:PORT");
+    expect_refused("cluster_uuid: short\n", "22");
+    expect_refused("users: 5\n", "a map is missing for users");
+    expect_refused("cluster_name: \"a\\0b\"\n", "plain value");
+}
+
+TEST(config_refuses_what_makes_yaml_mean_something_else)
+{
+    expect_refused("a\n", "one map");
+    expect_refused("- a\n", "one map");
+    expect_refused("--- {}\n--- {}\n", "one map");
+    expect_refused("cluster_name: &x tamis\n", "plain value");
+    expect_refused("cluster_name: !!str tamis\n", "plain value");
+    expect_refused("? {a: b}\n: c\n", "plain word");
+    expect_refused("threads: 3\n  x: {\n", "line 2");
+}
+
+TEST(config_cut_short_is_never_read_past_its_end)
+{
+    const char *whole = "listen: 127.0.0.1:9200\nthreads: 3\nusers: {keeper: 1, serve: x}\n";
+    for (size_t len = 0; len <= strlen(whole); len++) {
+        char *exact = malloc(len + 1);
+        memcpy(exact, whole, len);
+        struct config c;
+        enum err e = config_parse(slice_of(exact, len), &c, NULL);
+        EXPECT(e == OK || e == ERR_INVALID);
+        for (size_t i = 0; i < len; i++) {
+            exact[i] ^= 0x15;
+            e = config_parse(slice_of(exact, len), &c, NULL);
+            EXPECT(e == OK || e == ERR_INVALID);
+            exact[i] ^= 0x15;
+        }
+        free(exact);
+    }
+}
