@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// catalog.db: users, their roles, and API keys, in SQLite.
+//
+// The tables are drawn in catalog.c.  The file is in WAL mode, so the command line may
+// change it beside a running server; catalog_version() tells that somebody did.
+// One connection: not for two threads at once (access.c holds a lock around it).
+
+#include "access/access.h"
+#include "keys/crypto.h"
+
+struct catalog;
+
+enum err catalog_open(const char *directory, bool create, struct catalog **out, struct fault *why);
+void catalog_close(struct catalog *c); // NULL is fine
+
+// A number that changes whenever another connection has changed the file.
+enum err catalog_version(struct catalog *c, int64_t *out, struct fault *why);
+
+struct catalog_user {
+    char name[PRINCIPAL_NAME_BYTES];
+    char password_hash[PASSWORD_HASH_BYTES];
+    uint32_t roles;
+};
+
+// ERR_NOT_FOUND without words.
+enum err catalog_user_get(struct catalog *c, struct slice name, struct catalog_user *out,
+                          struct fault *why);
+enum err catalog_user_add(struct catalog *c, const struct catalog_user *user, int64_t now_ms,
+                          struct fault *why); // ERR_CONFLICT when it is there
+enum err catalog_user_remove(struct catalog *c, struct slice name, struct fault *why);
+enum err catalog_user_password(struct catalog *c, struct slice name, const char *password_hash,
+                               struct fault *why);
+enum err catalog_user_list(struct catalog *c,
+                           void (*each)(void *context, const char *name, uint32_t roles),
+                           void *context, struct fault *why);
+
+enum { KEY_SALT_BYTES = KEY_BYTES, KEY_HASH_BYTES = 32 };
+
+struct catalog_key {
+    struct api_key key; // `secret` is empty
+    char indices[sizeof((struct principal *)0)->indices];
+    uint8_t salt[KEY_SALT_BYTES]; // key of the hash below
+    uint8_t hash[KEY_HASH_BYTES]; // of the secret
+};
+
+enum err catalog_key_get(struct catalog *c, struct slice id, struct catalog_key *out,
+                         struct fault *why); // ERR_NOT_FOUND without words
+enum err catalog_key_add(struct catalog *c, const struct catalog_key *key, struct fault *why);
+enum err catalog_key_invalidate(struct catalog *c, struct slice id, struct fault *why);
+enum err catalog_key_list(struct catalog *c, void (*each)(void *context, const struct api_key *k),
+                          void *context, struct fault *why);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "access/catalog_private.h"
+
+#include <stdio.h>
+
+#define KEY_COLUMNS                                                        \
+    "id, name, owner, roles, indices, created_ms, expires_ms, invalidated" \
+    ", salt, hash"
+
+static void roles_print(uint32_t roles, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (int r = 0; r < ROLE_COUNT && used < size; r++) {
+        if (roles >> r & 1)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "",
+                                     role_name((enum role)r));
+    }
+}
+
+static uint32_t roles_read(const char *text)
+{
+    uint32_t roles = 0;
+    while (*text) {
+        size_t len = strcspn(text, " ");
+        enum role role;
+        // A role this program does not know permits nothing.
+        if (role_parse(slice_of(text, len), &role, NULL) == OK)
+            roles |= (uint32_t)1 << role;
+        text += len + (text[len] == ' ');
+    }
+    return roles;
+}
+
+static void blob_read(sqlite3_stmt *statement, int column, uint8_t *out, size_t size)
+{
+    const void *bytes = sqlite3_column_blob(statement, column);
+    if (bytes && (size_t)sqlite3_column_bytes(statement, column) == size)
+        memcpy(out, bytes, size);
+}
+
+static struct catalog_key key_read(sqlite3_stmt *statement)
+{
+    struct catalog_key k = {0};
+    char roles[64];
+    catalog_text(statement, 0, k.key.id, sizeof k.key.id);
+    catalog_text(statement, 1, k.key.name, sizeof k.key.name);
+    catalog_text(statement, 2, k.key.owner, sizeof k.key.owner);
+    catalog_text(statement, 3, roles, sizeof roles);
+    catalog_text(statement, 4, k.indices, sizeof k.indices);
+    k.key.roles = roles_read(roles);
+    k.key.created_ms = sqlite3_column_int64(statement, 5);
+    k.key.expires_ms = sqlite3_column_int64(statement, 6);
+    k.key.is_invalidated = sqlite3_column_int64(statement, 7) != 0;
+    blob_read(statement, 8, k.salt, sizeof k.salt);
+    blob_read(statement, 9, k.hash, sizeof k.hash);
+    return k;
+}
+
+enum err catalog_key_get(struct catalog *c, struct slice id, struct catalog_key *out,
+                         struct fault *why)
+{
+    sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
+    enum err e =
+        catalog_prepare(c, "SELECT " KEY_COLUMNS " FROM api_keys WHERE id = ?1", &statement, why);
+    if (e != OK)
+        return e;
+    catalog_bind(statement, 1, id);
+    int rc = sqlite3_step(statement);
+    if (rc == SQLITE_DONE)
+        return ERR_NOT_FOUND;
+    if (rc != SQLITE_ROW)
+        return catalog_fail(c, "read an API key", why);
+    *out = key_read(statement);
+    return OK;
+}
+
+enum err catalog_key_add(struct catalog *c, const struct catalog_key *k, struct fault *why)
+{
+    sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
+    enum err e = catalog_prepare(
+        c, "INSERT INTO api_keys (" KEY_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9)",
+        &statement, why);
+    if (e != OK)
+        return e;
+    char roles[64];
+    roles_print(k->key.roles, roles, sizeof roles);
+    catalog_bind(statement, 1, slice_text(k->key.id));
+    catalog_bind(statement, 2, slice_text(k->key.name));
+    catalog_bind(statement, 3, slice_text(k->key.owner));
+    catalog_bind(statement, 4, slice_text(roles));
+    catalog_bind(statement, 5, slice_text(k->indices));
+    sqlite3_bind_int64(statement, 6, k->key.created_ms);
+    sqlite3_bind_int64(statement, 7, k->key.expires_ms);
+    sqlite3_bind_blob(statement, 8, k->salt, sizeof k->salt, SQLITE_TRANSIENT);
+    sqlite3_bind_blob(statement, 9, k->hash, sizeof k->hash, SQLITE_TRANSIENT);
+    return catalog_finish(c, statement, why);
+}
+
+enum err catalog_key_invalidate(struct catalog *c, struct slice id, struct fault *why)
+{
+    sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
+    enum err e =
+        catalog_prepare(c, "UPDATE api_keys SET invalidated = 1 WHERE id = ?1", &statement, why);
+    if (e != OK)
+        return e;
+    catalog_bind(statement, 1, id);
+    e = catalog_finish(c, statement, why);
+    if (e == OK && sqlite3_changes(c->db) == 0)
+        return fail(why, ERR_NOT_FOUND, "there is no such API key");
+    return e;
+}
+
+enum err catalog_key_list(struct catalog *c, void (*each)(void *context, const struct api_key *k),
+                          void *context, struct fault *why)
+{
+    sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
+    enum err e = catalog_prepare(c, "SELECT " KEY_COLUMNS " FROM api_keys ORDER BY created_ms, id",
+                                 &statement, why);
+    if (e != OK)
+        return e;
+    int rc = sqlite3_step(statement);
+    for (; rc == SQLITE_ROW; rc = sqlite3_step(statement)) {
+        struct catalog_key k = key_read(statement);
+        each(context, &k.key);
+        wipe(&k, sizeof k);
+    }
+    return rc == SQLITE_DONE ? OK : catalog_fail(c, "list API keys", why);
+}

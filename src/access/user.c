@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "access/access_private.h"
+#include "base/limits.h"
+
+enum { PASSWORD_BYTES_MIN = 12, PASSWORD_BYTES_MAX = 512 };
+
+enum err access_name_check(struct slice name, const char *what, struct fault *why)
+{
+    if (name.len == 0 || name.len > LIMIT_NAME_BYTES)
+        return fail(why, ERR_INVALID, "the name of %s has 1 to %d bytes", what, LIMIT_NAME_BYTES);
+    for (size_t i = 0; i < name.len; i++) {
+        if (name.at[i] < ' ' || name.at[i] == 0x7f || name.at[i] == ':')
+            return fail(why, ERR_INVALID,
+                        "the name of %s may hold neither ':' nor control characters", what);
+    }
+    return OK;
+}
+
+static enum err password_check(struct slice password, struct fault *why)
+{
+    if (password.len < PASSWORD_BYTES_MIN || password.len > PASSWORD_BYTES_MAX)
+        return fail(why, ERR_INVALID, "a password has %d to %d bytes", PASSWORD_BYTES_MIN,
+                    PASSWORD_BYTES_MAX);
+    return OK;
+}
+
+static enum err hash_in_turn(struct access *a, struct slice password, char out[PASSWORD_HASH_BYTES],
+                             struct fault *why)
+{
+    argon_begin(a);
+    enum err e = password_hash(password, out, why);
+    argon_end(a);
+    return e;
+}
+
+enum err access_user_add(struct access *a, struct slice name, struct slice password, uint32_t roles,
+                         struct fault *why)
+{
+    enum err e = access_name_check(name, "a user", why);
+    if (e == OK)
+        e = password_check(password, why);
+    if (e == OK && (roles == 0 || roles >> ROLE_COUNT))
+        e = fail(why, ERR_INVALID,
+                 "a user has at least one of the roles admin, writer, analyst and metrics");
+    if (e != OK)
+        return e;
+    struct catalog_user user = {.roles = roles};
+    memcpy(user.name, name.at, name.len);
+    e = hash_in_turn(a, password, user.password_hash, why);
+    if (e != OK)
+        return e;
+    pthread_mutex_lock(&a->lock);
+    e = catalog_user_add(a->catalog, &user, a->now_ms(), why);
+    access_changed(a);
+    pthread_mutex_unlock(&a->lock);
+    return e == ERR_CONFLICT ? fail(why, e, "there is a user of this name already") : e;
+}
+
+enum err access_user_remove(struct access *a, struct slice name, struct fault *why)
+{
+    pthread_mutex_lock(&a->lock);
+    enum err e = catalog_user_remove(a->catalog, name, why);
+    access_changed(a);
+    pthread_mutex_unlock(&a->lock);
+    return e;
+}
+
+enum err access_user_password(struct access *a, struct slice name, struct slice password,
+                              struct fault *why)
+{
+    enum err e = password_check(password, why);
+    if (e != OK)
+        return e;
+    char hash[PASSWORD_HASH_BYTES] = "";
+    e = hash_in_turn(a, password, hash, why);
+    if (e != OK)
+        return e;
+    pthread_mutex_lock(&a->lock);
+    e = catalog_user_password(a->catalog, name, hash, why);
+    access_changed(a);
+    pthread_mutex_unlock(&a->lock);
+    return e;
+}
+
+enum err access_user_list(struct access *a,
+                          void (*each)(void *context, const char *name, uint32_t roles),
+                          void *context, struct fault *why)
+{
+    pthread_mutex_lock(&a->lock);
+    enum err e = catalog_user_list(a->catalog, each, context, why);
+    pthread_mutex_unlock(&a->lock);
+    return e;
+}

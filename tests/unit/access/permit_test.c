@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "access/access.h"
+#include "access/permit.h"
+#include "test.h"
+
+static enum err ask(uint32_t roles, enum action a, const char *indices, const char *index,
+                    struct fault *why)
+{
+    struct principal who = {.name = "ana", .roles = roles};
+    memcpy(who.indices, indices, strlen(indices) + 1);
+    struct arena *request AUTO(arena_freep) = arena_new(1 << 16);
+    const struct permit *p;
+    return permit_make(&who, a, slice_text(index), request, &p, why);
+}
+
+static bool may(enum role r, enum action a)
+{
+    return ask(1U << r, a, "", "", NULL) == OK;
+}
+
+TEST(permit_admin_manages_and_reads_nothing)
+{
+    EXPECT(may(ROLE_ADMIN, ACTION_MANAGE) && may(ROLE_ADMIN, ACTION_INFO));
+    EXPECT(may(ROLE_ADMIN, ACTION_SCHEMA));
+    EXPECT(!may(ROLE_ADMIN, ACTION_READ) && !may(ROLE_ADMIN, ACTION_AGGREGATE));
+    EXPECT(!may(ROLE_ADMIN, ACTION_WRITE));
+}
+
+TEST(permit_readers_and_writers_are_apart)
+{
+    EXPECT(may(ROLE_ANALYST, ACTION_READ) && may(ROLE_ANALYST, ACTION_AGGREGATE));
+    EXPECT(!may(ROLE_ANALYST, ACTION_WRITE) && !may(ROLE_ANALYST, ACTION_MANAGE));
+    EXPECT(may(ROLE_METRICS, ACTION_AGGREGATE) && !may(ROLE_METRICS, ACTION_READ));
+    EXPECT(!may(ROLE_METRICS, ACTION_WRITE) && !may(ROLE_METRICS, ACTION_MANAGE));
+    EXPECT(may(ROLE_WRITER, ACTION_WRITE) && !may(ROLE_WRITER, ACTION_READ));
+    EXPECT(!may(ROLE_WRITER, ACTION_AGGREGATE) && !may(ROLE_WRITER, ACTION_MANAGE));
+}
+
+TEST(permit_without_a_role_allows_nothing)
+{
+    for (int a = 0; a < ACTION_COUNT; a++)
+        EXPECT_EQ(ask(0, (enum action)a, "", "", NULL), ERR_DENIED);
+}
+
+TEST(permit_denial_has_elasticsearchs_words)
+{
+    struct fault why = {0};
+    EXPECT_EQ(ask(1U << ROLE_METRICS, ACTION_READ, "", "devices", &why), ERR_DENIED);
+    EXPECT(strcmp(why.words, "security_exception: action [indices:data/read/search] is "
+                             "unauthorized for user [ana] with roles [metrics] on indices "
+                             "[devices]") == 0);
+}
+
+TEST(permit_narrowed_to_indices_refuses_others)
+{
+    EXPECT_EQ(ask(1U << ROLE_ANALYST, ACTION_READ, "log-* devices", "devices", NULL), OK);
+    EXPECT_EQ(ask(1U << ROLE_ANALYST, ACTION_READ, "log-* devices", "log-1", NULL), OK);
+    EXPECT_EQ(ask(1U << ROLE_ANALYST, ACTION_READ, "log-* devices", "orders", NULL), ERR_DENIED);
+    EXPECT_EQ(ask(1U << ROLE_ANALYST, ACTION_READ, "log-* devices", "*", NULL), OK);
+}
+
+TEST(permit_answers_for_each_index_a_pattern_stands_for)
+{
+    struct principal who = {.name = "ana", .roles = 1U << ROLE_ANALYST, .indices = "log-* d"};
+    struct arena *request AUTO(arena_freep) = arena_new(1 << 16);
+    const struct permit *p;
+    EXPECT_EQ(permit_make(&who, ACTION_READ, slice_text("*"), request, &p, NULL), OK);
+    EXPECT(permit_index(p, "log-7"));
+    EXPECT(permit_index(p, "d"));
+    EXPECT(!permit_index(p, "devices"));
+}
+
+TEST(permit_floor_binds_all_but_analysts)
+{
+    struct arena *request AUTO(arena_freep) = arena_new(1 << 16);
+    const struct permit *p;
+    struct principal who = {.name = "ana", .roles = 1U << ROLE_METRICS};
+    EXPECT_EQ(permit_make(&who, ACTION_AGGREGATE, slice_text(""), request, &p, NULL), OK);
+    EXPECT_EQ(permit_floor(p, 5), 5);
+    EXPECT(!permit_rows(p));
+    who.roles |= 1U << ROLE_ANALYST;
+    EXPECT_EQ(permit_make(&who, ACTION_AGGREGATE, slice_text(""), request, &p, NULL), OK);
+    EXPECT_EQ(permit_floor(p, 5), 0);
+    EXPECT(permit_rows(p));
+    EXPECT_EQ(permit_make(&who, ACTION_SCHEMA, slice_text(""), request, &p, NULL), OK);
+    EXPECT(!permit_rows(p));
+    EXPECT_EQ(permit_action(p), ACTION_SCHEMA);
+    EXPECT(strcmp(permit_user(p), "ana") == 0);
+}
