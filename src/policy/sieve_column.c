@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/sieve_column.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "json/utf8.h"
+#include "keys/pseudonym.h"
+
+#include <stdlib.h>
+
+void sieve_column_init(struct sieve_column *c, const struct policy_column *declared,
+                       const struct field *field, const uint8_t *subject_key)
+{
+    *c = (struct sieve_column){.declared = declared, .field = field, .subject_key = subject_key};
+    intern_init(&c->texts, LIMIT_CHANGESET_BYTES);
+}
+
+void sieve_column_done(struct sieve_column *c)
+{
+    free(c->present);
+    free(c->unchanged);
+    free(c->codes);
+    free(c->i64);
+    free(c->f64);
+    free(c->pseudonyms);
+    intern_done(&c->texts);
+}
+
+void sieve_column_reset(struct sieve_column *c)
+{
+    intern_reset(&c->texts);
+    c->has_unchanged = false;
+}
+
+static void *room(void *at, size_t bytes)
+{
+    at = realloc(at, bytes);
+    CHECK(at != NULL);
+    return at;
+}
+
+void sieve_column_room(struct sieve_column *c, uint32_t rows)
+{
+    size_t words = bit_words(rows);
+    c->present = room(c->present, words * sizeof *c->present);
+    c->unchanged = room(c->unchanged, words * sizeof *c->unchanged);
+    switch (field_storage(c->field->type)) {
+    case STORAGE_CODE:
+        c->codes = room(c->codes, rows * sizeof *c->codes);
+        break;
+    case STORAGE_I64:
+        c->i64 = room(c->i64, rows * sizeof *c->i64);
+        break;
+    case STORAGE_F64:
+        c->f64 = room(c->f64, rows * sizeof *c->f64);
+        break;
+    }
+}
+
+static void bit_put(uint64_t *bits, uint32_t at, bool value)
+{
+    uint64_t bit = (uint64_t)1 << (at % 64);
+    bits[at / 64] = value ? bits[at / 64] | bit : bits[at / 64] & ~bit;
+}
+
+static void mark(struct sieve_column *c, uint32_t row, bool present, bool unchanged)
+{
+    bit_put(c->present, row, present);
+    bit_put(c->unchanged, row, unchanged);
+    c->has_unchanged |= unchanged;
+}
+
+static void put_nothing(struct sieve_column *c, uint32_t row)
+{
+    if (c->codes)
+        c->codes[row] = 0;
+    else if (c->i64)
+        c->i64[row] = 0;
+    else
+        c->f64[row] = 0;
+}
+
+void sieve_column_null(struct sieve_column *c, uint32_t row)
+{
+    mark(c, row, false, false);
+    put_nothing(c, row);
+}
+
+void sieve_column_unchanged(struct sieve_column *c, uint32_t row)
+{
+    mark(c, row, false, true);
+    put_nothing(c, row);
+}
+
+void sieve_column_missing(struct sieve_column *c, uint32_t row)
+{
+    sieve_column_null(c, row);
+    c->missing_count++;
+}
+
+void sieve_column_i64(struct sieve_column *c, uint32_t row, int64_t value)
+{
+    mark(c, row, true, false);
+    c->i64[row] = value;
+}
+
+void sieve_column_f64(struct sieve_column *c, uint32_t row, double value)
+{
+    mark(c, row, true, false);
+    c->f64[row] = value;
+}
+
+static bool is_utf8(struct slice text)
+{
+    while (text.len > 0) {
+        size_t len = utf8_len(text.at, text.len);
+        if (len == 0)
+            return false;
+        text = slice_from(text, len);
+    }
+    return true;
+}
+
+static enum err add_text(struct sieve_column *c, struct slice text, uint32_t *out_code,
+                         bool *out_new, struct fault *why)
+{
+    if (text.len > LIMIT_VALUE_BYTES)
+        return fail(why, ERR_INVALID, "a value is longer than %d bytes", LIMIT_VALUE_BYTES);
+    if (!intern_add(&c->texts, text, out_code, out_new))
+        return fail(why, ERR_LIMIT, "the texts of one changeset are over %d bytes; cut it earlier",
+                    LIMIT_CHANGESET_BYTES);
+    return OK;
+}
+
+enum err sieve_column_text(struct sieve_column *c, uint32_t row, struct slice text,
+                           struct fault *why)
+{
+    uint32_t code = 0;
+    bool is_new = false;
+    enum err e = add_text(c, text, &code, &is_new, why);
+    if (e)
+        return e;
+    if (is_new && !is_utf8(text)) {
+        intern_drop_newest(&c->texts);
+        return fail(why, ERR_INVALID, "a text is no UTF-8");
+    }
+    mark(c, row, true, false);
+    c->codes[row] = code;
+    return OK;
+}
+
+enum err sieve_column_subject(struct sieve_column *c, uint32_t row, struct slice text,
+                              struct fault *why)
+{
+    uint32_t code = 0;
+    bool is_new = false;
+    enum err e = add_text(c, text, &code, &is_new, why);
+    if (e)
+        return e;
+    if (is_new) {
+        if (code >= c->pseudonym_room) {
+            c->pseudonym_room = c->pseudonym_room ? c->pseudonym_room * 2 : 64;
+            c->pseudonyms = room(c->pseudonyms, c->pseudonym_room * sizeof *c->pseudonyms);
+        }
+        pseudonym_of_text(c->subject_key, text, c->pseudonyms[code]);
+    }
+    mark(c, row, true, false);
+    c->codes[row] = code;
+    return OK;
+}
+
+size_t sieve_column_bytes(const struct sieve_column *c)
+{
+    if (c->field->type == FIELD_PSEUDONYM)
+        return c->texts.count * sizeof *c->pseudonyms;
+    return c->texts.bytes.len + 2 * (size_t)c->texts.count; // and their lengths
+}
+
+static void *copy(struct arena *batch, const void *from, size_t bytes)
+{
+    return memcpy(arena_alloc(batch, bytes), from, bytes);
+}
+
+// The bits behind the last row are zero, so that equal batches have equal bytes.
+static const uint64_t *copy_bits(struct arena *batch, const uint64_t *bits, uint32_t rows)
+{
+    uint64_t *to = copy(batch, bits, bit_words(rows) * sizeof *bits);
+    if (rows % 64)
+        to[rows / 64] &= ((uint64_t)1 << (rows % 64)) - 1;
+    return to;
+}
+
+static void finish_values(const struct sieve_column *c, struct arena *batch,
+                          struct batch_column *out)
+{
+    uint32_t count = c->texts.count;
+    bool hashed = c->field->type == FIELD_PSEUDONYM;
+    struct slice *values = ARENA_ARRAY(batch, struct slice, count);
+    const uint8_t *bytes = NULL;
+    if (count > 0)
+        bytes = hashed ? copy(batch, c->pseudonyms, count * sizeof *c->pseudonyms)
+                       : arena_copy(batch, buf_slice(&c->texts.bytes)).at;
+    for (uint32_t i = 0; i < count; i++)
+        values[i] = hashed ? slice_of(bytes + i * sizeof *c->pseudonyms, sizeof *c->pseudonyms)
+                           : slice_of(bytes + c->texts.entries[i].at, c->texts.entries[i].len);
+    out->value_count = count;
+    out->values = values;
+}
+
+void sieve_column_finish(const struct sieve_column *c, uint32_t rows, struct arena *batch,
+                         struct batch_column *out)
+{
+    *out = (struct batch_column){.present = copy_bits(batch, c->present, rows)};
+    if (c->has_unchanged)
+        out->unchanged = copy_bits(batch, c->unchanged, rows);
+    switch (field_storage(c->field->type)) {
+    case STORAGE_CODE:
+        out->codes = copy(batch, c->codes, rows * sizeof *c->codes);
+        finish_values(c, batch, out);
+        break;
+    case STORAGE_I64:
+        out->i64 = copy(batch, c->i64, rows * sizeof *c->i64);
+        break;
+    case STORAGE_F64:
+        out->f64 = copy(batch, c->f64, rows * sizeof *c->f64);
+        break;
+    }
+}

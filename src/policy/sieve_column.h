@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A column while its batch grows: what the treatments write into.
+//
+//     raw value ──apply──▶ sieve_column_text / sieve_column_i64 / sieve_column_f64 /
+//     sieve_column_missing
+//                                         │ cut
+//                                         ▼
+//                          struct batch_column, in the changeset's arena
+//
+// Texts are interned: a column holds each distinct value once, and codes per row.  A
+// pseudonymised column interns the subjects' texts, so that each is hashed once a
+// batch; they stay in this process, are wiped at the reset, and never reach a batch.
+//
+// Writing to a row again replaces what is there, so a row that failed half-way does no
+// harm: the next one takes its place.  Rows must be below the room made.
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "data/changeset.h"
+#include "policy/intern.h"
+#include "policy/policy.h"
+
+struct sieve_column {
+    const struct policy_column *declared;
+    const struct field *field;
+    const uint8_t *subject_key; // PSEUDONYM; of KEY_BYTES; belongs to the sieve's maker
+    uint64_t *present;
+    uint64_t *unchanged;
+    bool has_unchanged;
+    uint32_t *codes;           // STORAGE_CODE
+    int64_t *i64;              // STORAGE_I64
+    double *f64;               // STORAGE_F64
+    struct intern texts;       // STORAGE_CODE
+    uint8_t (*pseudonyms)[16]; // PSEUDONYM: by code of texts
+    uint32_t pseudonym_room;
+    uint64_t missing_count; // values that have no form here (NaN, infinite dates)
+};
+
+void sieve_column_init(struct sieve_column *c, const struct policy_column *declared,
+                       const struct field *field, const uint8_t *subject_key);
+void sieve_column_done(struct sieve_column *c);
+void sieve_column_reset(struct sieve_column *c);               // no rows; keeps its memory
+void sieve_column_room(struct sieve_column *c, uint32_t rows); // at least as before
+
+void sieve_column_null(struct sieve_column *c, uint32_t row);
+void sieve_column_unchanged(struct sieve_column *c, uint32_t row);
+void sieve_column_missing(struct sieve_column *c, uint32_t row); // as null, and counted
+void sieve_column_i64(struct sieve_column *c, uint32_t row, int64_t value);
+void sieve_column_f64(struct sieve_column *c, uint32_t row, double value);
+
+// ERR_INVALID: longer than LIMIT_VALUE_BYTES, or no UTF-8.  ERR_LIMIT: the batch's
+// texts would be more than LIMIT_CHANGESET_BYTES.
+enum err sieve_column_text(struct sieve_column *c, uint32_t row, struct slice text,
+                           struct fault *why);
+
+// `text` names the subject; what enters is its pseudonym.
+enum err sieve_column_subject(struct sieve_column *c, uint32_t row, struct slice text,
+                              struct fault *why);
+
+// What the texts that would enter take; for the sieve's count of bytes.
+size_t sieve_column_bytes(const struct sieve_column *c);
+
+// Copies `rows` rows into the arena.
+void sieve_column_finish(const struct sieve_column *c, uint32_t rows, struct arena *batch,
+                         struct batch_column *out);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/treatment.h"
+
+#include "base/buf.h"
+
+static const struct treatment *const treatments[] = {
+    &treat_keep,
+    &treat_drop,
+    &treat_round,
+    &treat_pseudonym,
+};
+
+enum { TREATMENT_COUNT = sizeof treatments / sizeof *treatments };
+
+const struct treatment *treatment_get(const char *name)
+{
+    for (size_t i = 0; i < TREATMENT_COUNT; i++) {
+        if (strcmp(treatments[i]->name, name) == 0)
+            return treatments[i];
+    }
+    return NULL;
+}
+
+void treatment_names(struct buf *out)
+{
+    for (size_t i = 0; i < TREATMENT_COUNT; i++)
+        buf_print(out, "%s%s", i ? ", " : "", treatments[i]->name);
+}
