@@ -32,7 +32,9 @@
 uint64_t batch_decoded_bytes(const struct table *t, uint32_t row_count)
 {
     const uint64_t words = bit_words(row_count) * sizeof(uint64_t);
-    uint64_t bytes = row_count * (sizeof(uint8_t) + 2 * sizeof(struct row_key));
+    // An operation, two keys, and room to decode each of them in.
+    uint64_t bytes =
+        row_count * (sizeof(uint8_t) + 2 * sizeof(struct row_key) + 2 * sizeof(int64_t));
     for (uint32_t i = 0; i < t->field_count; i++) {
         bool code = field_storage(t->fields[i].type) == STORAGE_CODE;
         bytes += 2 * words + row_count * (code ? sizeof(uint32_t) : sizeof(uint64_t));

@@ -12,8 +12,6 @@ struct decoder {
     struct reader in;
     struct arena *batch;
     uint64_t bytes_left; // of CHANGESET_DECODED_BYTES_MAX
-    int64_t *half;       // COLUMN_ROWS_MAX, for keys
-    uint64_t *bits;      // of COLUMN_ROWS_MAX
     struct fault *why;
 };
 
@@ -80,6 +78,8 @@ static enum err next_chunk(struct decoder *d, enum column_kind kind, uint32_t ro
 static enum err decode_keys(struct decoder *d, uint32_t row_count, const struct row_key **out)
 {
     struct row_key *keys = ARENA_ARRAY(d->batch, struct row_key, row_count);
+    int64_t *half = ARENA_ARRAY(d->batch, int64_t, chunk_rows(row_count, 0));
+    uint64_t present[COLUMN_ROWS_MAX / 64];
     for (uint32_t from = 0; from < row_count; from += COLUMN_ROWS_MAX) {
         uint32_t n = chunk_rows(row_count, from);
         for (int low = 0; low < 2; low++) {
@@ -89,9 +89,9 @@ static enum err decode_keys(struct decoder *d, uint32_t row_count, const struct 
                 return e;
             if (c.present)
                 return fail(d->why, ERR_CORRUPT, "row without a key");
-            column_i64(&c, d->half, d->bits);
+            column_i64(&c, half, present);
             for (uint32_t i = 0; i < n; i++)
-                *(low ? &keys[from + i].lo : &keys[from + i].hi) = (uint64_t)d->half[i];
+                *(low ? &keys[from + i].lo : &keys[from + i].hi) = (uint64_t)half[i];
         }
     }
     *out = keys;
@@ -399,8 +399,6 @@ static enum err decode_batches(struct decoder *d, const struct schema *s, struct
     if (count > LIMIT_CHANGESET_BATCHES)
         return fail(d->why, ERR_LIMIT, "changeset of %llu batches; the limit is %d",
                     (unsigned long long)count, LIMIT_CHANGESET_BATCHES);
-    d->half = ARENA_ARRAY(d->batch, int64_t, COLUMN_ROWS_MAX);
-    d->bits = ARENA_ARRAY(d->batch, uint64_t, bit_words(COLUMN_ROWS_MAX));
     struct batch *batches = ARENA_ARRAY(d->batch, struct batch, count);
     for (uint64_t i = 0; i < count; i++) {
         enum err e = decode_batch(d, s, &batches[i]);

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/hash.h"
+#include "store/segment_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+// Writes what segment.c draws, a block at a time: its chunks go out at once, their places
+// and ranges wait for the footer.
+
+enum { BLOCK_BYTES_MAX = 256 << 20 };
+
+struct segment_writer {
+    const struct world *w;
+    const struct table *table;
+    char name[SEGMENT_NAME_BYTES];
+    char temporary[SEGMENT_NAME_BYTES + 4];
+    int fd;
+    uint64_t bytes; // written so far
+    uint64_t row_count;
+    uint32_t block_count;
+    bool is_last;     // a short block has come
+    bool failed;      // a write did
+    struct buf block; // chunks of the block at hand
+    struct buf blocks;
+    int64_t *half; // BLOCK_ROWS, for keys
+};
+
+static enum err writer_open(struct segment_writer *sw, struct fault *why)
+{
+    const struct world_ops *ops = sw->w->ops;
+    enum err e = ops->open_write(sw->w, sw->temporary, false, &sw->fd, why);
+    if (e != OK)
+        return e;
+    buf_bytes(&sw->block, SEGMENT_MAGIC, sizeof SEGMENT_MAGIC);
+    buf_u32_le(&sw->block, SEGMENT_VERSION);
+    buf_u32_le(&sw->block, 0);
+    e = ops->truncate(sw->fd, 0, why); // one may be left from before a crash
+    if (e == OK)
+        e = ops->write(sw->fd, buf_slice(&sw->block), why);
+    sw->bytes = sw->block.len;
+    return e;
+}
+
+enum err segment_writer_new(const struct world *w, const char *name, const struct table *t,
+                            struct segment_writer **out, struct fault *why)
+{
+    struct segment_writer *sw = calloc(1, sizeof *sw);
+    CHECK(sw != NULL);
+    CHECK(strlen(name) < sizeof sw->name);
+    sw->w = w;
+    sw->table = t;
+    sw->fd = -1;
+    snprintf(sw->name, sizeof sw->name, "%s", name);
+    snprintf(sw->temporary, sizeof sw->temporary, "%s.tmp", name);
+    sw->block = buf_init(BLOCK_BYTES_MAX);
+    sw->blocks = buf_init(SEGMENT_FOOTER_BYTES_MAX);
+    sw->half = malloc(BLOCK_ROWS * sizeof *sw->half);
+    CHECK(sw->half != NULL);
+    enum err e = writer_open(sw, why);
+    if (e != OK) {
+        segment_writer_drop(sw);
+        return fail_in(why, e, "segment %s", name);
+    }
+    *out = sw;
+    return OK;
+}
+
+static void writer_free(struct segment_writer *sw)
+{
+    if (sw->fd >= 0)
+        sw->w->ops->close(sw->fd);
+    buf_done(&sw->block);
+    buf_done(&sw->blocks);
+    free(sw->half);
+    free(sw);
+}
+
+void segment_writer_drop(struct segment_writer *sw)
+{
+    if (!sw)
+        return;
+    if (sw->fd >= 0)
+        (void)sw->w->ops->remove(sw->w, sw->temporary, NULL); // else the next one of this name does
+    writer_free(sw);
+}
+
+// --- blocks
+
+// Everything from `from` on in the block's bytes is one chunk.
+static void note_chunk(struct segment_writer *sw, size_t from)
+{
+    if (sw->block.over_limit)
+        return;
+    size_t len = sw->block.len - from;
+    buf_u32_le(&sw->blocks, (uint32_t)len);
+    buf_u64_le(&sw->blocks, checksum(sw->block.at + from, len));
+}
+
+static void add_keys(struct segment_writer *sw, const struct row_key *keys, uint32_t row_count)
+{
+    for (int low = 0; low < KEY_COLUMNS; low++) {
+        for (uint32_t i = 0; i < row_count; i++)
+            sw->half[i] = (int64_t)(low ? keys[i].lo : keys[i].hi);
+        size_t from = sw->block.len;
+        column_encode_i64(sw->half, NULL, row_count, &sw->block);
+        note_chunk(sw, from);
+    }
+}
+
+static void note_range(struct buf *out, const struct block_range *r, enum column_kind kind)
+{
+    buf_u8(out, (uint8_t)((r->any ? RANGE_ANY : 0) | (r->any_missing ? RANGE_ANY_MISSING : 0)));
+    if (!r->any)
+        return;
+    uint64_t bounds[2] = {(uint64_t)r->min, (uint64_t)r->max};
+    if (kind == COLUMN_F64) {
+        memcpy(&bounds[0], &r->min_f64, sizeof bounds[0]);
+        memcpy(&bounds[1], &r->max_f64, sizeof bounds[1]);
+    }
+    buf_u64_le(out, bounds[0]);
+    buf_u64_le(out, bounds[1]);
+}
+
+static void add_column(struct segment_writer *sw, enum column_kind kind,
+                       const struct segment_column *c, uint32_t row_count)
+{
+    size_t from = sw->block.len;
+    struct block_range r = {0};
+    switch (kind) {
+    case COLUMN_CODES:
+        column_encode_codes(c->codes, row_count, &sw->block);
+        r = range_of_codes(c->codes, row_count);
+        break;
+    case COLUMN_I64:
+        column_encode_i64(c->i64, c->present, row_count, &sw->block);
+        r = range_of_i64(c->i64, c->present, row_count);
+        break;
+    case COLUMN_F64:
+        column_encode_f64(c->f64, c->present, row_count, &sw->block);
+        r = range_of_f64(c->f64, c->present, row_count);
+        break;
+    }
+    note_chunk(sw, from);
+    note_range(&sw->blocks, &r, kind);
+}
+
+static enum err write_block(struct segment_writer *sw, struct fault *why)
+{
+    enum err e = buf_end(&sw->block, why);
+    if (e == OK)
+        e = buf_end(&sw->blocks, why);
+    if (e == OK)
+        e = sw->w->ops->write(sw->fd, buf_slice(&sw->block), why);
+    sw->bytes += sw->block.len;
+    return e;
+}
+
+enum err segment_writer_block(struct segment_writer *sw, uint32_t row_count,
+                              const struct row_key *keys, const struct segment_column *columns,
+                              struct fault *why)
+{
+    CHECK(row_count >= 1 && row_count <= BLOCK_ROWS && !sw->is_last && !sw->failed);
+    sw->is_last = row_count < BLOCK_ROWS;
+    buf_reset(&sw->block);
+    buf_u32_le(&sw->blocks, row_count);
+    add_keys(sw, keys, row_count);
+    for (uint32_t i = 0; i < sw->table->field_count; i++)
+        add_column(sw, segment_kind(sw->table->fields[i].type), &columns[i], row_count);
+    sw->block_count++;
+    sw->row_count += row_count;
+    enum err e = write_block(sw, why);
+    if (e == OK)
+        return OK;
+    sw->failed = true;
+    return fail_in(why, e, "segment %s", sw->name);
+}
+
+// --- the end
+
+static void encode_footer(const struct segment_writer *sw, struct buf *out)
+{
+    const struct table *t = sw->table;
+    buf_u32_le(out, t->field_count);
+    for (uint32_t i = 0; i < t->field_count; i++)
+        buf_u8(out, (uint8_t)t->fields[i].type);
+    buf_u64_le(out, sw->row_count);
+    buf_u32_le(out, sw->block_count);
+    buf_slice_add(out, buf_slice(&sw->blocks));
+    uint64_t sum = checksum(out->at, out->len);
+    uint64_t footer_bytes = out->len;
+    buf_u64_le(out, sw->bytes);
+    buf_u64_le(out, footer_bytes);
+    buf_u64_le(out, sum);
+    buf_bytes(out, SEGMENT_END, sizeof SEGMENT_END);
+}
+
+static enum err sync_directory(const struct segment_writer *sw, struct fault *why)
+{
+    char directory[SEGMENT_NAME_BYTES] = ".";
+    const char *slash = strrchr(sw->name, '/');
+    if (slash)
+        snprintf(directory, sizeof directory, "%.*s", (int)(slash - sw->name), sw->name);
+    return sw->w->ops->sync_dir(sw->w, directory, why);
+}
+
+static enum err finish(struct segment_writer *sw, struct fault *why)
+{
+    const struct world_ops *ops = sw->w->ops;
+    if (sw->failed)
+        return fail(why, ERR_IO, "an earlier write failed");
+    struct buf footer = buf_init(2 * (size_t)SEGMENT_FOOTER_BYTES_MAX);
+    encode_footer(sw, &footer);
+    enum err e = buf_end(&footer, why);
+    if (e == OK)
+        e = ops->write(sw->fd, buf_slice(&footer), why);
+    sw->bytes += footer.len;
+    buf_done(&footer);
+    if (e == OK)
+        e = ops->sync(sw->fd, why);
+    if (e == OK)
+        e = ops->rename(sw->w, sw->temporary, sw->name, why);
+    return e == OK ? sync_directory(sw, why) : e;
+}
+
+enum err segment_writer_finish(struct segment_writer *sw, uint64_t *out_bytes, struct fault *why)
+{
+    enum err e = finish(sw, why);
+    if (e != OK) {
+        e = fail_in(why, e, "segment %s", sw->name);
+        segment_writer_drop(sw);
+        return e;
+    }
+    *out_bytes = sw->bytes;
+    writer_free(sw);
+    return OK;
+}
