@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,8 +21,20 @@ static void open_as(int fd, const char *file, int flags)
         _exit(STATUS_NOT_STARTED);
 }
 
+// A group of its own, so that Ctrl-C reaches only the verb, which then ends its children
+// in order; no blocked signals, which exec would keep; and no life after the verb's.
+static void stand_alone(void)
+{
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+}
+
 static void become(const struct child *c)
 {
+    stand_alone();
     open_as(STDIN_FILENO, c->input ? c->input : "/dev/null", O_RDONLY);
     if (c->output) {
         open_as(STDOUT_FILENO, c->output, O_WRONLY | O_CREAT | O_APPEND);

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The parts of `tamis demo`: a PostgreSQL of its own, the fictional fleet in it, and the
+// comparison of both answers.  One thread; what is started is stopped by demo_stop().
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <libpq-fe.h>
+#include <sys/types.h>
+
+enum { DEMO_PATH_BYTES = 512, DEMO_SCRATCH_BYTES = 1 << 30 };
+
+struct client;
+
+struct demo {
+    char directory[DEMO_PATH_BYTES]; // holds postgres/, home/, passwords and logs
+    char home[DEMO_PATH_BYTES];      // the directory of `tamis serve`
+    char program[DEMO_PATH_BYTES];   // this tamis
+    char fleet[DEMO_PATH_BYTES];     // tamis-fleet beside it
+    char policy[DEMO_PATH_BYTES];    // the demo's policy, with @CONNINFO@ in it
+    char postgres_bin[DEMO_PATH_BYTES];
+    char log[DEMO_PATH_BYTES];
+    long long customers;
+    int port, postgres_port;
+    pid_t serve, live;
+    bool postgres_runs;
+    PGconn *db;
+    struct client *client;
+    struct arena *scratch;
+};
+
+// Finds the programs, makes the directory (removes that of an earlier demo).
+enum err demo_prepare(struct demo *d, struct fault *why);
+enum err demo_start_postgres(struct demo *d, struct fault *why);
+enum err demo_fill(struct demo *d, struct fault *why);        // tamis-fleet
+enum err demo_start_serve(struct demo *d, struct fault *why); // init, policy, source sql, serve
+enum err demo_wait_for_copy(struct demo *d, struct fault *why);
+void demo_stop(struct demo *d);
+
+// Both metrics, from PostgreSQL, from an aggregation, from the kept metric; printed
+// beside each other.  ERR_INVALID when they are not equal.
+enum err demo_compare(struct demo *d, struct fault *why);
+// A change in PostgreSQL until it is in the answer, printed.
+enum err demo_live_change(struct demo *d, struct fault *why);
+// Greps everything below the home directory for every personal value of the fleet.
+enum err demo_look_for_personal_data(struct demo *d, struct fault *why);
+
+enum err demo_sql(struct demo *d, const char *sql, PGresult **out, struct fault *why);

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/buf.h"
+#include "base/world.h"
+#include "cli/child.h"
+#include "cli/cli.h"
+#include "cli/client.h"
+#include "cli/demo.h"
+#include "json/json.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <libgen.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FILE_BYTES_MAX = 16 << 20, WAIT_MS = 600000, POLL_MS = 20, POSTGRES_USER_BYTES = 64 };
+
+static const char marker[] = ".tamis-demo"; // a directory without it is never removed
+
+static enum err path(char out[DEMO_PATH_BYTES], struct fault *why, const char *between,
+                     const char *a, const char *b)
+{
+    int len = snprintf(out, DEMO_PATH_BYTES, "%s%s%s", a, between, b);
+    if (len < 0 || len >= DEMO_PATH_BYTES)
+        return fail(why, ERR_LIMIT, "a path is longer than %d bytes", DEMO_PATH_BYTES);
+    return OK;
+}
+
+static bool exists(const char *file)
+{
+    return access(file, F_OK) == 0;
+}
+
+static enum err find_programs(struct demo *d, struct fault *why)
+{
+    ssize_t len = readlink("/proc/self/exe", d->program, sizeof d->program - 1);
+    if (len < 0)
+        return fail(why, ERR_IO, "cannot find the own program: %s", strerror(errno));
+    d->program[len] = '\0';
+    char copy[DEMO_PATH_BYTES];
+    memcpy(copy, d->program, sizeof copy);
+    const char *bin = dirname(copy);
+    enum err e = path(d->fleet, why, "/", bin, "tamis-fleet");
+    if (!e)
+        e = path(d->policy, why, "/../demo/", bin, "policy.yml"); // in a checkout
+    if (!e && !exists(d->policy))
+        e = path(d->policy, why, "/../share/tamis/", bin, "demo-policy.yml"); // installed
+    if (e)
+        return e;
+    if (!exists(d->fleet) || !exists(d->policy))
+        return fail(why, ERR_NOT_FOUND, "%s is missing: build it with `make`",
+                    exists(d->fleet) ? d->policy : d->fleet);
+
+    glob_t found;
+    if (glob("/usr/lib/postgresql/*/bin/initdb", 0, NULL, &found) != 0)
+        return fail(why, ERR_NOT_FOUND,
+                    "no PostgreSQL server is installed: apt-get install postgresql-15");
+    snprintf(d->postgres_bin, sizeof d->postgres_bin, "%s", found.gl_pathv[found.gl_pathc - 1]);
+    globfree(&found);
+    *strrchr(d->postgres_bin, '/') = '\0';
+    return OK;
+}
+
+static enum err make_directory(const char *name, mode_t mode, struct fault *why)
+{
+    if (mkdir(name, mode) < 0)
+        return fail(why, ERR_IO, "cannot make %s: %s", name, strerror(errno));
+    return OK;
+}
+
+static enum err port_is_free(int port, int *out_port, struct fault *why)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    struct sockaddr_in at = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof at;
+    bool free_one = bind(fd, (struct sockaddr *)&at, len) == 0 &&
+                    getsockname(fd, (struct sockaddr *)&at, &len) == 0;
+    close(fd);
+    if (!free_one)
+        return fail(why, ERR_CONFLICT,
+                    "port %d of 127.0.0.1 is in use; choose another with --port P", port);
+    *out_port = ntohs(at.sin_port);
+    return OK;
+}
+
+enum err demo_prepare(struct demo *d, struct fault *why)
+{
+    enum err e = find_programs(d, why);
+    if (!e)
+        e = port_is_free(d->port, &d->port, why);
+    if (!e)
+        e = port_is_free(0, &d->postgres_port, why);
+    char mark[DEMO_PATH_BYTES];
+    if (!e)
+        e = path(mark, why, "/", d->directory, marker);
+    if (!e && exists(d->directory) && !exists(mark))
+        return fail(why, ERR_CONFLICT, "%s is there and is not of an earlier demo; choose --dir D",
+                    d->directory);
+    if (!e && exists(d->directory)) {
+        struct child gone = {.words = {"rm", "-rf", "--", d->directory}};
+        e = child_run(&gone, why);
+    }
+    if (!e)
+        e = make_directory(d->directory, 0755, why);
+    if (!e)
+        e = path(d->home, why, "/", d->directory, "home");
+    if (!e)
+        e = path(d->log, why, "/", d->directory, "demo.log");
+    FILE *f = e ? NULL : fopen(mark, "we");
+    if (f)
+        fclose(f);
+    return e;
+}
+
+// PostgreSQL refuses to run as root, so its commands then run as user postgres.
+static enum err postgres_command(struct demo *d, const char *const *words, struct fault *why)
+{
+    struct child c = {.directory = d->directory, .output = d->log};
+    char program[DEMO_PATH_BYTES];
+    size_t n = 0;
+    if (getuid() == 0) {
+        c.words[n++] = "runuser";
+        c.words[n++] = "-u";
+        c.words[n++] = "postgres";
+        c.words[n++] = "--";
+    }
+    enum err e = path(program, why, "/", d->postgres_bin, words[0]);
+    if (e)
+        return e;
+    c.words[n++] = program;
+    for (size_t i = 1; words[i]; i++)
+        c.words[n++] = words[i];
+    return child_run(&c, why);
+}
+
+enum err demo_start_postgres(struct demo *d, struct fault *why)
+{
+    char data[DEMO_PATH_BYTES];
+    enum err e = path(data, why, "/", d->directory, "postgres");
+    if (!e)
+        e = make_directory(data, 0700, why);
+    if (!e && getuid() == 0) {
+        const struct passwd *user = getpwnam("postgres");
+        if (!user || chown(data, user->pw_uid, user->pw_gid) < 0)
+            return fail(why, ERR_IO, "cannot give %s to user postgres", data);
+    }
+    const char *const init[] = {"initdb",   "-D", data,   "-A",         "trust",     "-U",
+                                "postgres", "-E", "UTF8", "--locale=C", "--no-sync", NULL};
+    if (!e)
+        e = postgres_command(d, init, why);
+    char options[DEMO_PATH_BYTES + 256];
+    snprintf(options, sizeof options,
+             "-c wal_level=logical -c listen_addresses=127.0.0.1 -c port=%d "
+             "-c unix_socket_directories='' -c max_wal_size=4GB",
+             d->postgres_port);
+    char log[DEMO_PATH_BYTES];
+    if (!e)
+        e = path(log, why, "/", data, "server.log");
+    const char *const start[] = {"pg_ctl", "-D", data,    "-w",    "-l",
+                                 log,      "-o", options, "start", NULL};
+    if (!e)
+        e = postgres_command(d, start, why);
+    d->postgres_runs = !e;
+    return e;
+}
+
+enum err demo_sql(struct demo *d, const char *sql, PGresult **out, struct fault *why)
+{
+    PGresult *r = PQexec(d->db, sql);
+    ExecStatusType status = PQresultStatus(r);
+    enum err e = OK;
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+        e = fail(why, ERR_INVALID, "PostgreSQL says: %s", PQerrorMessage(d->db));
+    if (out && !e)
+        *out = r;
+    else
+        PQclear(r);
+    return e;
+}
+
+static enum err connect_to(struct demo *d, const char *database, struct fault *why)
+{
+    char conninfo[256];
+    snprintf(conninfo, sizeof conninfo, "host=127.0.0.1 port=%d dbname=%s user=postgres",
+             d->postgres_port, database);
+    PQfinish(d->db);
+    d->db = PQconnectdb(conninfo);
+    if (PQstatus(d->db) != CONNECTION_OK)
+        return fail(why, ERR_UNAVAILABLE, "PostgreSQL says: %s", PQerrorMessage(d->db));
+    return OK;
+}
+
+enum err demo_fill(struct demo *d, struct fault *why)
+{
+    enum err e = connect_to(d, "postgres", why);
+    if (!e)
+        e = demo_sql(d, "CREATE DATABASE fleet", NULL, why);
+    if (!e)
+        e = connect_to(d, "fleet", why);
+    char conninfo[256];
+    char customers[32];
+    snprintf(conninfo, sizeof conninfo, "host=127.0.0.1 port=%d dbname=fleet user=postgres",
+             d->postgres_port);
+    snprintf(customers, sizeof customers, "%lld", d->customers);
+    struct child fill = {
+        .words = {d->fleet, "--conninfo", conninfo, "--customers", customers, NULL}};
+    return e ? e : child_run(&fill, why);
+}
+
+// The demo's policy with the address of its PostgreSQL in it.
+static enum err write_policy(struct demo *d, const struct world *home, struct fault *why)
+{
+    struct buf text AUTO(buf_donep) = buf_init(FILE_BYTES_MAX);
+    struct buf out AUTO(buf_donep) = buf_init(FILE_BYTES_MAX);
+    struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
+    enum err e = world_read_file(&here, d->policy, &text, why);
+    if (e)
+        return e;
+    buf_u8(&text, '\0');
+    static const char placeholder[] = "@CONNINFO@";
+    const char *begin = (const char *)text.at;
+    const char *at = strstr(begin, placeholder);
+    if (!at)
+        return fail(why, ERR_INVALID, "%s has no %s", d->policy, placeholder);
+    buf_bytes(&out, begin, (size_t)(at - begin));
+    buf_print(&out, "host=127.0.0.1 port=%d dbname=fleet%s", d->postgres_port,
+              at + sizeof placeholder - 1);
+    return world_write_file(home, "policy.yml", buf_slice(&out), why);
+}
+
+static enum err run_self(struct demo *d, const char *const *words, const char *output,
+                         struct fault *why)
+{
+    struct child c = {.words = {d->program}, .output = output};
+    for (size_t i = 0; words[i]; i++)
+        c.words[i + 1] = words[i];
+    return child_run(&c, why);
+}
+
+// What the DBA does once: roles, column grants, publication; `tamis source sql` prints it.
+static enum err set_up_source(struct demo *d, const struct world *home, struct fault *why)
+{
+    char file[DEMO_PATH_BYTES];
+    enum err e = path(file, why, "/", d->directory, "source.sql");
+    const char *const words[] = {"source", "sql", "fleet", "--dir", d->home, NULL};
+    const struct slice made_up = slice_text("only for the demo, which trusts loopback\n");
+    if (!e)
+        e = world_write_file(home, "keys/fleet-replication.password", made_up, why);
+    if (!e)
+        e = world_write_file(home, "keys/fleet-copy.password", made_up, why);
+    if (!e)
+        e = run_self(d, words, file, why);
+    struct buf sql AUTO(buf_donep) = buf_init(FILE_BYTES_MAX);
+    struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
+    if (!e)
+        e = world_read_file(&here, file, &sql, why);
+    if (e)
+        return e;
+    buf_u8(&sql, '\0');
+    return demo_sql(d, (const char *)sql.at, NULL, why);
+}
+
+static enum err make_users(struct demo *d, struct fault *why)
+{
+    char file[DEMO_PATH_BYTES];
+    enum err e = path(file, why, "/", d->directory, "analyst.password");
+    const char *const words[] = {"user",   "add",     "--dir",           d->home, "analyst",
+                                 "--role", "analyst", "--password-file", file,    NULL};
+    return e ? e : run_self(d, words, d->log, why);
+}
+
+static enum err spawn_serve(struct demo *d, struct fault *why)
+{
+    char listen[64];
+    char ready[DEMO_PATH_BYTES];
+    enum err e = path(ready, why, "/", d->directory, "ready");
+    if (e)
+        return e;
+    snprintf(listen, sizeof listen, "127.0.0.1:%d", d->port);
+    char log[DEMO_PATH_BYTES];
+    e = path(log, why, "/", d->directory, "serve.log");
+    struct child c = {
+        .words = {d->program, "serve", d->home, "--listen", listen, "--ready-file", ready, NULL},
+        .output = log};
+    if (!e)
+        e = child_start(&c, &d->serve, why);
+    for (int waited = 0; !e && !exists(ready); waited += POLL_MS) {
+        bool ended = waitpid(d->serve, NULL, WNOHANG) != 0;
+        if (ended)
+            d->serve = 0;
+        if (ended || waited > WAIT_MS)
+            return fail(why, ERR_UNAVAILABLE, "the server did not start; see %s", log);
+        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+    }
+    return e;
+}
+
+enum err demo_start_serve(struct demo *d, struct fault *why)
+{
+    char password[DEMO_PATH_BYTES];
+    char analyst[DEMO_PATH_BYTES];
+    enum err e = path(password, why, "/", d->directory, "admin.password");
+    if (!e)
+        e = path(analyst, why, "/", d->directory, "analyst.password");
+    const char *const init[] = {"init", d->home, "--password-file", password, NULL};
+    if (!e)
+        e = run_self(d, init, d->log, why);
+    struct world home;
+    if (!e)
+        e = world_open(d->home, &home, why);
+    if (e)
+        return e;
+    e = write_policy(d, &home, why);
+    if (!e)
+        e = set_up_source(d, &home, why);
+    world_close(&home);
+    if (!e)
+        e = make_users(d, why);
+    if (!e)
+        e = spawn_serve(d, why);
+    char url[64];
+    snprintf(url, sizeof url, "https://127.0.0.1:%d", d->port);
+    struct client_options o = {
+        .directory = d->home, .url = url, .user = "analyst", .password_file = analyst};
+    return e ? e : client_open(&o, &d->client, why);
+}
+
+// First source of run/status.json, NULL while there is none.
+static const struct json *first_source(struct demo *d, struct arena *scratch)
+{
+    struct world home;
+    if (world_open(d->home, &home, NULL))
+        return NULL;
+    struct buf text AUTO(buf_donep) = buf_init(FILE_BYTES_MAX);
+    const struct json *status = NULL;
+    bool got = world_read_file(&home, "run/status.json", &text, NULL) == OK &&
+               json_parse(arena_copy(scratch, buf_slice(&text)), scratch, &status, NULL) == OK;
+    world_close(&home);
+    const struct json *sources = got ? json_get(status, "sources") : NULL;
+    return sources && sources->count ? &sources->items[0] : NULL;
+}
+
+static double number(const struct json *object, const char *key)
+{
+    double v = 0;
+    const struct json *member = json_get(object, key);
+    return member && json_f64(member, &v, NULL) == OK ? v : 0;
+}
+
+enum err demo_wait_for_copy(struct demo *d, struct fault *why)
+{
+    struct arena *scratch AUTO(arena_freep) = arena_new(DEMO_SCRATCH_BYTES);
+    bool talks = isatty(STDERR_FILENO);
+    for (int waited = 0; waited < WAIT_MS; waited += POLL_MS) {
+        arena_reset(scratch);
+        const struct json *source = first_source(d, scratch);
+        const struct json *phase = json_get(source, "phase");
+        if (phase && phase->type == JSON_STRING && slice_is(phase->text, "streaming")) {
+            cli_say("%scopied %.0f rows", talks ? "\r" : "  ", number(source, "rows_copied"));
+            return OK;
+        }
+        if (talks && source)
+            fprintf(stderr, "\r  copied %.0f rows, %.0f rows/s   ", number(source, "rows_copied"),
+                    number(source, "rows_per_s"));
+        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+    }
+    return fail(why, ERR_TIMEOUT, "the first copy did not end; see `tamis status %s`", d->home);
+}
+
+void demo_stop(struct demo *d)
+{
+    client_close(d->client);
+    child_end(d->live, 2000);
+    child_end(d->serve, 20000);
+    PQfinish(d->db);
+    char data[DEMO_PATH_BYTES];
+    if (d->postgres_runs && path(data, NULL, "/", d->directory, "postgres") == OK) {
+        const char *const stop[] = {"pg_ctl", "-D", data, "-w", "-m", "immediate", "stop", NULL};
+        (void)postgres_command(d, stop, NULL); // on the way out; there is nobody to tell
+    }
+    *d = (struct demo){0};
+}

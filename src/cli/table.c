@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/table.h"
+
+#include "base/check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { COLUMNS_MAX = 16, CELLS_MIN = 64, GAP = 2 };
+
+struct table_print table_print_of(struct arena *scratch, uint32_t column_count)
+{
+    CHECK(column_count > 0 && column_count <= COLUMNS_MAX);
+    return (struct table_print){.scratch = scratch, .column_count = column_count};
+}
+
+void table_cell(struct table_print *t, const char *format, ...)
+{
+    if (t->cell_count == t->cells_max) {
+        uint32_t more = t->cells_max ? 2 * t->cells_max : CELLS_MIN;
+        struct slice *cells = ARENA_ARRAY(t->scratch, struct slice, more);
+        if (t->cell_count)
+            memcpy(cells, t->cells, t->cell_count * sizeof *cells);
+        t->cells = cells;
+        t->cells_max = more;
+    }
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    t->cells[t->cell_count++] = arena_copy(t->scratch, slice_text(text));
+}
+
+static uint32_t characters(struct slice text)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < text.len; i++)
+        count += (text.at[i] & 0xc0) != 0x80;
+    return count;
+}
+
+static bool looks_like_a_number(struct slice text)
+{
+    bool digit = false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!memchr("0123456789.,-+% ", text.at[i], 16))
+            return false;
+        digit = digit || (text.at[i] >= '0' && text.at[i] <= '9');
+    }
+    return digit || text.len == 0;
+}
+
+struct column_shape {
+    uint32_t width;
+    bool right;
+};
+
+static struct column_shape shape_of(const struct table_print *t, uint32_t column)
+{
+    struct column_shape shape = {.right = t->cell_count > t->column_count};
+    for (uint32_t i = column; i < t->cell_count; i += t->column_count) {
+        uint32_t wide = characters(t->cells[i]);
+        shape.width = wide > shape.width ? wide : shape.width;
+        if (i >= t->column_count)
+            shape.right = shape.right && looks_like_a_number(t->cells[i]);
+    }
+    return shape;
+}
+
+static void blanks(struct buf *out, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        buf_u8(out, ' ');
+}
+
+void table_render(const struct table_print *t, struct buf *out)
+{
+    struct column_shape shapes[COLUMNS_MAX];
+    for (uint32_t c = 0; c < t->column_count; c++)
+        shapes[c] = shape_of(t, c);
+    for (uint32_t i = 0; i < t->cell_count; i++) {
+        uint32_t column = i % t->column_count;
+        bool last = column + 1 == t->column_count;
+        uint32_t fill = shapes[column].width - characters(t->cells[i]);
+        blanks(out, column ? GAP : 0);
+        blanks(out, shapes[column].right ? fill : 0);
+        buf_slice_add(out, t->cells[i]);
+        blanks(out, shapes[column].right || last ? 0 : fill);
+        if (last)
+            buf_u8(out, '\n');
+    }
+}
+
+struct slice bar_of(struct arena *scratch, double value, double max, uint32_t width)
+{
+    static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+    if (!(value > 0) || !(max > 0))
+        return slice_text("");
+    double part = value < max ? value / max : 1;
+    uint32_t filled = (uint32_t)(part * width * 8 + 0.5);
+    struct buf bar = buf_init(4096);
+    for (uint32_t i = 0; i < filled / 8; i++)
+        buf_text(&bar, "█");
+    buf_text(&bar, eighths[filled % 8]);
+    struct slice text = arena_copy(scratch, buf_slice(&bar));
+    buf_done(&bar);
+    return text;
+}
+
+struct slice line_of(struct arena *scratch, const double *values, uint32_t count)
+{
+    static const char *const levels[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+    double max = 0;
+    for (uint32_t i = 0; i < count; i++)
+        max = values[i] > max ? values[i] : max;
+    struct buf line = buf_init(4 * (size_t)count + 16);
+    for (uint32_t i = 0; i < count; i++)
+        buf_text(&line, levels[max > 0 ? (uint32_t)(values[i] / max * 7 + 0.5) : 0]);
+    struct slice text = arena_copy(scratch, buf_slice(&line));
+    buf_done(&line);
+    return text;
+}
