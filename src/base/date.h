@@ -60,8 +60,10 @@ int64_t date_floor_fixed(int64_t ms, int64_t interval_ms, const struct date_zone
 // iso8601, epoch_millis, epoch_second, date, strict_date, basic_date,
 // date_hour_minute_second, or a pattern such as "yyyy-MM-dd HH:mm:ss").  NULL-len
 // format means "strict_date_optional_time||epoch_millis".  Text without a zone is
-// in `z`.  `round_up`: fields that are missing take their largest value
-// ("2020-01" -> 2020-01-31T23:59:59.999), as lte and gt need.
+// in `z`.  `round_up`, as lte and gt need: a missing hour, minute, second or
+// fraction is the last one, a missing month or day stays the first, as
+// Elasticsearch has it ("2020-01-31" -> 2020-01-31T23:59:59.999, but "2020-01" ->
+// 2020-01-01T23:59:59.999).
 // ERR_INVALID with words such as
 // "failed to parse date field [x] with format [strict_date_optional_time||epoch_millis]".
 enum err date_parse(struct slice text, struct slice format, const struct date_zone *z,
