@@ -65,7 +65,8 @@ struct source_sink {
     enum err (*row)(void *context, uint32_t table, enum row_op op, const struct raw *values,
                     const struct raw *old_key, struct fault *why);
     // All rows up to here are whole transactions, and end_lsn is the end of the last.
-    // Without rows since the last call: the source moved on with nothing for us.
+    // Without rows since the last call and commit_time_ms 0: the source's log went on with
+    // nothing for us in it.
     enum err (*commit)(void *context, uint64_t end_lsn, int64_t commit_time_ms, struct fault *why);
     // Nothing more can be read right now.
     enum err (*idle)(void *context, struct fault *why);
