@@ -14,7 +14,7 @@
 // The order is part of the format, and the cheapest to decode come first: a later one is
 // taken only when it saves a 16th.
 static const struct encoding *const encodings[] = {
-    &encoding_constant, &encoding_packed, &encoding_plain, &encoding_scaled, &encoding_delta,
+    &encoding_constant, &encoding_plain, &encoding_packed, &encoding_scaled, &encoding_delta,
 };
 
 enum {

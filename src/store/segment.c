@@ -233,7 +233,7 @@ static enum err read_blocks(struct footer *f, const struct table *t, struct segm
 
 static enum err read_segment(const struct table *t, struct segment *s, struct fault *why)
 {
-    struct slice bytes;
+    struct slice bytes = {0};
     enum err e = check_header(s, why);
     if (e == OK)
         e = find_footer(s, &bytes, why);
