@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
+#include "base/world.h"
+#include "engine/engine.h"
+#include "search/search.h"
+
+#include <stdlib.h>
+
+// A search whose request names no time limit ends after this.
+enum { SEARCH_TIMEOUT_MS = 60 * 1000 };
+
+struct local {
+    struct engine engine; // first, so that one pointer is both
+    struct store *store;
+};
+
+static struct local *local_of(struct engine *e)
+{
+    return (struct local *)(void *)e;
+}
+
+static void drop_snapshot(struct snapshot **s)
+{
+    snapshot_free(*s);
+}
+
+static enum err deny(const struct permit *p, const char *index, struct fault *why)
+{
+    return fail(why, ERR_DENIED,
+                "security_exception: action [%s] is unauthorized for user [%s]%s%s%s",
+                action_name(permit_action(p)), permit_user(p), index ? " on indices [" : "",
+                index ? index : "", index ? "]" : "");
+}
+
+static bool reads(const struct permit *p)
+{
+    return permit_action(p) == ACTION_READ || permit_action(p) == ACTION_AGGREGATE;
+}
+
+static enum err check(const struct engine *e, const struct permit *p, const uint32_t *tables,
+                      uint32_t table_count, struct fault *why)
+{
+    if (!reads(p))
+        return deny(p, NULL, why);
+    for (uint32_t i = 0; i < table_count; i++) {
+        CHECK(tables[i] < e->schema->table_count);
+        const char *name = e->schema->tables[tables[i]].name;
+        if (!permit_index(p, name))
+            return deny(p, name, why);
+    }
+    return OK;
+}
+
+static enum err local_search(struct engine *e, const struct permit *p, const uint32_t *tables,
+                             uint32_t table_count, const struct request *r, struct arena *request,
+                             struct answer *out, struct fault *why)
+{
+    enum err denied = check(e, p, tables, table_count, why);
+    if (denied)
+        return denied;
+    struct snapshot *now AUTO(drop_snapshot) = store_snapshot(local_of(e)->store);
+    int64_t timeout_ms = SEARCH_TIMEOUT_MS;
+    if (r->timeout_ms > 0 && r->timeout_ms < timeout_ms)
+        timeout_ms = r->timeout_ms;
+    struct search_context c = {.snapshot = now,
+                               .permit = p,
+                               .tables = tables,
+                               .table_count = table_count,
+                               .now_ms = now_ms(),
+                               .deadline_us = monotonic_us() + timeout_ms * 1000};
+    return search_run(&c, r, request, out, why);
+}
+
+static enum err local_get(struct engine *e, const struct permit *p, uint32_t table,
+                          struct row_key key, struct arena *request, struct hit *out,
+                          struct fault *why)
+{
+    enum err denied = check(e, p, &table, 1, why);
+    if (denied)
+        return denied;
+    struct snapshot *now AUTO(drop_snapshot) = store_snapshot(local_of(e)->store);
+    struct search_context c = {
+        .snapshot = now, .permit = p, .tables = &table, .table_count = 1, .now_ms = now_ms()};
+    return search_get(&c, table, key, request, out, why);
+}
+
+// Tables that the permit does not show keep their place, with nothing in it.
+static void local_stats(struct engine *e, const struct permit *p, struct store_stats *out)
+{
+    store_stats(local_of(e)->store, out);
+    for (uint32_t i = 0; i < out->table_count; i++)
+        if (!permit_index(p, out->tables[i].name))
+            out->tables[i] = (struct store_table_stats){.name = out->tables[i].name};
+}
+
+// A commit is seen by every snapshot taken after it, so there is nothing to wait for.
+static enum err local_refresh(struct engine *e, const struct permit *p, struct fault *why)
+{
+    (void)e;
+    return permit_action(p) == ACTION_MANAGE || permit_action(p) == ACTION_WRITE
+               ? OK
+               : deny(p, NULL, why);
+}
+
+static void local_close(struct engine *e)
+{
+    free(local_of(e));
+}
+
+static const struct engine_ops local_ops = {
+    .search = local_search,
+    .get = local_get,
+    .stats = local_stats,
+    .refresh = local_refresh,
+    .close = local_close,
+};
+
+struct engine *engine_local_new(struct store *st, const struct schema *schema)
+{
+    struct local *l = calloc(1, sizeof *l);
+    CHECK(l != NULL);
+    l->engine = (struct engine){.ops = &local_ops, .schema = schema};
+    l->store = st;
+    return &l->engine;
+}

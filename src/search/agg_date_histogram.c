@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// date_histogram: buckets of calendar units or fixed lengths of time.  A position is the
+// instant a bucket starts at.
+//
+// When the field's smallest and largest value are known and the buckets between them few,
+// the starts of all of them are worked out once, and keys are indices of that table: rows
+// come in near time order, so a row is mostly in the bucket of the row before, and else it
+// is found by division (fixed, UTC) or binary search.  Without bounds the start itself is
+// the key.
+#include "base/date.h"
+#include "search/coerce.h"
+#include "search/histogram_answer.h"
+#include "search/output.h"
+
+enum { STARTS_MAX = 1 << 17 };
+
+struct date_histogram {
+    const struct date_zone *zone;
+    bool is_even;    // every bucket is interval_ms long (fixed, UTC)
+    int64_t *starts; // start_count + 1: the last is the end of the last bucket
+    uint32_t start_count;
+    bool has_hard_min, has_hard_max;
+    int64_t hard_min, hard_max; // on starts: min <= start < max
+    struct histogram_steps steps;
+};
+
+static int64_t floor_even(int64_t ms, int64_t interval)
+{
+    int64_t rest = ms % interval;
+    return ms - rest - (rest < 0 ? interval : 0);
+}
+
+static int64_t floor_of(const struct agg_node *n, int64_t ms)
+{
+    const struct date_histogram *d = n->state;
+    const struct agg *a = n->agg;
+    int64_t at = ms - a->offset_ms;
+    if (d->is_even)
+        at = floor_even(at, a->interval_ms);
+    else if (a->interval_kind == INTERVAL_FIXED)
+        at = date_floor_fixed(at, a->interval_ms, d->zone);
+    else
+        at = date_floor(at, (enum date_unit)a->calendar_unit, d->zone);
+    return at + a->offset_ms;
+}
+
+static int64_t next_fixed(const struct agg_node *n, int64_t start)
+{
+    const struct date_histogram *d = n->state;
+    int64_t interval = n->agg->interval_ms;
+    // Where clocks are put back, one interval on may be the same bucket still.
+    for (int64_t ahead = interval; ahead <= 3 * interval; ahead += interval) {
+        int64_t next = date_floor_fixed(start + ahead, interval, d->zone);
+        if (next > start)
+            return next;
+    }
+    return start + interval;
+}
+
+static int64_t step_next(const struct agg_node *n, int64_t position)
+{
+    const struct date_histogram *d = n->state;
+    const struct agg *a = n->agg;
+    int64_t start = position - a->offset_ms;
+    if (d->is_even)
+        start += a->interval_ms;
+    else if (a->interval_kind == INTERVAL_FIXED)
+        start = next_fixed(n, start);
+    else
+        start = date_next(start, (enum date_unit)a->calendar_unit, d->zone);
+    return start + a->offset_ms;
+}
+
+static int64_t step_position(const struct agg_node *n, uint64_t key)
+{
+    const struct date_histogram *d = n->state;
+    return d->starts ? d->starts[key] : (int64_t)key;
+}
+
+static struct value step_key(const struct agg_node *n, int64_t position)
+{
+    (void)n;
+    return output_i64(FIELD_DATE, position);
+}
+
+// ---- planning ----
+
+static enum err plan_bound(struct search *s, const struct agg_node *n, const struct literal *l,
+                           bool *out_has, int64_t *out, struct fault *why)
+{
+    struct coerce_dates dates = {
+        .format = n->agg->format, .time_zone = n->agg->time_zone, .now_ms = s->context->now_ms};
+    *out_has = l->type != LITERAL_NULL;
+    if (!*out_has)
+        return OK;
+    int64_t ms;
+    bool exact;
+    // Numbers are milliseconds whatever the format.
+    if (l->type == LITERAL_NUMBER && coerce_long(l, &ms, &exact, why) == OK) {
+        *out = ms;
+        return OK;
+    }
+    return coerce_date(l, &dates, false, out, why);
+}
+
+static enum err plan_bounds(struct search *s, const struct agg_node *n, struct date_histogram *d,
+                            struct fault *why)
+{
+    const struct agg *a = n->agg;
+    enum err e = plan_bound(s, n, &a->hard_min, &d->has_hard_min, &d->hard_min, why);
+    if (!e)
+        e = plan_bound(s, n, &a->hard_max, &d->has_hard_max, &d->hard_max, why);
+    if (!e)
+        e = plan_bound(s, n, &a->extended_min, &d->steps.has_min, &d->steps.min, why);
+    if (!e)
+        e = plan_bound(s, n, &a->extended_max, &d->steps.has_max, &d->steps.max, why);
+    if (!e && d->steps.has_min)
+        d->steps.min = floor_of(n, d->steps.min);
+    if (!e && d->steps.has_max)
+        d->steps.max = floor_of(n, d->steps.max);
+    return e;
+}
+
+static bool are_few(const struct agg_node *n, int64_t first, int64_t last)
+{
+    const struct agg *a = n->agg;
+    static const int64_t unit_ms[] = {
+        [DATE_SECOND] = MS_PER_SECOND,
+        [DATE_MINUTE] = MS_PER_MINUTE,
+        [DATE_HOUR] = MS_PER_HOUR,
+        [DATE_DAY] = MS_PER_DAY,
+        [DATE_WEEK] = 7 * (int64_t)MS_PER_DAY,
+        [DATE_MONTH] = 28 * (int64_t)MS_PER_DAY,
+        [DATE_QUARTER] = 90 * (int64_t)MS_PER_DAY,
+        [DATE_YEAR] = 365 * (int64_t)MS_PER_DAY,
+    };
+    int64_t unit = a->interval_kind == INTERVAL_FIXED ? a->interval_ms : unit_ms[a->calendar_unit];
+    return ((uint64_t)last - (uint64_t)first) / (uint64_t)unit < STARTS_MAX / 2;
+}
+
+static enum err plan_starts(struct search *s, struct agg_node *n, struct date_histogram *d)
+{
+    const struct column *c = n->column;
+    if (!c->has_bounds)
+        return OK;
+    int64_t lo = n->missing.is_given && n->missing.i64 < c->min ? n->missing.i64 : c->min;
+    int64_t hi = n->missing.is_given && n->missing.i64 > c->max ? n->missing.i64 : c->max;
+    int64_t first = floor_of(n, lo);
+    if (!are_few(n, first, hi))
+        return OK;
+    size_t cap = 0;
+    int64_t *starts = NULL;
+    uint32_t count = 0;
+    for (int64_t at = first;; at = step_next(n, at)) {
+        starts = room_grow(&s->room, starts, &cap, (size_t)count + 1, sizeof *starts);
+        if (!starts)
+            return ERR_LIMIT;
+        starts[count] = at;
+        if (at > hi)
+            break;
+        if (++count == STARTS_MAX)
+            return OK;
+    }
+    d->starts = starts;
+    d->start_count = count;
+    return OK;
+}
+
+static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
+{
+    struct date_histogram *d = room_alloc(&s->room, sizeof *d);
+    n->state = d;
+    if (!d)
+        return ERR_LIMIT;
+    d->zone = date_zone_utc();
+    d->steps =
+        (struct histogram_steps){.position = step_position, .next = step_next, .key = step_key};
+    enum err e = agg_plan_numeric(s, n, why);
+    if (!e && n->column->is_mapped && n->column->storage != STORAGE_I64)
+        e = fail(why, ERR_INVALID,
+                 "illegal_argument_exception: Field [%.*s] of type [%s] is not supported for "
+                 "aggregation [%s]",
+                 SLICE_PRINT(n->agg->field), field_type_name(n->column->type), n->agg->type_name);
+    if (!e && n->agg->time_zone.len)
+        e = date_zone_get(n->agg->time_zone, &d->zone, why);
+    d->is_even = n->agg->interval_kind == INTERVAL_FIXED && d->zone == date_zone_utc();
+    if (!e)
+        e = histogram_check_orders(n, why);
+    if (!e)
+        e = plan_bounds(s, n, d, why);
+    if (!e)
+        e = plan_starts(s, n, d);
+    if (e)
+        return e;
+    ords_init(&n->ords, &s->room, n->up->ord_bound, d->start_count);
+    n->ord_bound = n->ords.bound;
+    return OK;
+}
+
+// ---- collecting ----
+
+struct span { // the bucket of the row before
+    int64_t start, end;
+    uint64_t key;
+};
+
+static uint32_t start_before(const struct date_histogram *d, int64_t ms)
+{
+    uint32_t lo = 0;
+    uint32_t hi = d->start_count;
+    while (hi - lo > 1) {
+        uint32_t mid = (lo + hi) / 2;
+        if (d->starts[mid] <= ms)
+            lo = mid;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static void move_span(const struct agg_node *n, int64_t ms, struct span *span)
+{
+    const struct date_histogram *d = n->state;
+    if (!d->starts) {
+        span->start = floor_of(n, ms);
+        span->end = step_next(n, span->start);
+        span->key = (uint64_t)span->start;
+        return;
+    }
+    uint64_t index = d->is_even ? (uint64_t)(ms - d->starts[0]) / (uint64_t)n->agg->interval_ms
+                                : start_before(d, ms);
+    span->start = d->starts[index];
+    span->end = d->starts[index + 1];
+    span->key = index;
+}
+
+static bool is_within(const struct date_histogram *d, int64_t start)
+{
+    return (!d->has_hard_min || start >= d->hard_min) && (!d->has_hard_max || start < d->hard_max);
+}
+
+static uint32_t keys_of(struct agg_node *n, const struct rows *rows, const uint64_t *present)
+{
+    const struct date_histogram *d = n->state;
+    const int64_t *v = n->column->i64;
+    struct span span = {.start = 0, .end = 0};
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint32_t row = rows->row[i];
+        bool has = present && bit_get(present, row);
+        if (!has && !n->missing.is_given)
+            continue;
+        int64_t ms = has ? v[row] : n->missing.i64;
+        if (ms < span.start || ms >= span.end)
+            move_span(n, ms, &span);
+        n->row_out[count] = (uint16_t)row;
+        n->ord_out[count] = rows->ord[i];
+        n->keys[count] = span.key;
+        count += is_within(d, span.start);
+    }
+    return count;
+}
+
+static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
+{
+    const uint64_t *present = column_present(&s->columns, n->column);
+    agg_pass_keys(s, n, keys_of(n, rows, present));
+}
+
+static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
+                       struct agg_answer *out, struct fault *why)
+{
+    const struct date_histogram *d = n->state;
+    return histogram_answer(s, n, parent, &d->steps, out, why);
+}
+
+const struct agg_ops agg_date_histogram_ops = {
+    .plan = plan,
+    .collect = collect,
+    .answer = answer,
+};

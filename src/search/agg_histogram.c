@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// histogram: buckets of equal width over numbers.  A position is the bucket's number from
+// `offset`; its key is position * interval + offset.
+#include "search/coerce.h"
+#include "search/histogram_answer.h"
+#include "search/output.h"
+
+#include <math.h>
+
+struct histogram {
+    double interval, offset;
+    bool is_near; // keys are distances from `base`, and few
+    int64_t base;
+    bool has_hard_min, has_hard_max;
+    double hard_min, hard_max; // on keys: min <= key < max
+    struct histogram_steps steps;
+};
+
+// Past these a position is not told from its neighbours any more.
+static const double POSITION_MAX = 0x1p62;
+
+static bool position_of(const struct histogram *h, double v, int64_t *out)
+{
+    double at = floor((v - h->offset) / h->interval);
+    if (!(fabs(at) < POSITION_MAX))
+        return false;
+    *out = (int64_t)at;
+    return true;
+}
+
+static double key_of(const struct histogram *h, int64_t position)
+{
+    return (double)position * h->interval + h->offset;
+}
+
+static int64_t step_position(const struct agg_node *n, uint64_t key)
+{
+    const struct histogram *h = n->state;
+    return (int64_t)(key + (uint64_t)h->base);
+}
+
+static int64_t step_next(const struct agg_node *n, int64_t position)
+{
+    (void)n;
+    return position + 1;
+}
+
+static struct value step_key(const struct agg_node *n, int64_t position)
+{
+    return output_f64(key_of(n->state, position));
+}
+
+static enum err plan_bound(const struct literal *l, bool *out_has, double *out, struct fault *why)
+{
+    *out_has = l->type != LITERAL_NULL;
+    return *out_has ? coerce_double(l, out, why) : OK;
+}
+
+static enum err plan_bounds(const struct agg_node *n, struct histogram *h, struct fault *why)
+{
+    double lo = 0;
+    double hi = 0;
+    enum err e = plan_bound(&n->agg->hard_min, &h->has_hard_min, &h->hard_min, why);
+    if (!e)
+        e = plan_bound(&n->agg->hard_max, &h->has_hard_max, &h->hard_max, why);
+    if (!e)
+        e = plan_bound(&n->agg->extended_min, &h->steps.has_min, &lo, why);
+    if (!e)
+        e = plan_bound(&n->agg->extended_max, &h->steps.has_max, &hi, why);
+    if (e)
+        return e;
+    h->steps.has_min = h->steps.has_min && position_of(h, lo, &h->steps.min);
+    h->steps.has_max = h->steps.has_max && position_of(h, hi, &h->steps.max);
+    return OK;
+}
+
+// Positions between the smallest and the largest value, when they are few.
+static uint64_t near_positions(const struct agg_node *n, struct histogram *h)
+{
+    const struct column *c = n->column;
+    int64_t lo;
+    int64_t hi;
+    if (!c->has_bounds || n->missing.is_given || !position_of(h, c->min_f64, &lo) ||
+        !position_of(h, c->max_f64, &hi) || hi - lo >= ORDS_DIRECT_MAX)
+        return 0;
+    h->is_near = true;
+    h->base = lo;
+    return (uint64_t)(hi - lo) + 1;
+}
+
+static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
+{
+    struct histogram *h = room_alloc(&s->room, sizeof *h);
+    n->state = h;
+    if (!h)
+        return ERR_LIMIT;
+    *h = (struct histogram){
+        .interval = n->agg->interval,
+        .offset = n->agg->offset,
+        .steps = {.position = step_position, .next = step_next, .key = step_key}};
+    enum err e = agg_plan_numeric(s, n, why);
+    if (!e)
+        e = histogram_check_orders(n, why);
+    if (!e)
+        e = plan_bounds(n, h, why);
+    if (e)
+        return e;
+    ords_init(&n->ords, &s->room, n->up->ord_bound, near_positions(n, h));
+    n->ord_bound = n->ords.bound;
+    return OK;
+}
+
+static bool is_within(const struct histogram *h, int64_t position)
+{
+    double key = key_of(h, position);
+    return (!h->has_hard_min || key >= h->hard_min) && (!h->has_hard_max || key < h->hard_max);
+}
+
+static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
+{
+    const struct histogram *h = n->state;
+    const uint64_t *present = column_present(&s->columns, n->column);
+    const double *doubles =
+        n->column->is_mapped && n->column->storage == STORAGE_F64 ? n->column->f64 : NULL;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint32_t row = rows->row[i];
+        bool has = present && bit_get(present, row);
+        if (!has && !n->missing.is_given)
+            continue;
+        double v = n->missing.f64;
+        if (has)
+            v = doubles ? doubles[row] : (double)n->column->i64[row];
+        int64_t position = 0;
+        if (!position_of(h, v, &position) || !is_within(h, position))
+            continue;
+        n->row_out[count] = (uint16_t)row;
+        n->ord_out[count] = rows->ord[i];
+        n->keys[count++] = (uint64_t)position - (uint64_t)h->base;
+    }
+    agg_pass_keys(s, n, count);
+}
+
+static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
+                       struct agg_answer *out, struct fault *why)
+{
+    const struct histogram *h = n->state;
+    return histogram_answer(s, n, parent, &h->steps, out, why);
+}
+
+const struct agg_ops agg_histogram_ops = {
+    .plan = plan,
+    .collect = collect,
+    .answer = answer,
+};

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The kinds of aggregations: one file, one `const struct` each, one line in agg_kinds.c.
+
+#include "base/err.h"
+#include "base/slice.h"
+#include "query/agg.h"
+
+struct agg_answer;
+struct agg_node;
+struct rows;
+struct search;
+
+struct agg_ops {
+    // Ties the node to its column, makes its state and n->ord_bound.  Before its children's.
+    enum err (*plan)(struct search *s, struct agg_node *n, struct fault *why);
+    // After the whole tree is planned (orders by sub-aggregations).  May be NULL.
+    enum err (*plan_late)(struct search *s, struct agg_node *n, struct fault *why);
+    // Some rows of the block at hand; may be called several times for one block.
+    void (*collect)(struct search *s, struct agg_node *n, const struct rows *rows);
+    // After the last block, before any answer.  May be NULL.
+    enum err (*finish)(struct search *s, struct agg_node *n, struct fault *why);
+    // The answer below one bucket of the parent; ORD_NONE when that is empty.
+    enum err (*answer)(struct search *s, struct agg_node *n, uint32_t parent,
+                       struct agg_answer *out, struct fault *why);
+    // The number that a terms aggregation may be ordered by; false when there is no number
+    // of this name.  NULL for kinds with none.
+    bool (*number)(const struct agg_node *n, uint32_t parent, struct slice name, double *out);
+};
+
+const struct agg_ops *agg_ops_of(enum agg_kind kind);
+
+extern const struct agg_ops agg_terms_ops;
+extern const struct agg_ops agg_date_histogram_ops;
+extern const struct agg_ops agg_histogram_ops;
+extern const struct agg_ops agg_range_ops;
+extern const struct agg_ops agg_filter_ops;
+extern const struct agg_ops agg_filters_ops;
+extern const struct agg_ops agg_missing_ops;
+extern const struct agg_ops agg_global_ops;
+extern const struct agg_ops agg_stats_ops;
+extern const struct agg_ops agg_cardinality_ops;
+extern const struct agg_ops agg_percentiles_ops;

@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+// percentiles: exact while that is cheap, within half a percent after that.
+//
+// Whole numbers that lie close together are counted, one counter per (bucket, value).
+// Other values are kept as they are, up to VALUES_MAX over all buckets.  Past that, values
+// are counted by their upper bits (sign, exponent and 8 bits of the fraction), which is off
+// by at most 1/512 of the value.
+//
+// Between two values the percentile is interpolated on a straight line, the k-th of n
+// values standing at (k - 1/2) / n: Elasticsearch's t-digest gives the same for sets so
+// small that each value is a centroid of its own.
+#include "base/num.h"
+#include "search/search_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    COUNTED_MAX = 1 << 22, // counters
+    VALUES_MAX = 1 << 20,
+    COARSE_BITS = 44, // dropped off a double
+};
+
+struct weighted { // a value and how often
+    double value;
+    uint64_t count;
+};
+
+struct percentiles {
+    struct room *room;
+    struct weighted *weighted; // of the bucket asked last
+    size_t weighted_cap;
+    // counted
+    bool is_counted;
+    int64_t base;
+    uint64_t domain; // different values
+    uint64_t parent_bound;
+    uint64_t *counters;
+    // kept
+    uint32_t *value_ords;
+    double *values;
+    size_t ords_cap, values_cap;
+    uint32_t value_count;
+    uint32_t *first; // per bucket, in `sorted`; made when they are first asked for
+    uint32_t bucket_count;
+    double *sorted;
+    // coarse
+    bool is_coarse;
+    struct ords coarse;
+    uint64_t *coarse_counts;
+    size_t coarse_cap;
+    uint64_t *keys;
+    uint32_t *parents, *ords_out;
+};
+
+// ---- planning ----
+
+static void plan_counters(struct search *s, struct agg_node *n, struct percentiles *p)
+{
+    const struct column *c = n->column;
+    if (!c->is_mapped || c->storage != STORAGE_I64 || !c->has_bounds || n->up->ord_bound == 0)
+        return;
+    int64_t lo = n->missing.is_given && n->missing.i64 < c->min ? n->missing.i64 : c->min;
+    int64_t hi = n->missing.is_given && n->missing.i64 > c->max ? n->missing.i64 : c->max;
+    uint64_t domain = (uint64_t)hi - (uint64_t)lo + 1;
+    if (domain == 0 || domain > COUNTED_MAX / n->up->ord_bound)
+        return;
+    p->is_counted = true;
+    p->base = lo;
+    p->domain = domain;
+    p->parent_bound = n->up->ord_bound;
+    p->counters = room_alloc(&s->room, sizeof *p->counters * n->up->ord_bound * domain);
+}
+
+static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
+{
+    struct percentiles *p = room_alloc(&s->room, sizeof *p);
+    n->state = p;
+    if (!p)
+        return ERR_LIMIT;
+    p->room = &s->room;
+    enum err e = agg_plan_numeric(s, n, why);
+    if (e)
+        return e;
+    plan_counters(s, n, p);
+    ords_init(&p->coarse, &s->room, 0, 0);
+    p->keys = room_alloc(&s->room, BLOCK_ROWS * sizeof *p->keys);
+    p->parents = room_alloc(&s->room, BLOCK_ROWS * sizeof *p->parents);
+    p->ords_out = room_alloc(&s->room, BLOCK_ROWS * sizeof *p->ords_out);
+    return s->room.is_over ? ERR_LIMIT : OK;
+}
+
+// ---- collecting ----
+
+static double value_at(const struct agg_node *n, uint32_t row, bool has)
+{
+    if (!has)
+        return n->missing.f64;
+    return n->column->storage == STORAGE_F64 ? n->column->f64[row] : (double)n->column->i64[row];
+}
+
+static void count_values(struct agg_node *n, const struct rows *rows, const uint64_t *present)
+{
+    struct percentiles *p = n->state;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        bool has = bit_get(present, rows->row[i]);
+        if (!has && !n->missing.is_given)
+            continue;
+        int64_t v = has ? n->column->i64[rows->row[i]] : n->missing.i64;
+        p->counters[rows->ord[i] * p->domain + ((uint64_t)v - (uint64_t)p->base)]++;
+    }
+}
+
+static uint64_t coarse_key(double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, sizeof bits);
+    return bits >> COARSE_BITS;
+}
+
+static double coarse_value(uint64_t key)
+{
+    uint64_t bits = key << COARSE_BITS | (uint64_t)1 << (COARSE_BITS - 1);
+    double v;
+    memcpy(&v, &bits, sizeof v);
+    if (isnan(v))
+        return key >> (63 - COARSE_BITS) ? -INFINITY : INFINITY;
+    return key == 0 || key == (uint64_t)1 << (63 - COARSE_BITS) ? 0 : v;
+}
+
+static void coarse_add(struct search *s, struct percentiles *p, uint32_t count)
+{
+    if (!ords_add_many(&p->coarse, p->parents, p->keys, count, p->ords_out))
+        return;
+    uint64_t *counts =
+        room_grow(&s->room, p->coarse_counts, &p->coarse_cap, p->coarse.count, sizeof *counts);
+    if (!counts)
+        return;
+    p->coarse_counts = counts;
+    for (uint32_t i = 0; i < count; i++)
+        counts[p->ords_out[i]]++;
+}
+
+static void make_coarse(struct search *s, struct percentiles *p)
+{
+    p->is_coarse = true;
+    for (uint32_t at = 0; at < p->value_count && !s->room.is_over; at += BLOCK_ROWS) {
+        uint32_t count = p->value_count - at < BLOCK_ROWS ? p->value_count - at : BLOCK_ROWS;
+        for (uint32_t i = 0; i < count; i++)
+            p->keys[i] = coarse_key(p->values[at + i]);
+        memcpy(p->parents, p->value_ords + at, count * sizeof *p->parents);
+        coarse_add(s, p, count);
+    }
+    p->value_count = 0;
+}
+
+static void keep_values(struct search *s, struct agg_node *n, const struct rows *rows,
+                        const uint64_t *present)
+{
+    struct percentiles *p = n->state;
+    size_t need = (size_t)p->value_count + rows->count;
+    double *values = room_grow(&s->room, p->values, &p->values_cap, need, sizeof *values);
+    uint32_t *ords = room_grow(&s->room, p->value_ords, &p->ords_cap, need, sizeof *ords);
+    if (values)
+        p->values = values;
+    if (ords)
+        p->value_ords = ords;
+    if (!values || !ords)
+        return;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        bool has = present && bit_get(present, rows->row[i]);
+        values[p->value_count] = value_at(n, rows->row[i], has);
+        ords[p->value_count] = rows->ord[i];
+        p->value_count += has || n->missing.is_given;
+    }
+}
+
+static void coarse_values(struct search *s, struct agg_node *n, const struct rows *rows,
+                          const uint64_t *present)
+{
+    struct percentiles *p = n->state;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        bool has = present && bit_get(present, rows->row[i]);
+        p->keys[count] = coarse_key(value_at(n, rows->row[i], has));
+        p->parents[count] = rows->ord[i];
+        count += has || n->missing.is_given;
+    }
+    coarse_add(s, p, count);
+}
+
+static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
+{
+    struct percentiles *p = n->state;
+    const uint64_t *present = column_present(&s->columns, n->column);
+    if (!n->column->is_mapped && !n->missing.is_given)
+        return;
+    if (p->is_counted) {
+        count_values(n, rows, present);
+        return;
+    }
+    if (!p->is_coarse && p->value_count + rows->count > VALUES_MAX)
+        make_coarse(s, p);
+    if (p->is_coarse)
+        coarse_values(s, n, rows, present);
+    else
+        keep_values(s, n, rows, present);
+}
+
+// ---- answering ----
+
+// The value that `rank` (from 0, in halves) of all lies at.
+static double interpolate(const struct weighted *w, uint32_t count, uint64_t total, double rank)
+{
+    if (rank <= 0)
+        return w[0].value;
+    uint64_t before = 0; // values ahead of w[i]
+    for (uint32_t i = 0; i < count; i++) {
+        double last = (double)(before + w[i].count - 1); // rank of the last of w[i]
+        if (rank <= last || before + w[i].count == total)
+            return w[i].value;
+        if (rank < last + 1)
+            return w[i].value + (rank - last) * (w[i + 1].value - w[i].value);
+        before += w[i].count;
+    }
+    return w[count - 1].value;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Kept values by bucket, and in order within each, once for all buckets.
+static bool sort_values(struct percentiles *p)
+{
+    for (uint32_t i = 0; i < p->value_count; i++)
+        if (p->value_ords[i] >= p->bucket_count)
+            p->bucket_count = p->value_ords[i] + 1;
+    p->first = room_alloc(p->room, sizeof *p->first * ((size_t)p->bucket_count + 2));
+    p->sorted = room_alloc(p->room, sizeof *p->sorted * ((size_t)p->value_count + 1));
+    if (!p->first || !p->sorted)
+        return false;
+    for (uint32_t i = 0; i < p->value_count; i++)
+        p->first[p->value_ords[i] + 2]++;
+    for (uint32_t b = 2; b < p->bucket_count + 2; b++)
+        p->first[b] += p->first[b - 1];
+    for (uint32_t i = 0; i < p->value_count; i++)
+        p->sorted[p->first[p->value_ords[i] + 1]++] = p->values[i];
+    for (uint32_t b = 0; b < p->bucket_count; b++)
+        qsort(p->sorted + p->first[b], p->first[b + 1] - p->first[b], sizeof *p->sorted, by_value);
+    return true;
+}
+
+static bool take(struct percentiles *p, uint32_t *count, double value, uint64_t times)
+{
+    struct weighted *w =
+        room_grow(p->room, p->weighted, &p->weighted_cap, (size_t)*count + 1, sizeof *w);
+    if (!w)
+        return false;
+    p->weighted = w;
+    w[(*count)++] = (struct weighted){.value = value, .count = times};
+    return true;
+}
+
+static bool take_counted(struct percentiles *p, uint32_t parent, uint32_t *count)
+{
+    for (uint64_t v = 0; v < p->domain; v++) {
+        uint64_t times = p->counters[parent * p->domain + v];
+        if (times && !take(p, count, (double)(int64_t)(v + (uint64_t)p->base), times))
+            return false;
+    }
+    return true;
+}
+
+static bool take_kept(struct percentiles *p, uint32_t parent, uint32_t *count)
+{
+    if (parent >= p->bucket_count)
+        return true;
+    for (uint32_t i = p->first[parent]; i < p->first[parent + 1]; i++)
+        if (!take(p, count, p->sorted[i], 1))
+            return false;
+    return true;
+}
+
+static bool take_coarse(struct percentiles *p, uint32_t parent, uint32_t *count)
+{
+    const struct ords_entry *entries;
+    uint32_t entry_count;
+    if (!ords_list(&p->coarse, parent, p->coarse_counts, p->coarse_cap, &entries, &entry_count))
+        return false;
+    for (uint32_t i = 0; i < entry_count; i++)
+        if (!take(p, count, coarse_value(entries[i].key), entries[i].count))
+            return false;
+    if (*count)
+        qsort(p->weighted, *count, sizeof *p->weighted, by_value); // the value is its first member
+    return true;
+}
+
+// The values of one bucket in order, into p->weighted.
+static bool weigh(struct percentiles *p, uint32_t parent, uint32_t *out_count, uint64_t *out_total)
+{
+    bool ok = true;
+    *out_count = 0;
+    *out_total = 0;
+    if (parent == ORD_NONE)
+        return true;
+    if (p->is_counted)
+        ok = parent >= p->parent_bound || take_counted(p, parent, out_count);
+    else if (p->is_coarse)
+        ok = take_coarse(p, parent, out_count);
+    else
+        ok = take_kept(p, parent, out_count);
+    for (uint32_t i = 0; i < *out_count; i++)
+        *out_total += p->weighted[i].count;
+    return ok;
+}
+
+static double percentile(const struct percentiles *p, uint32_t count, uint64_t total,
+                         double percent)
+{
+    if (count == 0)
+        return NAN;
+    return interpolate(p->weighted, count, total, percent / 100 * (double)total - 0.5);
+}
+
+static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
+{
+    (void)s;
+    (void)why;
+    struct percentiles *p = n->state;
+    return p->is_counted || p->is_coarse || sort_values(p) ? OK : ERR_LIMIT;
+}
+
+static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
+                       struct agg_answer *out, struct fault *why)
+{
+    (void)why;
+    struct percentiles *p = n->state;
+    double *got = ARENA_ARRAY(s->arena, double, n->agg->percent_count + 1);
+    uint32_t count;
+    if (!weigh(p, parent, &count, &out->count))
+        return ERR_LIMIT;
+    for (uint32_t i = 0; i < n->agg->percent_count; i++)
+        got[i] = percentile(p, count, out->count, n->agg->percents[i]);
+    out->percentiles = got;
+    return OK;
+}
+
+// "95", "95.0": a percent that the aggregation has.
+static bool number(const struct agg_node *n, uint32_t parent, struct slice name, double *out)
+{
+    struct percentiles *p = n->state;
+    double percent;
+    uint32_t count;
+    uint64_t total;
+    if (parse_f64(name, &percent) != OK || !(percent >= 0 && percent <= 100))
+        return false;
+    bool ok = weigh(p, parent, &count, &total);
+    *out = ok ? percentile(p, count, total, percent) : NAN;
+    return true;
+}
+
+const struct agg_ops agg_percentiles_ops = {
+    .plan = plan,
+    .collect = collect,
+    .finish = finish,
+    .answer = answer,
+    .number = number,
+};

@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+// terms: one bucket per value.
+//
+// Keys are codes for keywords (one more for a `missing` text that the dictionary has not
+// got), the distance from the smallest value where all whole numbers lie close together,
+// and else the 64 bits of the number.
+#include "search/coerce.h"
+#include "search/output.h"
+#include "search/search_private.h"
+#include "search/terms_order.h"
+
+#include <stdlib.h>
+
+enum key_form { KEY_CODE, KEY_NEAR, KEY_LONG, KEY_DOUBLE };
+
+struct terms {
+    enum key_form form;
+    int64_t base;       // KEY_NEAR
+    uint64_t key_bound; // 0: not known
+    uint64_t missing_key;
+    // Keys the answer may show: sorted lists of keys, NULL for no rule.
+    uint64_t *include, *exclude;
+    uint32_t include_count, exclude_count;
+    struct terms_order order;
+    struct ords zero; // min_doc_count 0: every key of the searched tables
+    uint64_t *zero_counts;
+    size_t zero_cap;
+};
+
+static double as_double(uint64_t bits)
+{
+    double v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+
+static uint64_t double_key(double v)
+{
+    double one_zero = v == 0 ? 0 : v; // -0.0 and 0.0 are one key
+    uint64_t bits;
+    memcpy(&bits, &one_zero, sizeof bits);
+    return bits;
+}
+
+// ---- planning ----
+
+static void choose_form(struct agg_node *n, struct terms *t)
+{
+    const struct column *c = n->column;
+    const struct agg_missing *m = &n->missing;
+    if (column_is_text(c) || (!c->is_mapped && m->text.at)) {
+        t->form = KEY_CODE;
+        t->key_bound = (uint64_t)c->dict_count + 1;
+        t->missing_key = m->code == CODE_NONE ? c->dict_count : m->code;
+        return;
+    }
+    if (!c->is_mapped || c->storage == STORAGE_F64) {
+        t->form = KEY_DOUBLE;
+        t->missing_key = double_key(m->f64);
+        return;
+    }
+    int64_t lo = m->is_given && m->i64 < c->min ? m->i64 : c->min;
+    int64_t hi = m->is_given && m->i64 > c->max ? m->i64 : c->max;
+    bool near = c->has_bounds && (uint64_t)hi - (uint64_t)lo < ORDS_DIRECT_MAX;
+    t->form = near ? KEY_NEAR : KEY_LONG;
+    t->base = near ? lo : 0;
+    t->key_bound = near ? (uint64_t)hi - (uint64_t)lo + 1 : 0;
+    t->missing_key = (uint64_t)m->i64 - (uint64_t)t->base;
+}
+
+// The key of a literal of include or exclude; false when no row can have it.
+static enum err key_of_literal(struct search *s, const struct agg_node *n, const struct literal *l,
+                               uint64_t *out, bool *out_has, struct fault *why)
+{
+    const struct terms *t = n->state;
+    *out_has = false;
+    if (t->form == KEY_CODE) {
+        uint8_t bytes[16];
+        struct slice stored;
+        if (n->missing.is_given && slice_equal(l->text, n->missing.text)) {
+            *out = t->missing_key;
+            *out_has = true;
+        } else if (n->column->dict && coerce_text(n->column->type, l->text, bytes, &stored)) {
+            *out = dict_find(n->column->dict, stored);
+            *out_has = *out < n->column->dict_count;
+        }
+        return OK;
+    }
+    if (t->form == KEY_DOUBLE) {
+        double v;
+        enum err e = coerce_double(l, &v, why);
+        *out_has = !e;
+        *out = e ? 0 : double_key(v);
+        return e;
+    }
+    struct coerce_dates dates = {.format = n->agg->format, .now_ms = s->context->now_ms};
+    int64_t v = 0;
+    enum err e = coerce_i64(n->column->type, l, &dates, &v, out_has, why);
+    *out = (uint64_t)v - (uint64_t)t->base;
+    return e;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static enum err plan_list(struct search *s, const struct agg_node *n, const struct literal *list,
+                          uint32_t count, uint64_t **out, uint32_t *out_count, struct fault *why)
+{
+    if (!list)
+        return OK;
+    uint64_t *keys = room_alloc(&s->room, sizeof *keys * ((size_t)count + 1));
+    if (!keys)
+        return ERR_LIMIT;
+    for (uint32_t i = 0; i < count; i++) {
+        bool has;
+        enum err e = key_of_literal(s, n, &list[i], &keys[*out_count], &has, why);
+        if (e)
+            return e;
+        *out_count += has;
+    }
+    qsort(keys, *out_count, sizeof *keys, compare_keys);
+    *out = keys;
+    return OK;
+}
+
+static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
+{
+    struct terms *t = room_alloc(&s->room, sizeof *t);
+    n->state = t;
+    if (!t)
+        return ERR_LIMIT;
+    enum err e = agg_plan_column(s, n, why);
+    if (e)
+        return e;
+    if (!s->sees_rows && n->column->is_mapped && n->column->type == FIELD_PSEUDONYM)
+        return fail(why, ERR_DENIED,
+                    "security_exception: action [%s] is unauthorized for user [%s]: buckets of "
+                    "field [%.*s] would show single subjects",
+                    action_name(ACTION_READ), permit_user(s->context->permit),
+                    SLICE_PRINT(n->agg->field));
+    choose_form(n, t);
+    ords_init(&n->ords, &s->room, n->up->ord_bound, t->key_bound);
+    n->ord_bound = n->ords.bound;
+    e = plan_list(s, n, n->agg->include, n->agg->include_count, &t->include, &t->include_count,
+                  why);
+    if (!e)
+        e = plan_list(s, n, n->agg->exclude, n->agg->exclude_count, &t->exclude, &t->exclude_count,
+                      why);
+    return e;
+}
+
+static enum err plan_late(struct search *s, struct agg_node *n, struct fault *why)
+{
+    struct terms *t = n->state;
+    return terms_order_plan(s, n, &t->order, why);
+}
+
+// ---- collecting ----
+
+// Keys of `rows` into n->keys, with their rows and parents: rows without a key are left out.
+static uint32_t code_keys(struct agg_node *n, const struct terms *t, const struct rows *rows)
+{
+    const uint32_t *codes = n->column->codes;
+    uint32_t stand_in = n->missing.is_given ? (uint32_t)t->missing_key : CODE_NONE;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint32_t row = rows->row[i];
+        uint32_t code = codes ? codes[row] : CODE_NONE;
+        code = code == CODE_NONE ? stand_in : code;
+        n->row_out[count] = (uint16_t)row;
+        n->ord_out[count] = rows->ord[i];
+        n->keys[count] = code;
+        count += code != CODE_NONE;
+    }
+    return count;
+}
+
+static uint32_t number_keys(struct agg_node *n, const struct terms *t, const struct rows *rows,
+                            const uint64_t *present)
+{
+    const int64_t *longs = t->form == KEY_DOUBLE ? NULL : n->column->i64;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint32_t row = rows->row[i];
+        bool has = present && bit_get(present, row);
+        n->row_out[count] = (uint16_t)row;
+        n->ord_out[count] = rows->ord[i];
+        if (!has)
+            n->keys[count] = t->missing_key;
+        else if (longs)
+            n->keys[count] = (uint64_t)longs[row] - (uint64_t)t->base;
+        else
+            n->keys[count] = double_key(n->column->f64[row]);
+        count += has || n->missing.is_given;
+    }
+    return count;
+}
+
+static uint32_t keys_of(struct search *s, struct agg_node *n, const struct rows *rows)
+{
+    const struct terms *t = n->state;
+    if (t->form != KEY_CODE)
+        return number_keys(n, t, rows, column_present(&s->columns, n->column));
+    column_load(&s->columns, n->column);
+    return code_keys(n, t, rows);
+}
+
+// The common case without the keys between: codes straight to ordinals.
+static uint32_t direct_codes(struct agg_node *n, const struct rows *rows)
+{
+    const uint32_t *codes = n->column->codes;
+    uint32_t bound = (uint32_t)n->ords.key_bound;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint32_t code = codes[rows->row[i]];
+        n->row_out[count] = rows->row[i];
+        n->ord_out[count] = rows->ord[i] * bound + code;
+        count += code != CODE_NONE;
+    }
+    return count;
+}
+
+static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
+{
+    const struct terms *t = n->state;
+    bool is_simple =
+        t->form == KEY_CODE && ords_is_direct(&n->ords) && !n->missing.is_given && n->column->codes;
+    if (!is_simple) {
+        agg_pass_keys(s, n, keys_of(s, n, rows));
+        return;
+    }
+    column_load(&s->columns, n->column);
+    struct rows own = {.row = n->row_out, .ord = n->ord_out};
+    own.count = direct_codes(n, rows);
+    agg_pass(s, n, &own);
+}
+
+// min_doc_count 0 shows values that no matching row has: all live rows are gone through.
+static enum err collect_zero_block(struct search *s, struct agg_node *n)
+{
+    struct terms *t = n->state;
+    struct rows all = {.count = search_live_rows(s), .row = s->all_rows, .ord = s->zeros};
+    uint32_t count = keys_of(s, n, &all);
+    if (!ords_add_many(&t->zero, n->ord_out, n->keys, count, n->ord_out))
+        return ERR_LIMIT;
+    uint64_t *counts =
+        room_grow(&s->room, t->zero_counts, &t->zero_cap, ords_count(&t->zero), sizeof *counts);
+    if (!counts)
+        return ERR_LIMIT;
+    t->zero_counts = counts;
+    for (uint32_t i = 0; i < count; i++)
+        counts[n->ord_out[i]] = 1;
+    return OK;
+}
+
+static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
+{
+    (void)why;
+    struct terms *t = n->state;
+    if (n->agg->min_doc_count > 0)
+        return OK;
+    ords_init(&t->zero, &s->room, 1, t->key_bound);
+    for (uint32_t at = 0; at < s->columns.table_count; at++) {
+        const struct view *v = snapshot_view(s->columns.snapshot, s->columns.tables[at]);
+        for (uint32_t b = 0; b < view_block_count(v); b++) {
+            columns_block(&s->columns, at, view_block(v, b));
+            enum err e = collect_zero_block(s, n);
+            if (e)
+                return e;
+        }
+    }
+    return OK;
+}
+
+// ---- answering ----
+
+static bool is_in(const uint64_t *keys, uint32_t count, uint64_t key)
+{
+    return bsearch(&key, keys, count, sizeof *keys, compare_keys) != NULL;
+}
+
+static bool is_wanted(const struct terms *t, uint64_t key)
+{
+    return (!t->include || is_in(t->include, t->include_count, key)) &&
+           (!t->exclude || !is_in(t->exclude, t->exclude_count, key));
+}
+
+static struct terms_key sort_key(const struct agg_node *n, const struct terms *t, uint64_t key)
+{
+    if (t->form == KEY_DOUBLE)
+        return (struct terms_key){.f64 = as_double(key)};
+    if (t->form != KEY_CODE)
+        return (struct terms_key){.i64 = (int64_t)(key + (uint64_t)t->base)};
+    if (key >= n->column->dict_count)
+        return (struct terms_key){.text = n->missing.text};
+    return (struct terms_key){.text = dict_value(n->column->dict, (uint32_t)key)};
+}
+
+static struct value key_value(struct search *s, const struct agg_node *n, const struct terms *t,
+                              const struct terms_key *key)
+{
+    enum field_type type = n->column->type;
+    if (t->form == KEY_DOUBLE)
+        return output_f64(key->f64);
+    if (t->form != KEY_CODE)
+        return output_i64(type, key->i64);
+    // A `missing` text that is no pseudonym is shown as it was given.
+    bool is_plain = type == FIELD_PSEUDONYM && key->text.len != 16;
+    return output_text(is_plain ? FIELD_KEYWORD : type, key->text, s->arena);
+}
+
+static enum err add_candidates(struct agg_node *n, const struct ords_entry *entries, uint32_t count,
+                               uint32_t parent, bool are_zero)
+{
+    struct terms *t = n->state;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t key = entries[i].key;
+        uint32_t ord = are_zero ? ORD_NONE : entries[i].ord;
+        uint64_t rows = are_zero ? 0 : entries[i].count;
+        if (are_zero && agg_count(n, ords_find(&n->ords, parent, key)) > 0)
+            continue;
+        if (!is_wanted(t, key) || (!are_zero && !agg_is_shown(n, ord)))
+            continue;
+        struct terms_candidate c = {.key = sort_key(n, t, key), .count = rows, .ord = ord};
+        if (!terms_order_add(&t->order, &c))
+            return ERR_LIMIT;
+    }
+    return OK;
+}
+
+static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
+                       struct agg_answer *out, struct fault *why)
+{
+    struct terms *t = n->state;
+    if (!n->column->is_mapped && n->missing.is_given)
+        out->field_type = t->form == KEY_CODE ? FIELD_KEYWORD : FIELD_DOUBLE;
+    const struct ords_entry *entries;
+    uint32_t count;
+    terms_order_reset(&t->order);
+    if (!ords_list(&n->ords, parent, n->counts, n->counts_cap, &entries, &count))
+        return ERR_LIMIT;
+    enum err e = add_candidates(n, entries, count, parent, false);
+    if (!e && n->agg->min_doc_count == 0 && parent != ORD_NONE && n->crowd.floor == 0) {
+        if (!ords_list(&t->zero, 0, t->zero_counts, t->zero_cap, &entries, &count))
+            return ERR_LIMIT;
+        e = add_candidates(n, entries, count, parent, true);
+    }
+    if (e)
+        return e;
+    const uint32_t *chosen;
+    uint32_t chosen_count;
+    if (!terms_order_choose(&t->order, &chosen, &chosen_count, &out->other_count))
+        return ERR_LIMIT;
+    e = agg_take_buckets(s, chosen_count, why);
+    struct bucket *buckets = e ? NULL : ARENA_ARRAY(s->arena, struct bucket, chosen_count + 1);
+    for (uint32_t i = 0; i < chosen_count && !e; i++) {
+        const struct terms_candidate *c = &t->order.candidates[chosen[i]];
+        buckets[i].key = key_value(s, n, t, &c->key);
+        e = agg_answer_bucket(s, n, c->ord, &buckets[i], why);
+    }
+    out->buckets = buckets;
+    out->bucket_count = chosen_count;
+    return e;
+}
+
+const struct agg_ops agg_terms_ops = {
+    .plan = plan,
+    .plan_late = plan_late,
+    .collect = collect,
+    .finish = finish,
+    .answer = answer,
+};

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/histogram_answer.h"
+
+#include "base/limits.h"
+
+#include <stdlib.h>
+
+struct place { // of a bucket
+    int64_t position;
+    uint64_t count;
+    uint32_t ord; // ORD_NONE: filled in
+};
+
+enum err histogram_check_orders(const struct agg_node *n, struct fault *why)
+{
+    for (uint32_t i = 0; i < n->agg->order_count; i++)
+        if (n->agg->orders[i].by == ORDER_METRIC)
+            return fail(why, ERR_INVALID,
+                        "aggregation_execution_exception: Invalid aggregation order path [%.*s]: "
+                        "a [%s] can be ordered by _key or _count",
+                        SLICE_PRINT(n->agg->orders[i].path), n->agg->type_name);
+    return OK;
+}
+
+static int by_position(const void *a, const void *b)
+{
+    const struct place *x = a;
+    const struct place *y = b;
+    return (x->position > y->position) - (x->position < y->position);
+}
+
+static int by_orders(const void *a, const void *b, void *context)
+{
+    const struct agg *agg = context;
+    const struct place *x = a;
+    const struct place *y = b;
+    for (uint32_t i = 0; i < agg->order_count; i++) {
+        int order = agg->orders[i].by == ORDER_COUNT ? (x->count > y->count) - (x->count < y->count)
+                                                     : by_position(a, b);
+        if (order)
+            return agg->orders[i].ascending ? order : -order;
+    }
+    return by_position(a, b);
+}
+
+// The buckets that have rows, in order of position.
+static enum err met(struct search *s, struct agg_node *n, uint32_t parent,
+                    const struct histogram_steps *steps, struct place **out, uint32_t *out_count)
+{
+    const struct ords_entry *entries;
+    uint32_t count;
+    if (!ords_list(&n->ords, parent, n->counts, n->counts_cap, &entries, &count))
+        return ERR_LIMIT;
+    struct place *places = room_alloc(&s->room, sizeof *places * ((size_t)count + 1));
+    if (!places)
+        return ERR_LIMIT;
+    for (uint32_t i = 0; i < count; i++)
+        places[i] = (struct place){.position = steps->position(n, entries[i].key),
+                                   .count = entries[i].count,
+                                   .ord = entries[i].ord};
+    qsort(places, count, sizeof *places, by_position);
+    *out = places;
+    *out_count = count;
+    return OK;
+}
+
+struct filling {
+    struct search *s;
+    const struct agg_node *n;
+    const struct histogram_steps *steps;
+    struct place *places;
+    size_t cap;
+    uint32_t count;
+    struct fault *why;
+};
+
+static enum err fill_one(struct filling *f, struct place place)
+{
+    if (f->count > LIMIT_BUCKETS)
+        return agg_take_buckets(f->s, f->count, f->why);
+    struct place *places =
+        room_grow(&f->s->room, f->places, &f->cap, (size_t)f->count + 1, sizeof *places);
+    if (!places)
+        return ERR_LIMIT;
+    f->places = places;
+    places[f->count++] = place;
+    return OK;
+}
+
+// Empty buckets in [from, to); at the end *from is the first position not below `to`.
+static enum err fill_gap(struct filling *f, int64_t *from, int64_t to)
+{
+    enum err e = OK;
+    while (*from < to && !e) {
+        e = fill_one(f, (struct place){.position = *from, .ord = ORD_NONE});
+        int64_t next = f->steps->next(f->n, *from);
+        if (next <= *from)
+            break; // the end of time
+        *from = next;
+    }
+    return e;
+}
+
+static enum err fill(struct filling *f, const struct place *places, uint32_t count)
+{
+    const struct histogram_steps *st = f->steps;
+    if (count == 0 && !(st->has_min && st->has_max))
+        return OK;
+    int64_t at = count ? places[0].position : st->min;
+    if (st->has_min && st->min < at)
+        at = st->min;
+    enum err e = OK;
+    for (uint32_t i = 0; i < count && !e; i++) {
+        e = fill_gap(f, &at, places[i].position);
+        if (!e)
+            e = fill_one(f, places[i]);
+        at = st->next(f->n, places[i].position);
+    }
+    if (!e && st->has_max && st->max < INT64_MAX)
+        e = fill_gap(f, &at, st->max + 1);
+    return e;
+}
+
+static enum err answer_places(struct search *s, struct agg_node *n,
+                              const struct histogram_steps *steps, const struct filling *f,
+                              struct agg_answer *out)
+{
+    struct bucket *buckets = ARENA_ARRAY(s->arena, struct bucket, f->count + 1);
+    for (uint32_t i = 0; i < f->count; i++) {
+        const struct place *p = &f->places[i];
+        bool is_hidden = p->ord != ORD_NONE && !agg_is_shown(n, p->ord);
+        if (is_hidden || p->count < n->agg->min_doc_count)
+            continue;
+        struct bucket *b = &buckets[out->bucket_count++];
+        b->key = steps->key(n, p->position);
+        enum err e = agg_answer_bucket(s, n, p->ord, b, f->why);
+        if (e)
+            return e;
+    }
+    out->buckets = buckets;
+    return OK;
+}
+
+enum err histogram_answer(struct search *s, struct agg_node *n, uint32_t parent,
+                          const struct histogram_steps *steps, struct agg_answer *out,
+                          struct fault *why)
+{
+    struct filling f = {.s = s, .n = n, .steps = steps, .why = why};
+    struct place *places;
+    uint32_t count;
+    enum err e = met(s, n, parent, steps, &places, &count);
+    if (e)
+        return e;
+    if (n->agg->min_doc_count == 0) {
+        e = fill(&f, places, count);
+    } else {
+        f.places = places;
+        f.count = count;
+    }
+    if (!e)
+        e = agg_take_buckets(s, f.count, why);
+    if (e)
+        return e;
+    if (n->agg->order_count && f.count)
+        qsort_r(f.places, f.count, sizeof *f.places, by_orders, (void *)(uintptr_t)n->agg);
+    return answer_places(s, n, steps, &f, out);
+}

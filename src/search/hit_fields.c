@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/hit_fields.h"
+
+#include "search/output.h"
+
+static bool read_value(const struct view *v, struct row_ref at, uint32_t field,
+                       enum field_type type, struct arena *request, struct value *out)
+{
+    uint32_t code;
+    int64_t i64;
+    double f64;
+    switch (field_storage(type)) {
+    case STORAGE_CODE:
+        if (!row_code(v, at, field, &code) || code == CODE_NONE)
+            return false;
+        *out = output_text(type, dict_value(view_dict(v, field), code), request);
+        return true;
+    case STORAGE_I64:
+        if (!row_i64(v, at, field, &i64))
+            return false;
+        *out = output_i64(type, i64);
+        return true;
+    case STORAGE_F64:
+        if (!row_f64(v, at, field, &f64))
+            return false;
+        *out = output_f64(f64);
+        return true;
+    }
+    return false;
+}
+
+static bool look_up(const struct view *target, uint32_t field, enum field_type type, uint32_t ord,
+                    struct arena *request, struct value *out)
+{
+    uint32_t code = CODE_NONE;
+    int64_t i64 = 0;
+    double f64 = 0;
+    uint64_t present = 0;
+    switch (field_storage(type)) {
+    case STORAGE_CODE:
+        lookup_codes(target, field, &ord, 1, &code);
+        if (code != CODE_NONE)
+            *out = output_text(type, dict_value(view_dict(target, field), code), request);
+        return code != CODE_NONE;
+    case STORAGE_I64:
+        lookup_i64(target, field, &ord, 1, &i64, &present);
+        *out = output_i64(type, i64);
+        return present & 1;
+    case STORAGE_F64:
+        lookup_f64(target, field, &ord, 1, &f64, &present);
+        *out = output_f64(f64);
+        return present & 1;
+    }
+    return false;
+}
+
+static uint32_t referred_fields(const struct snapshot *snapshot, const struct field *f,
+                                uint32_t ord, struct arena *request, struct hit_field *out)
+{
+    const struct view *target = snapshot_view(snapshot, (uint32_t)f->lookup_table);
+    const struct table *t = view_table(target);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < t->field_count; i++) {
+        struct value v;
+        if ((int)i == t->key_field || // the referring field itself
+            !look_up(target, i, t->fields[i].type, ord, request, &v))
+            continue;
+        out[count++] = (struct hit_field){
+            .name = arena_print(request, "%s.%s", f->lookup_prefix, t->fields[i].name), .value = v};
+    }
+    return count;
+}
+
+static uint32_t field_bound(const struct schema *s, const struct table *t)
+{
+    uint32_t bound = t->field_count;
+    for (uint32_t i = 0; i < t->field_count; i++)
+        if (t->fields[i].lookup_table >= 0)
+            bound += s->tables[t->fields[i].lookup_table].field_count;
+    return bound;
+}
+
+void hit_fill(const struct snapshot *snapshot, uint32_t table, struct row_ref at,
+              struct arena *request, struct hit *out)
+{
+    const struct schema *s = snapshot_schema(snapshot);
+    const struct table *t = &s->tables[table];
+    const struct view *v = snapshot_view(snapshot, table);
+    struct hit_field *fields = ARENA_ARRAY(request, struct hit_field, field_bound(s, t) + 1);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < t->field_count; i++) {
+        const struct field *f = &t->fields[i];
+        struct value value;
+        uint32_t ord;
+        if (read_value(v, at, i, f->type, request, &value))
+            fields[count++] = (struct hit_field){.name = slice_text(f->name), .value = value};
+        if (f->lookup_table >= 0 && row_code(v, at, i, &ord))
+            count += referred_fields(snapshot, f, ord, request, fields + count);
+    }
+    out->index = t->name;
+    out->key = row_key_of(v, at);
+    out->fields = fields;
+    out->field_count = count;
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// A row as a hit shows it: its index, key and all fields that have a value.
+
+#include "search/answer.h"
+
+// Fields in schema order, each followed by those it leads to through a look-up.
+void hit_fill(const struct snapshot *snapshot, uint32_t table, struct row_ref at,
+              struct arena *request, struct hit *out);

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/hits.h"
+
+#include "search/coerce.h"
+#include "search/hit_fields.h"
+#include "search/output.h"
+
+#include <math.h>
+
+// ---- planning ----
+
+static enum err cell_of_literal(struct search *s, const struct sort_plan *p,
+                                const struct literal *l, struct sort_cell *out, struct fault *why)
+{
+    bool exact;
+    *out = (struct sort_cell){.rank = p->key->missing_first ? -1 : 1};
+    if (l->type == LITERAL_NULL)
+        return OK;
+    out->rank = 0;
+    if (p->by == SORT_SCORE)
+        return coerce_double(l, &out->f64, why);
+    if (p->by == SORT_DOC)
+        return coerce_long(l, &out->i64, &exact, why);
+    if (!p->column->is_mapped)
+        return OK;
+    if (p->column->storage == STORAGE_F64)
+        return coerce_double(l, &out->f64, why);
+    if (p->column->storage == STORAGE_CODE) {
+        uint8_t *bytes = arena_alloc(s->arena, 16);
+        if (!coerce_text(p->column->type, l->text, bytes, &out->text))
+            out->text = l->text;
+        return OK;
+    }
+    struct coerce_dates dates = {.format = p->key->format, .now_ms = s->context->now_ms};
+    if (l->type == LITERAL_NUMBER)
+        return coerce_long(l, &out->i64, &exact, why);
+    return coerce_i64(p->column->type, l, &dates, &out->i64, &exact, why);
+}
+
+static enum err plan_key(struct search *s, struct sort_plan *p, struct fault *why)
+{
+    const struct sort_key *key = p->key;
+    if (slice_is(key->field, "_doc") || slice_is(key->field, "_shard_doc")) {
+        p->by = SORT_DOC;
+        return OK;
+    }
+    if (slice_is(key->field, "_score")) {
+        p->by = SORT_SCORE;
+        return OK;
+    }
+    enum err e = columns_find(&s->columns, key->field, &p->column, why);
+    if (!e && !p->column->is_mapped && !key->is_unmapped_ok && s->columns.table_count > 0)
+        return fail(why, ERR_INVALID,
+                    "query_shard_exception: No mapping found for [%.*s] in order to sort on",
+                    SLICE_PRINT(key->field));
+    if (e || key->missing.type == LITERAL_NULL)
+        return e;
+    p->has_stand_in = true;
+    return cell_of_literal(s, p, &key->missing, &p->stand_in, why);
+}
+
+static int compare_cells(const struct sort_plan *p, const struct sort_cell *a,
+                         const struct sort_cell *b)
+{
+    if (a->rank || b->rank)
+        return (a->rank > b->rank) - (a->rank < b->rank);
+    int order;
+    if (p->by == SORT_SCORE || (p->column && p->column->storage == STORAGE_F64))
+        order = (a->f64 > b->f64) - (a->f64 < b->f64);
+    else if (p->column && column_is_text(p->column))
+        order = output_compare_text(p->column->type, a->text, b->text);
+    else
+        order = (a->i64 > b->i64) - (a->i64 < b->i64);
+    return p->key->descending ? -order : order;
+}
+
+static int compare_slots(const void *context, uint32_t a, uint32_t b)
+{
+    const struct hits *h = context;
+    for (uint32_t k = 0; k < h->sort_count; k++) {
+        int order = compare_cells(&h->sort[k], &h->cells[(size_t)a * h->sort_count + k],
+                                  &h->cells[(size_t)b * h->sort_count + k]);
+        if (order)
+            return order;
+    }
+    uint64_t x = h->places[a].doc;
+    uint64_t y = h->places[b].doc;
+    return (x > y) - (x < y);
+}
+
+static enum err plan_sort(struct search *s, struct hits *h, struct fault *why)
+{
+    const struct request *r = s->request;
+    h->sort_count = r->sort_count;
+    h->has_after = r->search_after && r->search_after_count == r->sort_count && r->sort_count;
+    h->sort = room_alloc(&s->room, sizeof *h->sort * ((size_t)h->sort_count + 1));
+    if (!h->sort)
+        return ERR_LIMIT;
+    for (uint32_t k = 0; k < h->sort_count; k++) {
+        struct sort_plan *p = &h->sort[k];
+        p->key = &r->sort[k];
+        enum err e = plan_key(s, p, why);
+        if (!e && h->has_after)
+            e = cell_of_literal(s, p, &r->search_after[k], &p->after, why);
+        if (e)
+            return e;
+    }
+    return OK;
+}
+
+enum err hits_plan(struct search *s, struct hits *h, struct fault *why)
+{
+    *h = (struct hits){0};
+    if (!s->sees_rows)
+        return OK;
+    h->size = s->request->size ? s->request->from + s->request->size : 0;
+    enum err e = plan_sort(s, h, why);
+    if (e)
+        return e;
+    size_t slots = (size_t)h->size + 1;
+    h->places = room_alloc(&s->room, sizeof *h->places * slots);
+    h->cells = room_alloc(&s->room, sizeof *h->cells * slots * (h->sort_count + 1));
+    h->top = (struct top){.size = h->size, .compare = compare_slots, .context = h};
+    h->top.heap = room_alloc(&s->room, sizeof *h->top.heap * slots);
+    h->used = 1; // slot 0 is the first spare one
+    return s->room.is_over ? ERR_LIMIT : OK;
+}
+
+// ---- collecting ----
+
+bool hits_want_more(const struct hits *h)
+{
+    if (h->size == 0)
+        return false;
+    bool is_in_doc_order =
+        h->sort_count == 0 || (h->sort[0].by == SORT_DOC && !h->sort[0].key->descending);
+    return !is_in_doc_order || h->top.count < h->size;
+}
+
+static struct sort_cell column_cell(const struct sort_plan *p, uint32_t row)
+{
+    const struct column *c = p->column;
+    struct sort_cell cell = {.rank = 0};
+    if (c->is_mapped && c->storage == STORAGE_CODE) {
+        if (c->codes[row] != CODE_NONE) {
+            cell.text = dict_value(c->dict, c->codes[row]);
+            return cell;
+        }
+    } else if (c->is_mapped && bit_get(c->present, row)) {
+        if (c->storage == STORAGE_I64)
+            cell.i64 = c->i64[row];
+        else
+            cell.f64 = c->f64[row];
+        return cell;
+    }
+    if (p->has_stand_in)
+        return p->stand_in;
+    cell.rank = p->key->missing_first ? -1 : 1;
+    return cell;
+}
+
+static struct sort_cell make_cell(const struct search *s, const struct sort_plan *p, uint32_t row,
+                                  uint64_t doc)
+{
+    if (p->by == SORT_DOC)
+        return (struct sort_cell){.i64 = (int64_t)doc};
+    if (p->by == SORT_SCORE)
+        return (struct sort_cell){.f64 = s->score};
+    return column_cell(p, row);
+}
+
+static bool is_after(const struct hits *h, const struct sort_cell *cells)
+{
+    for (uint32_t k = 0; h->has_after && k < h->sort_count; k++) {
+        int order = compare_cells(&h->sort[k], &cells[k], &h->sort[k].after);
+        if (order)
+            return order > 0;
+    }
+    return !h->has_after;
+}
+
+// Most rows of a long walk are worse than the worst kept by their first key already.
+static bool is_hopeless(const struct hits *h, const struct sort_cell *first)
+{
+    if (h->top.count < h->size || h->sort_count == 0)
+        return false;
+    const struct sort_cell *worst = &h->cells[(size_t)h->top.heap[0] * h->sort_count];
+    return compare_cells(&h->sort[0], first, worst) > 0;
+}
+
+static void offer(struct search *s, struct hits *h, uint64_t doc, uint32_t row)
+{
+    struct sort_cell *cells = &h->cells[(size_t)h->spare * h->sort_count];
+    for (uint32_t k = 0; k < h->sort_count; k++) {
+        cells[k] = make_cell(s, &h->sort[k], row, doc);
+        if (k == 0 && is_hopeless(h, cells))
+            return;
+    }
+    if (!is_after(h, cells))
+        return;
+    h->places[h->spare] = (struct hit_place){
+        .at = s->columns.at, .ref = {.block = s->columns.block.index, .row = row}, .doc = doc};
+    uint32_t out = top_offer(&h->top, h->spare);
+    h->spare = out == TOP_NOTHING ? h->used++ : out;
+}
+
+void hits_collect(struct search *s, struct hits *h, uint64_t doc, uint32_t count,
+                  const uint16_t *rows)
+{
+    for (uint32_t k = 0; k < h->sort_count && count; k++)
+        if (h->sort[k].by == SORT_COLUMN)
+            column_load(&s->columns, h->sort[k].column);
+    for (uint32_t i = 0; i < count && hits_want_more(h); i++)
+        offer(s, h, doc + rows[i], rows[i]);
+}
+
+// ---- answering ----
+
+static struct value cell_value(const struct search *s, const struct sort_plan *p,
+                               const struct sort_cell *cell)
+{
+    if (cell->rank)
+        return (struct value){.type = VALUE_NONE};
+    if (p->by == SORT_DOC)
+        return output_i64(FIELD_LONG, cell->i64);
+    if (p->by == SORT_SCORE)
+        return output_f64(cell->f64);
+    if (!p->column->is_mapped)
+        return (struct value){.type = VALUE_NONE};
+    if (p->column->storage == STORAGE_CODE)
+        return output_text(p->column->type, cell->text, s->arena);
+    return p->column->storage == STORAGE_I64 ? output_i64(p->column->type, cell->i64)
+                                             : output_f64(cell->f64);
+}
+
+static bool shows_score(const struct search *s, const struct hits *h)
+{
+    bool shows = h->sort_count == 0 || s->request->tracks_scores;
+    for (uint32_t k = 0; k < h->sort_count; k++)
+        shows |= h->sort[k].by == SORT_SCORE;
+    return shows;
+}
+
+static void fill_hit(struct search *s, struct hits *h, uint32_t slot, struct hit *out)
+{
+    const struct hit_place *p = &h->places[slot];
+    hit_fill(s->context->snapshot, s->context->tables[p->at], p->ref, s->arena, out);
+    if (h->sort_count == 0)
+        return;
+    struct value *sort = ARENA_ARRAY(s->arena, struct value, h->sort_count);
+    for (uint32_t k = 0; k < h->sort_count; k++)
+        sort[k] = cell_value(s, &h->sort[k], &h->cells[(size_t)slot * h->sort_count + k]);
+    out->sort = sort;
+}
+
+void hits_answer(struct search *s, struct hits *h, struct answer *out)
+{
+    out->max_score = NAN;
+    if (h->size == 0)
+        return;
+    top_sort(&h->top);
+    double score = shows_score(s, h) ? s->score : NAN;
+    if (h->top.count > 0)
+        out->max_score = score;
+    if (h->top.count <= s->request->from)
+        return;
+    out->hit_count = h->top.count - s->request->from;
+    struct hit *hits = ARENA_ARRAY(s->arena, struct hit, out->hit_count);
+    for (uint32_t i = 0; i < out->hit_count; i++) {
+        fill_hit(s, h, h->top.heap[s->request->from + i], &hits[i]);
+        hits[i].score = score;
+    }
+    out->hits = hits;
+}

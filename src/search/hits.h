@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Hits: the first rows by the request's sort keys.
+//
+// Only from + size rows are kept while blocks go by (see top.h); their fields are read at
+// the end.  Rows without a sort value come out with VALUE_NONE in `sort`, and null in
+// search_after means just that.
+
+#include "search/search_private.h"
+#include "search/top.h"
+
+struct sort_cell { // one sort value of one row, ready to compare
+    int rank;      // -1: missing, first; 0: has a value; 1: missing, last
+    int64_t i64;
+    double f64;
+    struct slice text;
+};
+
+enum sort_by { SORT_COLUMN, SORT_DOC, SORT_SCORE };
+
+struct sort_plan {
+    enum sort_by by;
+    const struct sort_key *key;
+    struct column *column;
+    bool has_stand_in;
+    struct sort_cell stand_in; // `missing` as a value
+    struct sort_cell after;    // search_after
+};
+
+struct hit_place {
+    uint32_t at; // searched table
+    struct row_ref ref;
+    uint64_t doc; // where the row is in the walk
+};
+
+struct hits {
+    struct sort_plan *sort;
+    uint32_t sort_count;
+    bool has_after;
+    uint32_t size;
+    struct top top;
+    struct hit_place *places; // size + 1 slots; the items of `top`
+    struct sort_cell *cells;  // slot * sort_count + key
+    uint32_t spare;           // slot that the next row is tried in
+    uint32_t used;
+};
+
+enum err hits_plan(struct search *s, struct hits *h, struct fault *why);
+bool hits_want_more(const struct hits *h);
+// `doc` is the number of the block's first row in the whole walk.
+void hits_collect(struct search *s, struct hits *h, uint64_t doc, uint32_t count,
+                  const uint16_t *rows);
+void hits_answer(struct search *s, struct hits *h, struct answer *out);

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/match.h"
+
+#include <stdlib.h>
+
+// Eight bytes of 0 or 1 to eight bits.
+static uint64_t pack8(const uint8_t *bytes)
+{
+    uint64_t v;
+    memcpy(&v, bytes, sizeof v);
+    return v * 0x0102040810204080u >> 56;
+}
+
+static uint64_t pack64(const uint8_t bytes[64])
+{
+    uint64_t word = 0;
+    for (int i = 0; i < 8; i++)
+        word |= pack8(bytes + 8 * i) << (8 * i);
+    return word;
+}
+
+// Runs `rule` over the rows of the block into bits.  The inner loop has no branch, so that
+// the compiler makes vectors of it; rows past the count are read too, and masked by `live`.
+#define FOR_EACH_WORD(out, rule)                 \
+    for (uint32_t w = 0; w < BLOCK_WORDS; w++) { \
+        uint8_t bytes[64];                       \
+        for (uint32_t j = 0; j < 64; j++) {      \
+            uint32_t i = 64 * w + j;             \
+            bytes[j] = (uint8_t)(rule);          \
+        }                                        \
+        (out)[w] = pack64(bytes);                \
+    }
+
+static void and_bits(uint64_t *to, const uint64_t *with)
+{
+    for (uint32_t w = 0; w < BLOCK_WORDS; w++)
+        to[w] &= with[w];
+}
+
+static enum match_rows codes_block(struct columns *cs, struct match *m, uint64_t *out)
+{
+    struct block_range r;
+    if (column_range(cs, m->column, &r) &&
+        (!r.any || r.max < (int64_t)m->code_lo || r.min > (int64_t)m->code_hi))
+        return ROWS_NONE;
+    column_load(cs, m->column);
+    const uint32_t *codes = m->column->codes;
+    uint32_t only = m->code_lo;
+    uint32_t limit = m->column->dict_count;
+    const uint64_t *set = m->set;
+    if (m->set_count == 1) {
+        FOR_EACH_WORD(out, codes[i] == only);
+    } else {
+        FOR_EACH_WORD(out, codes[i] < limit && bit_get(set, codes[i]));
+    }
+    return ROWS_SOME;
+}
+
+static bool among_longs(const struct match *m, int64_t v)
+{
+    uint32_t lo = 0;
+    uint32_t hi = m->value_count;
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        if (m->longs[mid] < v)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < m->value_count && m->longs[lo] == v;
+}
+
+static bool among_doubles(const struct match *m, double v)
+{
+    uint32_t lo = 0;
+    uint32_t hi = m->value_count;
+    while (lo < hi) {
+        uint32_t mid = (lo + hi) / 2;
+        if (m->doubles[mid] < v)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < m->value_count && m->doubles[lo] == v;
+}
+
+static enum match_rows longs_block(struct columns *cs, struct match *m, uint64_t *out)
+{
+    struct block_range r;
+    int64_t last = m->longs[m->value_count - 1];
+    if (column_range(cs, m->column, &r) && (!r.any || r.max < m->longs[0] || r.min > last))
+        return ROWS_NONE;
+    const uint64_t *present = column_present(cs, m->column);
+    const int64_t *v = m->column->i64;
+    int64_t only = m->longs[0];
+    if (m->value_count == 1) {
+        FOR_EACH_WORD(out, v[i] == only);
+    } else {
+        FOR_EACH_WORD(out, among_longs(m, v[i]));
+    }
+    and_bits(out, present);
+    return ROWS_SOME;
+}
+
+static enum match_rows doubles_block(struct columns *cs, struct match *m, uint64_t *out)
+{
+    const uint64_t *present = column_present(cs, m->column);
+    const double *v = m->column->f64;
+    FOR_EACH_WORD(out, among_doubles(m, v[i]));
+    and_bits(out, present);
+    return ROWS_SOME;
+}
+
+static enum match_rows long_range_block(struct columns *cs, struct match *m, uint64_t *out)
+{
+    struct block_range r;
+    if (column_range(cs, m->column, &r)) {
+        if (!r.any || r.max < m->lo || r.min > m->hi)
+            return ROWS_NONE;
+        if (!r.any_missing && r.min >= m->lo && r.max <= m->hi)
+            return ROWS_ALL;
+    }
+    const uint64_t *present = column_present(cs, m->column);
+    const int64_t *v = m->column->i64;
+    int64_t lo = m->lo;
+    int64_t hi = m->hi;
+    FOR_EACH_WORD(out, (v[i] >= lo) & (v[i] <= hi));
+    and_bits(out, present);
+    return ROWS_SOME;
+}
+
+static enum match_rows double_range_block(struct columns *cs, struct match *m, uint64_t *out)
+{
+    struct block_range r;
+    if (column_range(cs, m->column, &r) &&
+        (!r.any || r.max_f64 < m->lo_f64 || r.min_f64 > m->hi_f64))
+        return ROWS_NONE;
+    const uint64_t *present = column_present(cs, m->column);
+    const double *v = m->column->f64;
+    double lo = m->lo_f64;
+    double hi = m->hi_f64;
+    FOR_EACH_WORD(out, (v[i] >= lo) & (v[i] <= hi));
+    and_bits(out, present);
+    return ROWS_SOME;
+}
+
+static enum match_rows exists_block(struct columns *cs, struct match *m, uint64_t *out)
+{
+    struct block_range r;
+    if (column_range(cs, m->column, &r)) {
+        if (!r.any)
+            return ROWS_NONE;
+        if (!r.any_missing)
+            return ROWS_ALL;
+    }
+    memcpy(out, column_present(cs, m->column), BLOCK_WORDS * sizeof *out);
+    return ROWS_SOME;
+}
+
+static int compare_refs(const void *a, const void *b)
+{
+    const struct row_ref *x = a;
+    const struct row_ref *y = b;
+    return (x->block > y->block) - (x->block < y->block);
+}
+
+static enum match_rows ids_block(struct columns *cs, struct match *m, uint64_t *out)
+{
+    if (m->bound_at != cs->at) {
+        m->bound_at = cs->at;
+        m->ref_count = 0;
+        for (uint32_t i = 0; i < m->value_count; i++)
+            if (view_find(cs->block.view, m->keys[i], &m->refs[m->ref_count]) == OK)
+                m->ref_count++;
+        qsort(m->refs, m->ref_count, sizeof *m->refs, compare_refs);
+    }
+    enum match_rows found = ROWS_NONE;
+    for (uint32_t i = 0; i < m->ref_count; i++) {
+        if (m->refs[i].block != cs->block.index)
+            continue;
+        if (found == ROWS_NONE)
+            memset(out, 0, BLOCK_WORDS * sizeof *out);
+        found = ROWS_SOME;
+        bit_set(out, m->refs[i].row);
+    }
+    return found;
+}
+
+// One clause laid over what is left so far.  `state` is about `out`; true to go on.
+static bool narrow(struct columns *cs, struct match *clause, bool is_not, uint64_t *scratch,
+                   enum match_rows *state, uint64_t *out)
+{
+    enum match_rows got = match_block(cs, clause, scratch);
+    if (got == ROWS_ALL || got == ROWS_NONE) {
+        if ((got == ROWS_ALL) == is_not)
+            *state = ROWS_NONE;
+        return *state != ROWS_NONE;
+    }
+    uint64_t flip = is_not ? UINT64_MAX : 0;
+    uint64_t any = 0;
+    for (uint32_t w = 0; w < BLOCK_WORDS; w++) {
+        out[w] = (*state == ROWS_ALL ? UINT64_MAX : out[w]) & (scratch[w] ^ flip);
+        any |= out[w];
+    }
+    *state = any ? ROWS_SOME : ROWS_NONE;
+    return any != 0;
+}
+
+static enum match_rows should_one(struct columns *cs, struct match *m, uint64_t *out)
+{
+    enum match_rows state = ROWS_NONE;
+    uint64_t *scratch = m->scratch + BLOCK_WORDS;
+    for (uint32_t i = 0; i < m->should_count; i++) {
+        enum match_rows got = match_block(cs, &m->should[i], scratch);
+        if (got == ROWS_ALL)
+            return ROWS_ALL;
+        if (got == ROWS_NONE)
+            continue;
+        for (uint32_t w = 0; w < BLOCK_WORDS; w++)
+            out[w] = (state == ROWS_NONE ? 0 : out[w]) | scratch[w];
+        state = ROWS_SOME;
+    }
+    return state;
+}
+
+static enum match_rows should_many(struct columns *cs, struct match *m, uint64_t *out)
+{
+    memset(m->hits, 0, BLOCK_ROWS * sizeof *m->hits);
+    uint64_t *scratch = m->scratch + BLOCK_WORDS;
+    uint32_t sure = 0;
+    for (uint32_t i = 0; i < m->should_count; i++) {
+        enum match_rows got = match_block(cs, &m->should[i], scratch);
+        sure += got == ROWS_ALL;
+        if (got != ROWS_SOME)
+            continue;
+        for (uint32_t r = 0; r < BLOCK_ROWS; r++)
+            m->hits[r] = (uint16_t)(m->hits[r] + bit_get(scratch, r));
+    }
+    if (sure >= m->should_min)
+        return ROWS_ALL;
+    uint32_t rest = m->should_min - sure;
+    const uint16_t *hits = m->hits;
+    FOR_EACH_WORD(out, hits[i] >= rest);
+    return ROWS_SOME;
+}
+
+static bool narrow_by_should(struct columns *cs, struct match *m, enum match_rows *state,
+                             uint64_t *out)
+{
+    if (m->should_min == 0)
+        return true;
+    enum match_rows got =
+        m->should_min == 1 ? should_one(cs, m, m->scratch) : should_many(cs, m, m->scratch);
+    if (got == ROWS_NONE)
+        *state = ROWS_NONE;
+    if (got != ROWS_SOME)
+        return got == ROWS_ALL;
+    for (uint32_t w = 0; w < BLOCK_WORDS; w++)
+        out[w] = (*state == ROWS_ALL ? UINT64_MAX : out[w]) & m->scratch[w];
+    *state = ROWS_SOME;
+    return true;
+}
+
+static enum match_rows bool_block(struct columns *cs, struct match *m, uint64_t *out)
+{
+    enum match_rows state = ROWS_ALL;
+    for (uint32_t i = 0; i < m->must_count; i++)
+        if (!narrow(cs, &m->must[i], false, m->scratch, &state, out))
+            return ROWS_NONE;
+    if (!narrow_by_should(cs, m, &state, out))
+        return ROWS_NONE;
+    for (uint32_t i = 0; i < m->must_not_count; i++)
+        if (!narrow(cs, &m->must_not[i], true, m->scratch, &state, out))
+            return ROWS_NONE;
+    return state;
+}
+
+enum match_rows match_block(struct columns *cs, struct match *m, uint64_t *out)
+{
+    switch (m->kind) {
+    case MATCH_ALL:
+        return ROWS_ALL;
+    case MATCH_NONE:
+        return ROWS_NONE;
+    case MATCH_CODES:
+        return codes_block(cs, m, out);
+    case MATCH_LONGS:
+        return longs_block(cs, m, out);
+    case MATCH_DOUBLES:
+        return doubles_block(cs, m, out);
+    case MATCH_LONG_RANGE:
+        return long_range_block(cs, m, out);
+    case MATCH_DOUBLE_RANGE:
+        return double_range_block(cs, m, out);
+    case MATCH_EXISTS:
+        return exists_block(cs, m, out);
+    case MATCH_IDS:
+        return ids_block(cs, m, out);
+    case MATCH_TABLES:
+        return bit_get(m->set, cs->at) ? ROWS_ALL : ROWS_NONE;
+    case MATCH_BOOL:
+        return bool_block(cs, m, out);
+    }
+    return ROWS_NONE;
+}
+
+double match_score(const struct query *q)
+{
+    if (q->kind == QUERY_BOOL && q->bool_.must_count + q->bool_.should_count == 0 &&
+        q->bool_.filter_count > 0)
+        return 0;
+    return q->boost;
+}

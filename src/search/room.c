@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/room.h"
+
+#include "base/check.h"
+
+// An arena may leave the end of a block unused when a large piece comes; each piece is
+// charged for that, so that the arena's own budget can never be met.
+enum { PIECE_CHARGE_BYTES = 64 * 1024, SMALL_BYTES = 4096 };
+
+struct room room_init(size_t limit_bytes)
+{
+    CHECK(limit_bytes < SIZE_MAX / 8);
+    size_t budget = 3 * limit_bytes + 16 * PIECE_CHARGE_BYTES;
+    return (struct room){.arena = arena_new(budget), .bytes_left = limit_bytes};
+}
+
+void room_done(struct room *r)
+{
+    arena_free(r->arena);
+    r->arena = NULL;
+}
+
+void *room_alloc(struct room *r, size_t bytes)
+{
+    size_t charge = bytes > SIZE_MAX / 2 ? SIZE_MAX : bytes;
+    if (bytes > SMALL_BYTES && charge != SIZE_MAX)
+        charge += PIECE_CHARGE_BYTES;
+    if (charge > r->bytes_left) {
+        r->is_over = true;
+        return NULL;
+    }
+    r->bytes_left -= charge;
+    return arena_alloc(r->arena, bytes ? bytes : 1);
+}
+
+void *room_grow(struct room *r, void *at, size_t *cap, size_t need, size_t bytes)
+{
+    if (need <= *cap)
+        return at;
+    size_t want = *cap ? *cap * 2 : 16;
+    if (want < need)
+        want = need;
+    if (want > SIZE_MAX / 2 / bytes) {
+        r->is_over = true;
+        return NULL;
+    }
+    void *grown = room_alloc(r, want * bytes);
+    if (!grown)
+        return NULL;
+    if (*cap)
+        memcpy(grown, at, *cap * bytes);
+    *cap = want;
+    return grown;
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/search.h"
+
+#include "base/world.h"
+#include "search/hit_fields.h"
+#include "search/hits.h"
+#include "search/search_private.h"
+#include "search/subjects.h"
+
+#include <math.h>
+
+// Memory one search may take for what it keeps while it walks.
+enum { ROOM_BYTES = 1 << 30 };
+
+struct walk {
+    struct search s;
+    struct hits hits;
+    bool has_post_filter;
+    bool counts_only; // nobody looks at single rows
+    uint64_t total;
+    struct crowd crowd;         // whom the total is about
+    uint64_t doc;               // rows in the blocks before
+    uint64_t *mask, *post_mask; // BLOCK_WORDS
+    uint16_t *rows;
+    uint32_t *scratch; // for subjects
+};
+
+// ---- planning ----
+
+static enum err plan_arrays(struct walk *w)
+{
+    struct search *s = &w->s;
+    w->mask = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->mask);
+    w->post_mask = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->post_mask);
+    w->rows = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->rows);
+    w->scratch = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->scratch);
+    s->all_rows = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->all_rows);
+    s->zeros = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->zeros);
+    s->subjects = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->subjects);
+    w->crowd.floor = s->floor;
+    return !s->room.is_over && crowd_reserve(&w->crowd, &s->room, 1) ? OK : ERR_LIMIT;
+}
+
+static enum err plan_queries(struct walk *w, struct fault *why)
+{
+    struct search *s = &w->s;
+    const struct request *r = s->request;
+    int64_t now = s->context->now_ms;
+    enum err e = match_plan(&s->columns, r->query, now, &s->query, why);
+    if (!e && r->post_filter) {
+        w->has_post_filter = true;
+        e = match_plan(&s->columns, r->post_filter, now, &s->post_filter, why);
+    }
+    s->score = match_score(r->query);
+    if (r->min_score_given && s->score < r->min_score)
+        s->query.kind = MATCH_NONE;
+    return e;
+}
+
+static enum err plan(struct walk *w, struct fault *why)
+{
+    struct search *s = &w->s;
+    enum err e = columns_init(&s->columns, s->context->snapshot, s->context->tables,
+                              s->context->table_count, &s->room);
+    if (!e)
+        e = plan_arrays(w);
+    if (!e)
+        e = plan_queries(w, why);
+    if (!e)
+        e = hits_plan(s, &w->hits, why);
+    if (!e)
+        e = agg_tree_plan(s, why);
+    w->counts_only = s->request->agg_count == 0 && s->floor == 0;
+    return e;
+}
+
+// ---- walking ----
+
+static uint32_t rows_of_mask(const uint64_t *mask, uint32_t row_count, uint16_t *out)
+{
+    uint32_t count = 0;
+    for (uint32_t w = 0; w < bit_words(row_count); w++) {
+        uint64_t word = mask[w];
+        if (word == UINT64_MAX) {
+            for (uint32_t i = 0; i < 64; i++)
+                out[count + i] = (uint16_t)(64 * w + i);
+            count += 64;
+            continue;
+        }
+        for (; word; word &= word - 1)
+            out[count++] = (uint16_t)(64 * w + (uint32_t)__builtin_ctzll(word));
+    }
+    return count;
+}
+
+uint32_t search_live_rows(struct search *s)
+{
+    const struct block *b = &s->columns.block;
+    return rows_of_mask(b->live, b->row_count, s->all_rows);
+}
+
+static uint32_t count_bits(const uint64_t *mask, uint32_t row_count)
+{
+    uint32_t count = 0;
+    for (uint32_t w = 0; w < bit_words(row_count); w++)
+        count += (uint32_t)__builtin_popcountll(mask[w]);
+    return count;
+}
+
+// What `m` takes of the rows in `from` (live ones, or a mask before), into `out`.
+static bool take_block(struct walk *w, struct match *m, const uint64_t *from, uint64_t *out)
+{
+    const struct block *b = &w->s.columns.block;
+    size_t words = bit_words(b->row_count);
+    enum match_rows got = match_block(&w->s.columns, m, out);
+    if (got == ROWS_NONE)
+        return false;
+    if (got == ROWS_ALL) {
+        memmove(out, from, words * sizeof *out);
+        return true;
+    }
+    uint64_t any = 0;
+    for (size_t i = 0; i < words; i++) {
+        out[i] &= from[i];
+        any |= out[i];
+    }
+    return any != 0;
+}
+
+static void collect_shown(struct walk *w)
+{
+    struct search *s = &w->s;
+    const uint64_t *mask = w->mask;
+    uint32_t row_count = s->columns.block.row_count;
+    if (w->has_post_filter) {
+        if (!take_block(w, &s->post_filter, w->mask, w->post_mask))
+            return;
+        mask = w->post_mask;
+    }
+    w->total += count_bits(mask, row_count);
+    if (w->crowd.floor == 0 && !hits_want_more(&w->hits))
+        return;
+    uint32_t count = rows_of_mask(mask, row_count, w->rows);
+    for (uint32_t i = 0; w->crowd.floor && i < count; i++)
+        crowd_see(&w->crowd, 0, s->subjects[w->rows[i]]);
+    hits_collect(s, &w->hits, w->doc, count, w->rows);
+}
+
+static void collect_block(struct walk *w)
+{
+    struct search *s = &w->s;
+    const struct block *b = &s->columns.block;
+    bool any = take_block(w, &s->query, b->live, w->mask);
+    if (!any && !agg_tree_wants_all_rows(s))
+        return;
+    if (s->floor)
+        subjects_of_block(&s->columns, w->scratch, s->subjects);
+    if (!w->counts_only) {
+        uint32_t count = any ? rows_of_mask(w->mask, b->row_count, w->rows) : 0;
+        agg_tree_collect(s, count, w->rows);
+    }
+    if (any)
+        collect_shown(w);
+}
+
+// Nothing that is asked can change any more.
+static bool is_settled(const struct walk *w)
+{
+    const struct request *r = w->s.request;
+    return w->counts_only && r->track_total_hits_given && r->track_total_hits >= 0 &&
+           w->total > (uint64_t)r->track_total_hits && !hits_want_more(&w->hits);
+}
+
+static enum err check_block(const struct walk *w, struct fault *why)
+{
+    const struct search_context *c = w->s.context;
+    if (w->s.room.is_over)
+        return agg_out_of_room(why);
+    if (c->deadline_us && monotonic_us() > c->deadline_us)
+        return fail(why, ERR_TIMEOUT, "the search took longer than its time limit");
+    return OK;
+}
+
+static enum err walk_tables(struct walk *w, struct fault *why)
+{
+    struct search *s = &w->s;
+    for (uint32_t at = 0; at < s->context->table_count; at++) {
+        const struct view *v = snapshot_view(s->context->snapshot, s->context->tables[at]);
+        for (uint32_t b = 0; b < view_block_count(v); b++) {
+            enum err e = check_block(w, why);
+            if (e || is_settled(w))
+                return e;
+            columns_block(&s->columns, at, view_block(v, b));
+            collect_block(w);
+            w->doc += s->columns.block.row_count;
+        }
+    }
+    return s->room.is_over ? agg_out_of_room(why) : OK;
+}
+
+// ---- answering ----
+
+static void answer_total(const struct walk *w, struct answer *out)
+{
+    const struct request *r = w->s.request;
+    out->total = crowd_is_enough(&w->crowd, 0) ? w->total : 0;
+    if (!r->track_total_hits_given || r->track_total_hits < 0)
+        return;
+    uint64_t limit = (uint64_t)r->track_total_hits;
+    out->total_is_lower_bound = out->total > limit;
+    if (out->total > limit)
+        out->total = limit;
+}
+
+static enum err run(struct walk *w, struct answer *out, struct fault *why)
+{
+    enum err e = plan(w, why);
+    if (!e)
+        e = walk_tables(w, why);
+    if (e)
+        return e == ERR_LIMIT && w->s.room.is_over ? agg_out_of_room(why) : e;
+    struct answer answer = {.index_count = w->s.context->table_count};
+    answer_total(w, &answer);
+    hits_answer(&w->s, &w->hits, &answer);
+    e = agg_tree_answer(&w->s, &answer, why);
+    if (!e)
+        *out = answer;
+    return e;
+}
+
+enum err search_run(const struct search_context *c, const struct request *r, struct arena *request,
+                    struct answer *out, struct fault *why)
+{
+    struct walk w = {
+        .s = {.context = c,
+              .request = r,
+              .arena = request,
+              .room = room_init(ROOM_BYTES),
+              .sees_rows = permit_rows(c->permit),
+              .floor = permit_floor(c->permit, snapshot_schema(c->snapshot)->floor_subjects)}};
+    enum err e = run(&w, out, why);
+    columns_done(&w.s.columns);
+    room_done(&w.s.room);
+    return e;
+}
+
+enum err search_get(const struct search_context *c, uint32_t table, struct row_key key,
+                    struct arena *request, struct hit *out, struct fault *why)
+{
+    if (!permit_rows(c->permit))
+        return fail(why, ERR_DENIED,
+                    "security_exception: action [%s] is unauthorized for user [%s]: single rows "
+                    "are not shown",
+                    action_name(ACTION_READ), permit_user(c->permit));
+    struct row_ref at;
+    enum err e = view_find(snapshot_view(c->snapshot, table), key, &at);
+    if (e)
+        return e;
+    *out = (struct hit){.score = 1};
+    hit_fill(c->snapshot, table, at, request, out);
+    return OK;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/terms_order.h"
+
+#include "search/output.h"
+
+#include <math.h>
+
+static enum err bad_path(const struct agg_order *order, struct fault *why)
+{
+    return fail(why, ERR_INVALID,
+                "aggregation_execution_exception: Invalid aggregation order path [%.*s]. The "
+                "provided aggregation either does not exist, or is not a single value to order by",
+                SLICE_PRINT(order->path));
+}
+
+static const struct agg_node *child(const struct agg_node *n, struct slice name)
+{
+    for (uint32_t i = 0; i < n->sub_count; i++)
+        if (slice_equal(n->subs[i].agg->name, name))
+            return &n->subs[i];
+    return NULL;
+}
+
+// Follows "a>b" through buckets that have the ordinals of their parent.
+static const struct agg_node *follow(const struct agg_node *n, struct slice path)
+{
+    while (n && path.len) {
+        const uint8_t *cut = memchr(path.at, '>', path.len);
+        size_t len = cut ? (size_t)(cut - path.at) : path.len;
+        n = child(n, slice_of(path.at, len));
+        if (cut && n && !n->shares_ords)
+            return NULL;
+        path = cut ? slice_from(path, len + 1) : slice_of(path.at, 0);
+    }
+    return n;
+}
+
+enum err terms_order_plan(struct search *s, struct agg_node *n, struct terms_order *out,
+                          struct fault *why)
+{
+    uint32_t count = n->agg->order_count;
+    *out = (struct terms_order){
+        .room = &s->room, .agg = n->agg, .type = n->column->type, .order_count = count};
+    out->nodes = room_alloc(&s->room, sizeof(struct agg_node *) * ((size_t)count + 1));
+    if (!out->nodes)
+        return ERR_LIMIT;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct agg_order *order = &n->agg->orders[i];
+        if (order->by != ORDER_METRIC)
+            continue;
+        const struct agg_node *at = follow(n, order->path);
+        double unused;
+        if (!at || at == n || !at->ops->number ||
+            !at->ops->number(at, ORD_NONE, order->metric, &unused))
+            return bad_path(order, why);
+        out->nodes[i] = at;
+    }
+    return OK;
+}
+
+void terms_order_reset(struct terms_order *o)
+{
+    o->count = 0;
+}
+
+bool terms_order_add(struct terms_order *o, const struct terms_candidate *c)
+{
+    struct terms_candidate *all =
+        room_grow(o->room, o->candidates, &o->candidates_cap, (size_t)o->count + 1, sizeof *all);
+    size_t need = ((size_t)o->count + 1) * o->order_count;
+    double *numbers = room_grow(o->room, o->numbers, &o->numbers_cap, need, sizeof *numbers);
+    if (all)
+        o->candidates = all;
+    if (need && numbers)
+        o->numbers = numbers;
+    if (!all || (need && !numbers))
+        return false;
+    all[o->count] = *c;
+    for (uint32_t i = 0; i < o->order_count; i++) {
+        const struct agg_node *at = o->nodes[i];
+        if (at)
+            (void)at->ops->number(at, c->ord, o->agg->orders[i].metric,
+                                  &numbers[(size_t)o->count * o->order_count + i]);
+    }
+    o->count++;
+    return true;
+}
+
+static int compare_keys(const struct terms_order *o, const struct terms_key *a,
+                        const struct terms_key *b)
+{
+    if (a->text.at || b->text.at)
+        return output_compare_text(o->type, a->text, b->text);
+    if (a->i64 != b->i64)
+        return a->i64 < b->i64 ? -1 : 1;
+    return (a->f64 > b->f64) - (a->f64 < b->f64);
+}
+
+// Without a number is last, whichever way the order goes.
+static int compare_numbers(double a, double b, bool ascending)
+{
+    if (isnan(a) || isnan(b))
+        return (isnan(a) != 0) - (isnan(b) != 0);
+    int order = (a > b) - (a < b);
+    return ascending ? order : -order;
+}
+
+static int compare_by(const struct terms_order *o, uint32_t order, uint32_t a, uint32_t b)
+{
+    const struct terms_candidate *x = &o->candidates[a];
+    const struct terms_candidate *y = &o->candidates[b];
+    const struct agg_order *by = &o->agg->orders[order];
+    if (by->by == ORDER_METRIC)
+        return compare_numbers(o->numbers[(size_t)a * o->order_count + order],
+                               o->numbers[(size_t)b * o->order_count + order], by->ascending);
+    int got = by->by == ORDER_COUNT ? (x->count > y->count) - (x->count < y->count)
+                                    : compare_keys(o, &x->key, &y->key);
+    return by->ascending ? got : -got;
+}
+
+static int compare(const void *context, uint32_t a, uint32_t b)
+{
+    const struct terms_order *o = context;
+    for (uint32_t i = 0; i < o->order_count; i++) {
+        int order = compare_by(o, i, a, b);
+        if (order)
+            return order;
+    }
+    // Without orders: by count, the largest first; ties by key.
+    const struct terms_candidate *x = &o->candidates[a];
+    const struct terms_candidate *y = &o->candidates[b];
+    if (o->order_count == 0 && x->count != y->count)
+        return x->count > y->count ? -1 : 1;
+    return compare_keys(o, &x->key, &y->key);
+}
+
+bool terms_order_choose(struct terms_order *o, const uint32_t **out, uint32_t *out_count,
+                        uint64_t *out_other)
+{
+    uint32_t size = o->agg->size < o->count ? o->agg->size : o->count;
+    uint32_t *heap = room_grow(o->room, o->heap, &o->heap_cap, (size_t)size + 1, sizeof *heap);
+    if (!heap)
+        return false;
+    o->heap = heap;
+    struct top top = {.heap = heap, .size = size, .compare = compare, .context = o};
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < o->count; i++) {
+        rows += o->candidates[i].count;
+        if (o->candidates[i].count >= o->agg->min_doc_count)
+            (void)top_offer(&top, i);
+    }
+    top_sort(&top);
+    for (uint32_t i = 0; i < top.count; i++)
+        rows -= o->candidates[heap[i]].count;
+    *out = heap;
+    *out_count = top.count;
+    *out_other = rows;
+    return true;
+}
