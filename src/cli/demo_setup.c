@@ -374,7 +374,7 @@ enum err demo_wait_for_copy(struct demo *d, struct fault *why)
         }
         if (talks && source)
             fprintf(stderr, "\r  copied %.0f rows, %.0f rows/s   ", number(source, "rows_copied"),
-                    number(source, "rows_per_s"));
+                    number(source, "rows_per_second"));
         nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
     }
     return fail(why, ERR_TIMEOUT, "the first copy did not end; see `tamis status %s`", d->home);
