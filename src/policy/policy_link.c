@@ -54,7 +54,7 @@ static uint32_t count_pseudonyms(const struct schema *s)
     return count;
 }
 
-static void gather_subjects(struct policy_draft *d)
+static enum err gather_subjects(struct policy_draft *d)
 {
     struct schema *s = d->schema;
     const char **subjects = ARENA_ARRAY(d->arena, const char *, count_pseudonyms(s));
@@ -62,19 +62,21 @@ static void gather_subjects(struct policy_draft *d)
     for (uint32_t t = 0; t < s->table_count; t++) {
         for (uint32_t f = 0; f < s->tables[t].field_count; f++) {
             const char *subject = s->tables[t].fields[f].subject;
-            if (subject && schema_subject(s, subject) < 0)
-                subjects[s->subject_count++] = subject;
+            if (!subject || schema_subject(s, subject) >= 0)
+                continue;
+            if (s->subject_count == SUBJECTS_MAX)
+                return fail(d->why, ERR_INVALID, "policy.yml: more than %d kinds of subject",
+                            SUBJECTS_MAX);
+            subjects[s->subject_count++] = subject;
         }
     }
+    return OK;
 }
 
 enum err policy_link(struct policy_draft *d)
 {
-    gather_subjects(d);
-    for (uint32_t i = 0; i < d->lookup_count; i++) {
-        enum err e = link_lookup(d, &d->lookups[i]);
-        if (e)
-            return e;
-    }
-    return OK;
+    enum err e = gather_subjects(d);
+    for (uint32_t i = 0; !e && i < d->lookup_count; i++)
+        e = link_lookup(d, &d->lookups[i]);
+    return e;
 }

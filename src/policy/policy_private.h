@@ -19,6 +19,7 @@ enum {
     SOURCES_MAX = 16,         // each takes a connection and a slot in its primary
     SOURCE_NAME_BYTES = 63,   // position.source holds it with its NUL
     WORD_BYTES = 63,          // a subject kind; part of a key's label
+    SUBJECTS_MAX = 256,       // each has a key and a dictionary of its own
     METRIC_BY_MAX = 8,        // a cube's cells multiply with each
     FLOOR_SUBJECTS_MAX = 1000 // a larger floor shows nothing at all
 };

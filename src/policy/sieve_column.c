@@ -8,11 +8,16 @@
 
 #include <stdlib.h>
 
+// The sieve takes no row once its count of bytes is over LIMIT_CHANGESET_BYTES, and one
+// row adds at most LIMIT_VALUE_BYTES to a column.
+enum { TEXT_BYTES_MAX = LIMIT_CHANGESET_BYTES + LIMIT_VALUE_BYTES };
+
 void sieve_column_init(struct sieve_column *c, const struct policy_column *declared,
-                       const struct field *field, const uint8_t *subject_key)
+                       const struct field *field, const uint8_t *subject_key, size_t *bytes)
 {
-    *c = (struct sieve_column){.declared = declared, .field = field, .subject_key = subject_key};
-    intern_init(&c->texts, LIMIT_CHANGESET_BYTES);
+    *c = (struct sieve_column){
+        .declared = declared, .field = field, .subject_key = subject_key, .bytes = bytes};
+    intern_init(&c->texts, TEXT_BYTES_MAX);
 }
 
 void sieve_column_done(struct sieve_column *c)
@@ -126,9 +131,9 @@ static enum err add_text(struct sieve_column *c, struct slice text, uint32_t *ou
 {
     if (text.len > LIMIT_VALUE_BYTES)
         return fail(why, ERR_INVALID, "a value is longer than %d bytes", LIMIT_VALUE_BYTES);
-    if (!intern_add(&c->texts, text, out_code, out_new))
-        return fail(why, ERR_LIMIT, "the texts of one changeset are over %d bytes; cut it earlier",
-                    LIMIT_CHANGESET_BYTES);
+    CHECK(intern_add(&c->texts, text, out_code, out_new));
+    if (*out_new)
+        *c->bytes += text.len + sizeof *c->pseudonyms;
     return OK;
 }
 
@@ -167,13 +172,6 @@ enum err sieve_column_subject(struct sieve_column *c, uint32_t row, struct slice
     mark(c, row, true, false);
     c->codes[row] = code;
     return OK;
-}
-
-size_t sieve_column_bytes(const struct sieve_column *c)
-{
-    if (c->field->type == FIELD_PSEUDONYM)
-        return c->texts.count * sizeof *c->pseudonyms;
-    return c->texts.bytes.len + 2 * (size_t)c->texts.count; // and their lengths
 }
 
 static void *copy(struct arena *batch, const void *from, size_t bytes)

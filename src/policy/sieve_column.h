@@ -36,10 +36,11 @@ struct sieve_column {
     uint8_t (*pseudonyms)[16]; // PSEUDONYM: by code of texts
     uint32_t pseudonym_room;
     uint64_t missing_count; // values that have no form here (NaN, infinite dates)
+    size_t *bytes;          // the sieve's count of bytes; grows with each distinct text
 };
 
 void sieve_column_init(struct sieve_column *c, const struct policy_column *declared,
-                       const struct field *field, const uint8_t *subject_key);
+                       const struct field *field, const uint8_t *subject_key, size_t *bytes);
 void sieve_column_done(struct sieve_column *c);
 void sieve_column_reset(struct sieve_column *c);               // no rows; keeps its memory
 void sieve_column_room(struct sieve_column *c, uint32_t rows); // at least as before
@@ -50,17 +51,13 @@ void sieve_column_missing(struct sieve_column *c, uint32_t row); // as null, and
 void sieve_column_i64(struct sieve_column *c, uint32_t row, int64_t value);
 void sieve_column_f64(struct sieve_column *c, uint32_t row, double value);
 
-// ERR_INVALID: longer than LIMIT_VALUE_BYTES, or no UTF-8.  ERR_LIMIT: the batch's
-// texts would be more than LIMIT_CHANGESET_BYTES.
+// ERR_INVALID: longer than LIMIT_VALUE_BYTES, or no UTF-8.
 enum err sieve_column_text(struct sieve_column *c, uint32_t row, struct slice text,
                            struct fault *why);
 
 // `text` names the subject; what enters is its pseudonym.
 enum err sieve_column_subject(struct sieve_column *c, uint32_t row, struct slice text,
                               struct fault *why);
-
-// What the texts that would enter take; for the sieve's count of bytes.
-size_t sieve_column_bytes(const struct sieve_column *c);
 
 // Copies `rows` rows into the arena.
 void sieve_column_finish(const struct sieve_column *c, uint32_t rows, struct arena *batch,

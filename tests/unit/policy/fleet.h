@@ -42,3 +42,11 @@
     "floor: {subjects: 5, subject: customer}\n"
 
 const struct policy *fleet_policy(struct arena *policy);
+
+enum { POLICY_ARENA_BYTES = 16 << 20 };
+
+// That `text` is refused with `words` after "policy.yml line ".
+void expect_refused(const char *text, const char *words);
+
+// The same of the fleet's policy with the first `old` changed to `put`.
+void expect_edit_refused(const char *old, const char *put, const char *words);
