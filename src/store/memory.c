@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/memory.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+
+enum {
+    PAGE_CHUNKS = 64,
+    PAGES = 1024,
+    BLOCK_WORDS = BLOCK_ROWS / 64,
+};
+
+// Bounds of one column of one chunk.  They only widen, so a reader of an older snapshot
+// may see them too wide, never too narrow.
+struct bounds {
+    int64_t min, max;
+    double min_f64, max_f64;
+    bool any, any_missing;
+};
+
+// Of one column only what its storage needs is there.
+struct chunk_column {
+    uint32_t *codes;
+    int64_t *i64;
+    double *f64;
+    uint64_t *present; // i64 and f64
+    struct bounds bounds;
+};
+
+struct chunk {
+    struct row_key keys[BLOCK_ROWS];
+    struct chunk_column columns[];
+};
+
+struct memory {
+    const struct table *table;
+    uint64_t chunk_bytes;
+    uint32_t chunk_count;
+    struct chunk **pages[PAGES]; // chunk k is pages[k / PAGE_CHUNKS][k % PAGE_CHUNKS]
+};
+
+static void *zeroed(size_t count, size_t bytes)
+{
+    void *at = calloc(count, bytes);
+    CHECK(at);
+    return at;
+}
+
+struct memory *memory_new(const struct table *t)
+{
+    struct memory *m = zeroed(1, sizeof *m);
+    m->table = t;
+    return m;
+}
+
+static void chunk_free(const struct memory *m, struct chunk *c)
+{
+    for (uint32_t f = 0; f < m->table->field_count; f++) {
+        free(c->columns[f].codes);
+        free(c->columns[f].i64);
+        free(c->columns[f].f64);
+        free(c->columns[f].present);
+    }
+    free(c);
+}
+
+void memory_free(struct memory *m)
+{
+    if (!m)
+        return;
+    for (uint32_t k = 0; k < m->chunk_count; k++)
+        chunk_free(m, m->pages[k / PAGE_CHUNKS][k % PAGE_CHUNKS]);
+    for (uint32_t p = 0; p < PAGES && m->pages[p]; p++)
+        free(m->pages[p]);
+    free(m);
+}
+
+static void column_new(struct memory *m, struct chunk_column *column, enum field_type type)
+{
+    column->bounds = (struct bounds){
+        .min = INT64_MAX,
+        .max = INT64_MIN,
+        .min_f64 = __builtin_inf(),
+        .max_f64 = -__builtin_inf(),
+    };
+    switch (field_storage(type)) {
+    case STORAGE_CODE:
+        column->codes = zeroed(BLOCK_ROWS, sizeof *column->codes);
+        m->chunk_bytes += BLOCK_ROWS * sizeof *column->codes;
+        return;
+    case STORAGE_I64:
+        column->i64 = zeroed(BLOCK_ROWS, sizeof *column->i64);
+        break;
+    case STORAGE_F64:
+        column->f64 = zeroed(BLOCK_ROWS, sizeof *column->f64);
+        break;
+    }
+    column->present = zeroed(BLOCK_WORDS, sizeof *column->present);
+    m->chunk_bytes += BLOCK_ROWS * sizeof(int64_t) + BLOCK_WORDS * sizeof(uint64_t);
+}
+
+static struct chunk *chunk_get(const struct memory *m, uint32_t index)
+{
+    return m->pages[index / PAGE_CHUNKS][index % PAGE_CHUNKS];
+}
+
+static void chunk_add(struct memory *m)
+{
+    uint32_t index = m->chunk_count;
+    CHECK(index < PAGES * PAGE_CHUNKS);
+    struct chunk ***page = &m->pages[index / PAGE_CHUNKS];
+    if (!*page)
+        *page = zeroed(PAGE_CHUNKS, sizeof **page);
+    uint32_t fields = m->table->field_count;
+    struct chunk *c = zeroed(1, sizeof *c + fields * sizeof c->columns[0]);
+    m->chunk_bytes += sizeof *c + fields * sizeof c->columns[0];
+    for (uint32_t f = 0; f < fields; f++)
+        column_new(m, &c->columns[f], m->table->fields[f].type);
+    (*page)[index % PAGE_CHUNKS] = c;
+    m->chunk_count++;
+}
+
+void memory_put_keys(struct memory *m, const struct memory_run *run)
+{
+    uint32_t block = run->at / BLOCK_ROWS;
+    CHECK(run->count > 0 && (run->at + run->count - 1) / BLOCK_ROWS == block);
+    if (block == m->chunk_count)
+        chunk_add(m);
+    memcpy(&chunk_get(m, block)->keys[run->at % BLOCK_ROWS], &run->batch->keys[run->from],
+           run->count * sizeof(struct row_key));
+}
+
+static void widen(struct bounds *b, int64_t min, int64_t max)
+{
+    if (min < b->min)
+        __atomic_store_n(&b->min, min, __ATOMIC_RELAXED);
+    if (max > b->max)
+        __atomic_store_n(&b->max, max, __ATOMIC_RELAXED);
+}
+
+static void widen_f64(struct bounds *b, double min, double max)
+{
+    if (min < b->min_f64)
+        __atomic_store(&b->min_f64, &min, __ATOMIC_RELAXED);
+    if (max > b->max_f64)
+        __atomic_store(&b->max_f64, &max, __ATOMIC_RELAXED);
+}
+
+static void raise_flag(bool *flag)
+{
+    if (!*flag)
+        __atomic_store_n(flag, true, __ATOMIC_RELAXED);
+}
+
+static void present_set(uint64_t *words, uint32_t row)
+{
+    uint64_t word = words[row / 64] | (uint64_t)1 << (row % 64);
+    __atomic_store_n(&words[row / 64], word, __ATOMIC_RELAXED);
+}
+
+static void put_codes(struct chunk_column *to, const struct memory_run *run,
+                      const struct batch_column *from, const uint32_t *codes)
+{
+    uint32_t *out = &to->codes[run->at % BLOCK_ROWS];
+    uint32_t min = UINT32_MAX;
+    uint32_t max = 0;
+    uint32_t present = 0;
+    for (uint32_t i = 0; i < run->count; i++) {
+        if (!bit_get(from->present, run->from + i)) {
+            out[i] = CODE_NONE;
+            continue;
+        }
+        uint32_t code = codes[from->codes[run->from + i]];
+        out[i] = code;
+        min = code < min ? code : min;
+        max = code > max ? code : max;
+        present++;
+    }
+    if (present)
+        widen(&to->bounds, min, max);
+    if (present)
+        raise_flag(&to->bounds.any);
+    if (present < run->count)
+        raise_flag(&to->bounds.any_missing);
+}
+
+// Gives how many of the run's rows have a value.
+static uint32_t put_present(struct chunk_column *to, const struct memory_run *run,
+                            const uint64_t *present)
+{
+    uint32_t count = 0;
+    uint32_t at = run->at % BLOCK_ROWS;
+    uint64_t word = to->present[at / 64];
+    for (uint32_t i = 0; i < run->count; i++, at++) {
+        uint64_t bit = bit_get(present, run->from + i);
+        word |= bit << (at % 64);
+        count += (uint32_t)bit;
+        if (at % 64 == 63 || i + 1 == run->count) {
+            __atomic_store_n(&to->present[at / 64], word, __ATOMIC_RELAXED);
+            word = 0;
+        }
+    }
+    if (count)
+        raise_flag(&to->bounds.any);
+    if (count < run->count)
+        raise_flag(&to->bounds.any_missing);
+    return count;
+}
+
+static void put_i64(struct chunk_column *to, const struct memory_run *run,
+                    const struct batch_column *from)
+{
+    if (!put_present(to, run, from->present))
+        return;
+    int64_t *out = &to->i64[run->at % BLOCK_ROWS];
+    int64_t min = INT64_MAX;
+    int64_t max = INT64_MIN;
+    for (uint32_t i = 0; i < run->count; i++) {
+        if (!bit_get(from->present, run->from + i))
+            continue;
+        int64_t value = from->i64[run->from + i];
+        out[i] = value;
+        min = value < min ? value : min;
+        max = value > max ? value : max;
+    }
+    widen(&to->bounds, min, max);
+}
+
+static void put_f64(struct chunk_column *to, const struct memory_run *run,
+                    const struct batch_column *from)
+{
+    if (!put_present(to, run, from->present))
+        return;
+    double *out = &to->f64[run->at % BLOCK_ROWS];
+    double min = __builtin_inf();
+    double max = -__builtin_inf();
+    for (uint32_t i = 0; i < run->count; i++) {
+        if (!bit_get(from->present, run->from + i))
+            continue;
+        double value = from->f64[run->from + i];
+        out[i] = value;
+        min = value < min ? value : min;
+        max = value > max ? value : max;
+    }
+    widen_f64(&to->bounds, min, max);
+}
+
+void memory_put_values(struct memory *m, const struct memory_run *run, uint32_t field,
+                       const uint32_t *codes)
+{
+    struct chunk_column *to = &chunk_get(m, run->at / BLOCK_ROWS)->columns[field];
+    const struct batch_column *from = &run->batch->columns[field];
+    if (to->codes)
+        put_codes(to, run, from, codes);
+    else if (to->i64)
+        put_i64(to, run, from);
+    else
+        put_f64(to, run, from);
+}
+
+static struct chunk_column *column_of(const struct memory *m, uint32_t row, uint32_t field)
+{
+    return &chunk_get(m, row / BLOCK_ROWS)->columns[field];
+}
+
+void memory_set_code(struct memory *m, uint32_t row, uint32_t field, uint32_t code)
+{
+    struct chunk_column *c = column_of(m, row, field);
+    c->codes[row % BLOCK_ROWS] = code;
+    widen(&c->bounds, code, code);
+    raise_flag(&c->bounds.any);
+}
+
+void memory_set_i64(struct memory *m, uint32_t row, uint32_t field, int64_t value)
+{
+    struct chunk_column *c = column_of(m, row, field);
+    c->i64[row % BLOCK_ROWS] = value;
+    present_set(c->present, row % BLOCK_ROWS);
+    widen(&c->bounds, value, value);
+    raise_flag(&c->bounds.any);
+}
+
+void memory_set_f64(struct memory *m, uint32_t row, uint32_t field, double value)
+{
+    struct chunk_column *c = column_of(m, row, field);
+    c->f64[row % BLOCK_ROWS] = value;
+    present_set(c->present, row % BLOCK_ROWS);
+    widen_f64(&c->bounds, value, value);
+    raise_flag(&c->bounds.any);
+}
+
+void memory_codes(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field,
+                  uint32_t *out)
+{
+    memcpy(out, chunk_get(m, block)->columns[field].codes, rows * sizeof *out);
+}
+
+// The words of the visible rows; bits behind them may belong to rows still being written.
+static void present_copy(const struct chunk_column *c, uint32_t rows, uint64_t *out)
+{
+    for (uint32_t w = 0; w < BLOCK_WORDS; w++)
+        out[w] = w * 64 < rows ? __atomic_load_n(&c->present[w], __ATOMIC_RELAXED) : 0;
+    if (rows % 64)
+        out[rows / 64] &= ((uint64_t)1 << (rows % 64)) - 1;
+}
+
+void memory_i64(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field, int64_t *out,
+                uint64_t *out_present)
+{
+    const struct chunk_column *c = &chunk_get(m, block)->columns[field];
+    memcpy(out, c->i64, rows * sizeof *out);
+    present_copy(c, rows, out_present);
+}
+
+void memory_f64(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field, double *out,
+                uint64_t *out_present)
+{
+    const struct chunk_column *c = &chunk_get(m, block)->columns[field];
+    memcpy(out, c->f64, rows * sizeof *out);
+    present_copy(c, rows, out_present);
+}
+
+void memory_keys(const struct memory *m, uint32_t block, uint32_t rows, struct row_key *out)
+{
+    memcpy(out, chunk_get(m, block)->keys, rows * sizeof *out);
+}
+
+struct block_range memory_range(const struct memory *m, uint32_t block, uint32_t field)
+{
+    const struct bounds *b = &chunk_get(m, block)->columns[field].bounds;
+    struct block_range range = {
+        .any = __atomic_load_n(&b->any, __ATOMIC_RELAXED),
+        .any_missing = __atomic_load_n(&b->any_missing, __ATOMIC_RELAXED),
+        .min = __atomic_load_n(&b->min, __ATOMIC_RELAXED),
+        .max = __atomic_load_n(&b->max, __ATOMIC_RELAXED),
+    };
+    __atomic_load(&b->min_f64, &range.min_f64, __ATOMIC_RELAXED);
+    __atomic_load(&b->max_f64, &range.max_f64, __ATOMIC_RELAXED);
+    return range;
+}
+
+static bool present_get(const struct chunk_column *c, uint32_t row)
+{
+    uint64_t word = __atomic_load_n(&c->present[row / 64], __ATOMIC_RELAXED);
+    return word >> (row % 64) & 1;
+}
+
+uint32_t memory_code_at(const struct memory *m, uint32_t row, uint32_t field)
+{
+    return column_of(m, row, field)->codes[row % BLOCK_ROWS];
+}
+
+bool memory_i64_at(const struct memory *m, uint32_t row, uint32_t field, int64_t *out)
+{
+    const struct chunk_column *c = column_of(m, row, field);
+    if (!present_get(c, row % BLOCK_ROWS))
+        return false;
+    *out = c->i64[row % BLOCK_ROWS];
+    return true;
+}
+
+bool memory_f64_at(const struct memory *m, uint32_t row, uint32_t field, double *out)
+{
+    const struct chunk_column *c = column_of(m, row, field);
+    if (!present_get(c, row % BLOCK_ROWS))
+        return false;
+    *out = c->f64[row % BLOCK_ROWS];
+    return true;
+}
+
+struct row_key memory_key_at(const struct memory *m, uint32_t row)
+{
+    return chunk_get(m, row / BLOCK_ROWS)->keys[row % BLOCK_ROWS];
+}
+
+uint64_t memory_bytes(const struct memory *m)
+{
+    return m->chunk_bytes + sizeof *m;
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
+#include "store/store_private.h"
+
+#include <stdlib.h>
+
+// Merging: neighbours of like size become one segment; a segment with more than a fifth
+// of its rows dead is written anew without them.
+//
+// The inputs are the segments as the manifest has them, with the rows that lived when the
+// log was rolled (see struct image).  What died since, in memory or, when a sealing came
+// in between, in the image, is carried over to the result before it takes their place.
+
+enum {
+    MERGE_ROWS_MAX = 16 << 20, // of the result: bounds the time and memory of one merge
+    DEAD_DIVISOR = 5,
+};
+
+// How often `fan_in` small segments would have to be merged to give so many rows.
+static uint32_t size_class(uint64_t rows, uint32_t fan_in)
+{
+    uint32_t class = 0;
+    for (uint64_t r = rows / BLOCK_ROWS; r >= fan_in; r /= fan_in)
+        class ++;
+    return class;
+}
+
+// How many neighbours from `at` on are no larger than it, in classes.
+static uint32_t like_size(const struct image_table *t, uint32_t at, uint32_t fan_in)
+{
+    uint32_t class = size_class(t->segments[at].entry.live_rows, fan_in);
+    uint64_t rows = 0;
+    uint32_t count = 0;
+    while (count < fan_in && at + count < t->segment_count) {
+        uint64_t more = t->segments[at + count].entry.live_rows;
+        if (size_class(more, fan_in) > class || rows + more > MERGE_ROWS_MAX)
+            break;
+        rows += more;
+        count++;
+    }
+    return count;
+}
+
+static bool pick_in_table(const struct image_table *t, uint32_t fan_in, uint32_t *out_at,
+                          uint32_t *out_count)
+{
+    for (uint32_t i = 0; i < t->segment_count; i++) {
+        const struct entry *e = &t->segments[i].entry;
+        *out_at = i;
+        *out_count = like_size(t, i, fan_in);
+        if (*out_count == fan_in)
+            return true;
+        *out_count = 1;
+        if (e->rows - e->live_rows > e->rows / DEAD_DIVISOR)
+            return true;
+    }
+    return false;
+}
+
+// A table cleared since the log was rolled has nothing to merge.
+static bool still_there(struct store *st, uint32_t table, const struct entry *first)
+{
+    bool there = false;
+    pthread_mutex_lock(&st->state);
+    const struct table_store *t = &st->tables[table];
+    for (uint32_t i = 0; i < t->entry_count && !there; i++)
+        there = t->entries[i].part == first->part;
+    pthread_mutex_unlock(&st->state);
+    return there;
+}
+
+static bool pick(struct store *st, struct entry_swap *out)
+{
+    for (uint32_t table = 0; table < st->schema->table_count; table++) {
+        const struct image_table *t = &st->image->tables[table];
+        uint32_t at = 0;
+        uint32_t count = 0;
+        if (!pick_in_table(t, st->options.merge_fan_in, &at, &count) ||
+            !still_there(st, table, &t->segments[at].entry))
+            continue;
+        *out = (struct entry_swap){.table = table, .count = count};
+        out->then = store_calloc(count, sizeof *out->then);
+        for (uint32_t i = 0; i < count; i++)
+            out->then[i] = entry_ref(&t->segments[at + i].entry);
+        return true;
+    }
+    return false;
+}
+
+static struct image *image_copy(const struct image *im, const struct schema *s, uint32_t but_table)
+{
+    struct image *copy = image_new(s);
+    copy->log_first = im->log_first;
+    copy->position_count = im->position_count;
+    copy->positions = store_calloc(im->position_count + 1, sizeof *copy->positions);
+    memcpy(copy->positions, im->positions, im->position_count * sizeof *im->positions);
+    memcpy(copy->subject_dicts, im->subject_dicts, s->subject_count * sizeof *im->subject_dicts);
+    for (uint32_t t = 0; t < s->table_count; t++) {
+        const struct image_table *from = &im->tables[t];
+        memcpy(copy->tables[t].dicts, from->dicts, s->tables[t].field_count * sizeof *from->dicts);
+        for (uint32_t i = 0; t != but_table && i < from->segment_count; i++) {
+            struct image_segment segment = from->segments[i];
+            segment.entry = entry_ref(&from->segments[i].entry);
+            image_add(&copy->tables[t], segment);
+        }
+    }
+    return copy;
+}
+
+static uint64_t live_file_in(const struct image_table *t, const struct part *p)
+{
+    for (uint32_t i = 0; i < t->segment_count; i++) {
+        if (t->segments[i].entry.part == p)
+            return t->segments[i].live_file;
+    }
+    return 0;
+}
+
+// The merged table of the next image: takes the entries.
+static enum err fill_table(struct store *st, const struct entry_swap *swap,
+                           const struct entry *entries, uint32_t count, struct image *next,
+                           struct fault *why)
+{
+    enum err e = OK;
+    for (uint32_t i = 0; i < count; i++) {
+        struct image_segment segment = {.entry = entries[i]};
+        if (entries[i].part != swap->out.part) {
+            segment.live_file = live_file_in(&st->image->tables[swap->table], entries[i].part);
+        } else if (!e && entries[i].live_rows < entries[i].rows) {
+            segment.live_file = st->next_file++;
+            e = live_file_write(&st->world, segment.live_file, &entries[i], why);
+        }
+        image_add(&next->tables[swap->table], segment);
+    }
+    return e;
+}
+
+// The image with the inputs replaced.  `out_gone`: a sealing in between has found the
+// inputs cleared or dead, and the result is not needed.
+static enum err merged_image(struct store *st, const struct entry_swap *swap, struct image **out,
+                             bool *out_gone, struct fault *why)
+{
+    const struct image_table *t = &st->image->tables[swap->table];
+    uint32_t count = t->segment_count;
+    struct entry *entries = store_calloc(count + 1, sizeof *entries);
+    for (uint32_t i = 0; i < count; i++)
+        entries[i] = entry_ref(&t->segments[i].entry);
+    *out_gone = !entries_replace(entries, &count, swap->then, swap->count, &swap->out);
+    *out = image_copy(st->image, st->schema, swap->table);
+    enum err e = fill_table(st, swap, entries, count, *out, why);
+    free(entries);
+    return e;
+}
+
+static enum err make_durable(struct store *st, const struct image *next, struct fault *why)
+{
+    enum err e = st->world.ops->sync_dir(&st->world, "segments", why);
+    return e ? e : image_write(st, next, why);
+}
+
+static enum err merge(struct store *st, struct entry_swap *swap, struct fault *why)
+{
+    struct rewrite r = {
+        .st = st,
+        .table = swap->table,
+        .inputs = swap->then,
+        .input_count = swap->count,
+        .between = keeper_between,
+    };
+    enum err e = rewrite_rows(&r, &swap->out, why);
+    if (e)
+        return e;
+    struct image *next = NULL;
+    bool is_gone = false;
+    e = merged_image(st, swap, &next, &is_gone, why);
+    if (!e && is_gone) { // its file goes when the store is opened
+        image_free(next, st->schema);
+        return OK;
+    }
+    if (!e)
+        e = make_durable(st, next, why);
+    if (e) {
+        image_free(next, st->schema);
+        return e;
+    }
+    store_swap(st, swap, 1);
+    image_replace(st, next);
+    return OK;
+}
+
+enum err merge_run(struct store *st, bool *out_did, struct fault *why)
+{
+    struct entry_swap swap;
+    *out_did = pick(st, &swap);
+    if (!*out_did)
+        return OK;
+    const char *name = st->schema->tables[swap.table].name;
+    enum err e = merge(st, &swap, why);
+    swap_done(&swap);
+    return e ? fail_in(why, e, "merging table %s", name) : OK;
+}

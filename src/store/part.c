@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/part.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+
+static struct part *part_new(uint64_t first_row)
+{
+    struct part *p = calloc(1, sizeof *p);
+    CHECK(p);
+    p->refs = 1;
+    p->first_row = first_row;
+    return p;
+}
+
+struct part *part_of_memory(const struct table *t, uint64_t first_row)
+{
+    struct part *p = part_new(first_row);
+    p->memory = memory_new(t);
+    return p;
+}
+
+struct part *part_of_segment(struct segment *s, uint64_t file, uint64_t first_row, uint64_t span,
+                             struct rowmap *map)
+{
+    struct part *p = part_new(first_row);
+    uint64_t rows = segment_rows(s);
+    CHECK(rows > 0 && rows < UINT32_MAX);
+    p->segment = s;
+    p->segment_rows = (uint32_t)rows;
+    p->file = file;
+    p->span = span;
+    p->rowmap = map;
+    uint32_t last = (uint32_t)((rows - 1) % BLOCK_ROWS + 1);
+    for (uint32_t i = 0; i < last; i++)
+        bit_set(p->all, i);
+    return p;
+}
+
+struct part *part_ref(struct part *p)
+{
+    __atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
+    return p;
+}
+
+void part_unref(struct part *p)
+{
+    if (!p || __atomic_fetch_sub(&p->refs, 1, __ATOMIC_ACQ_REL) != 1)
+        return;
+    memory_free(p->memory);
+    if (p->segment)
+        segment_close(p->segment);
+    rowmap_free(p->rowmap);
+    free(p);
+}
+
+uint32_t part_code_at(const struct part *p, uint32_t row, uint32_t field)
+{
+    return p->memory ? memory_code_at(p->memory, row, field)
+                     : segment_code_at(p->segment, row / BLOCK_ROWS, row % BLOCK_ROWS, field);
+}
+
+bool part_i64_at(const struct part *p, uint32_t row, uint32_t field, int64_t *out)
+{
+    return p->memory ? memory_i64_at(p->memory, row, field, out)
+                     : segment_i64_at(p->segment, row / BLOCK_ROWS, row % BLOCK_ROWS, field, out);
+}
+
+bool part_f64_at(const struct part *p, uint32_t row, uint32_t field, double *out)
+{
+    return p->memory ? memory_f64_at(p->memory, row, field, out)
+                     : segment_f64_at(p->segment, row / BLOCK_ROWS, row % BLOCK_ROWS, field, out);
+}
+
+struct row_key part_key_at(const struct part *p, uint32_t row)
+{
+    return p->memory ? memory_key_at(p->memory, row)
+                     : segment_key_at(p->segment, row / BLOCK_ROWS, row % BLOCK_ROWS);
+}
+
+void part_keys(const struct part *p, uint32_t block, uint32_t rows, struct row_key *out)
+{
+    if (p->memory)
+        memory_keys(p->memory, block, rows, out);
+    else
+        segment_keys(p->segment, block, out);
+}
+
+void part_codes(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, uint32_t *out)
+{
+    if (p->memory)
+        memory_codes(p->memory, block, rows, field, out);
+    else
+        segment_codes(p->segment, block, field, out);
+}
+
+void part_i64(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, int64_t *out,
+              uint64_t *out_present)
+{
+    if (p->memory)
+        memory_i64(p->memory, block, rows, field, out, out_present);
+    else
+        segment_i64(p->segment, block, field, out, out_present);
+}
+
+void part_f64(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, double *out,
+              uint64_t *out_present)
+{
+    if (p->memory)
+        memory_f64(p->memory, block, rows, field, out, out_present);
+    else
+        segment_f64(p->segment, block, field, out, out_present);
+}
+
+struct block_range part_range(const struct part *p, uint32_t block, uint32_t field)
+{
+    return p->memory ? memory_range(p->memory, block, field)
+                     : segment_range(p->segment, block, field);
+}

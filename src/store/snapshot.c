@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
+#include "store/snapshot_private.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+
+static void *checked(void *at)
+{
+    CHECK(at);
+    return at;
+}
+
+static void adopt_entries(struct view *v, const struct entry *entries, uint32_t count)
+{
+    v->entries = checked(calloc(count + 1, sizeof *v->entries));
+    for (uint32_t i = 0; i < count; i++) {
+        if (entries[i].rows == 0) { // an empty memory part is no block
+            struct entry empty = entries[i];
+            entry_unref(&empty);
+            continue;
+        }
+        struct entry *e = &v->entries[v->entry_count++];
+        *e = entries[i];
+        e->first_block = v->block_count;
+        v->block_count += entry_block_count(e);
+        v->rows += e->live_rows;
+    }
+}
+
+struct view *view_new(const struct view *like, const struct entry *entries, uint32_t entry_count,
+                      struct cow **lookups)
+{
+    uint32_t fields = like->table->field_count;
+    struct view *v = checked(calloc(1, sizeof *v + fields * sizeof v->dict_counts[0]));
+    v->refs = 1;
+    v->table = like->table;
+    v->keys = like->keys;
+    v->dicts = like->dicts;
+    v->epoch = like->epoch;
+    adopt_entries(v, entries, entry_count);
+    for (uint32_t f = 0; f < fields; f++)
+        v->dict_counts[f] = v->dicts[f] ? dict_count(v->dicts[f]) : 0;
+    if (lookups) {
+        v->lookups = checked(calloc(fields + 1, sizeof *v->lookups));
+        memcpy(v->lookups, lookups, fields * sizeof *lookups);
+    }
+    return v;
+}
+
+struct view *view_ref(struct view *v)
+{
+    __atomic_fetch_add(&v->refs, 1, __ATOMIC_RELAXED);
+    return v;
+}
+
+void view_unref(struct view *v)
+{
+    if (!v || __atomic_fetch_sub(&v->refs, 1, __ATOMIC_ACQ_REL) != 1)
+        return;
+    for (uint32_t i = 0; i < v->entry_count; i++)
+        entry_unref(&v->entries[i]);
+    for (uint32_t f = 0; v->lookups && f < v->table->field_count; f++)
+        cow_unref(v->lookups[f]);
+    free(v->lookups);
+    free(v->entries);
+    free(v);
+}
+
+struct snapshot *snapshot_new(const struct schema *s, struct view *const *views, uint64_t version,
+                              uint32_t *alive)
+{
+    uint32_t count = s->table_count;
+    struct snapshot *snap = checked(malloc(sizeof *snap + count * sizeof snap->views[0]));
+    *snap = (struct snapshot){
+        .refs = 1,
+        .table_count = count,
+        .schema = s,
+        .version = version,
+        .alive = alive,
+    };
+    for (uint32_t t = 0; t < count; t++)
+        snap->views[t] = views[t];
+    __atomic_fetch_add(alive, 1, __ATOMIC_RELAXED);
+    return snap;
+}
+
+struct snapshot *snapshot_ref(struct snapshot *s)
+{
+    __atomic_fetch_add(&s->refs, 1, __ATOMIC_RELAXED);
+    return s;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+    if (!s || __atomic_fetch_sub(&s->refs, 1, __ATOMIC_ACQ_REL) != 1)
+        return;
+    for (uint32_t t = 0; t < s->table_count; t++)
+        view_unref(s->views[t]);
+    __atomic_fetch_sub(s->alive, 1, __ATOMIC_ACQ_REL);
+    free(s);
+}
+
+const struct schema *snapshot_schema(const struct snapshot *s)
+{
+    return s->schema;
+}
+
+const struct view *snapshot_view(const struct snapshot *s, uint32_t table)
+{
+    CHECK(table < s->table_count);
+    return s->views[table];
+}
+
+uint64_t snapshot_version(const struct snapshot *s)
+{
+    return s->version;
+}

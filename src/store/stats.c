@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/store_private.h"
+
+static uint64_t memory_of_entry(const struct entry *e)
+{
+    uint64_t bytes = cow_bytes(e->live);
+    if (e->part->memory)
+        return bytes + memory_bytes(e->part->memory);
+    return bytes + segment_bytes(e->part->segment) + rowmap_bytes(e->part->rowmap);
+}
+
+static void table_stats(const struct store *st, uint32_t table, struct store_table_stats *out)
+{
+    const struct table_store *t = &st->tables[table];
+    *out = (struct store_table_stats){
+        .name = t->shape->name,
+        .bytes_disk = count_get(&st->disk_bytes[table]),
+        .bytes_memory = keymap_bytes(t->keys.map) + (t->lookup ? lookup_bytes(t->lookup) : 0),
+        .changes = t->changes,
+    };
+    for (uint32_t i = 0; i < t->entry_count; i++) {
+        const struct entry *e = &t->entries[i];
+        out->rows += e->live_rows;
+        out->rows_dead += e->rows - e->live_rows;
+        out->segments += e->part->segment != NULL;
+        out->bytes_memory += memory_of_entry(e);
+    }
+    for (uint32_t f = 0; f < t->shape->field_count; f++) {
+        if (t->dicts[f] && !t->shape->fields[f].subject)
+            out->bytes_memory += dict_bytes(t->dicts[f]);
+    }
+}
+
+void store_stats(struct store *st, struct store_stats *out)
+{
+    out->log_bytes = count_get(&st->log_bytes);
+    out->commits = count_get(&st->commits);
+    out->syncs = count_get(&st->syncs);
+    out->bytes_written = count_get(&st->bytes_written);
+    out->table_count = st->schema->table_count;
+    pthread_mutex_lock(&st->state);
+    for (uint32_t t = 0; t < st->schema->table_count; t++)
+        table_stats(st, t, &out->tables[t]);
+    pthread_mutex_unlock(&st->state);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/view.h"
+
+#include "base/check.h"
+#include "store/snapshot_private.h"
+
+#include <stdlib.h>
+
+enum { BLOCK_WORDS = BLOCK_ROWS / 64 };
+
+uint64_t view_row_count(const struct view *v)
+{
+    return v->rows;
+}
+
+uint32_t view_block_count(const struct view *v)
+{
+    return v->block_count;
+}
+
+const struct table *view_table(const struct view *v)
+{
+    return v->table;
+}
+
+const struct dict *view_dict(const struct view *v, uint32_t field)
+{
+    CHECK(field < v->table->field_count);
+    return v->dicts[field];
+}
+
+uint32_t view_dict_count(const struct view *v, uint32_t field)
+{
+    CHECK(field < v->table->field_count);
+    return v->dict_counts[field];
+}
+
+// The entry that holds block `index` of the view.
+static const struct entry *entry_of_block(const struct view *v, uint32_t index)
+{
+    CHECK(index < v->block_count);
+    uint32_t low = 0;
+    uint32_t high = v->entry_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (v->entries[middle].first_block <= index)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &v->entries[low];
+}
+
+static bool lives_whole(const uint64_t *live, uint32_t rows)
+{
+    for (uint32_t w = 0; w < rows / 64; w++) {
+        if (live[w] != UINT64_MAX)
+            return false;
+    }
+    uint64_t last = ((uint64_t)1 << (rows % 64)) - 1;
+    return rows % 64 == 0 || live[rows / 64] == last;
+}
+
+struct block view_block(const struct view *v, uint32_t index)
+{
+    const struct entry *e = entry_of_block(v, index);
+    uint32_t block = index - e->first_block;
+    uint32_t rows = entry_block_rows(e, block);
+    const uint64_t *live = entry_live(e, block);
+    return (struct block){
+        .view = v,
+        .index = index,
+        .row_count = rows,
+        .live = live,
+        .all_live = e->live_rows == e->rows || lives_whole(live, rows),
+        .part = e,
+    };
+}
+
+void block_codes(const struct block *b, uint32_t field, uint32_t *out)
+{
+    const struct entry *e = b->part;
+    part_codes(e->part, b->index - e->first_block, b->row_count, field, out);
+}
+
+void block_i64(const struct block *b, uint32_t field, int64_t *out, uint64_t *out_present)
+{
+    const struct entry *e = b->part;
+    part_i64(e->part, b->index - e->first_block, b->row_count, field, out, out_present);
+}
+
+void block_f64(const struct block *b, uint32_t field, double *out, uint64_t *out_present)
+{
+    const struct entry *e = b->part;
+    part_f64(e->part, b->index - e->first_block, b->row_count, field, out, out_present);
+}
+
+void block_keys(const struct block *b, struct row_key *out)
+{
+    const struct entry *e = b->part;
+    part_keys(e->part, b->index - e->first_block, b->row_count, out);
+}
+
+struct block_range block_range(const struct block *b, uint32_t field)
+{
+    const struct entry *e = b->part;
+    return part_range(e->part, b->index - e->first_block, field);
+}
+
+bool view_row(const struct view *v, uint64_t row, struct row_ref *out)
+{
+    uint32_t entry = 0;
+    uint32_t place = 0;
+    if (!entries_find(v->entries, v->entry_count, row, &entry, &place))
+        return false;
+    out->block = v->entries[entry].first_block + place / BLOCK_ROWS;
+    out->row = place % BLOCK_ROWS;
+    return true;
+}
+
+// For the key map: a row that is in the view, lives there and has the key.
+static bool view_has_key(const void *context, uint64_t row, struct row_key key)
+{
+    const struct view *v = context;
+    uint32_t entry = 0;
+    uint32_t place = 0;
+    return entries_find(v->entries, v->entry_count, row, &entry, &place) &&
+           entry_is_live(&v->entries[entry], place) &&
+           row_key_equal(part_key_at(v->entries[entry].part, place), key);
+}
+
+static bool find_in_block(const struct block *b, struct row_key key, struct row_key *keys,
+                          struct row_ref *out)
+{
+    block_keys(b, keys);
+    for (uint32_t i = 0; i < b->row_count; i++) {
+        if (row_key_equal(keys[i], key) && bit_get(b->live, i)) {
+            *out = (struct row_ref){.block = b->index, .row = i};
+            return true;
+        }
+    }
+    return false;
+}
+
+// Looks through the rows, the newest first, because the key has changed hands since the
+// view was made.
+static enum err find_by_walk(const struct view *v, struct row_key key, struct row_ref *out)
+{
+    struct row_key *keys = malloc(BLOCK_ROWS * sizeof *keys);
+    CHECK(keys);
+    bool found = false;
+    for (uint32_t b = v->block_count; b > 0 && !found; b--) {
+        struct block block = view_block(v, b - 1);
+        found = find_in_block(&block, key, keys, out);
+    }
+    free(keys);
+    return found ? OK : ERR_NOT_FOUND;
+}
+
+enum err view_find(const struct view *v, struct row_key key, struct row_ref *out)
+{
+    struct keymap_probe probe = {.has_key = view_has_key, .context = v};
+    pthread_rwlock_rdlock(&v->keys->lock);
+    uint64_t row = keymap_find(v->keys->map, key, probe);
+    bool may_have_left = v->keys->gone_epoch > v->epoch;
+    pthread_rwlock_unlock(&v->keys->lock);
+    if (row != KEYMAP_NONE)
+        return view_row(v, row, out) ? OK : ERR_NOT_FOUND;
+    return may_have_left ? find_by_walk(v, key, out) : ERR_NOT_FOUND;
+}
+
+bool row_code(const struct view *v, struct row_ref r, uint32_t field, uint32_t *out)
+{
+    const struct entry *e = entry_of_block(v, r.block);
+    uint32_t code = part_code_at(e->part, (r.block - e->first_block) * BLOCK_ROWS + r.row, field);
+    if (code == CODE_NONE)
+        return false;
+    *out = code;
+    return true;
+}
+
+bool row_i64(const struct view *v, struct row_ref r, uint32_t field, int64_t *out)
+{
+    const struct entry *e = entry_of_block(v, r.block);
+    return part_i64_at(e->part, (r.block - e->first_block) * BLOCK_ROWS + r.row, field, out);
+}
+
+bool row_f64(const struct view *v, struct row_ref r, uint32_t field, double *out)
+{
+    const struct entry *e = entry_of_block(v, r.block);
+    return part_f64_at(e->part, (r.block - e->first_block) * BLOCK_ROWS + r.row, field, out);
+}
+
+struct row_key row_key_of(const struct view *v, struct row_ref r)
+{
+    const struct entry *e = entry_of_block(v, r.block);
+    return part_key_at(e->part, (r.block - e->first_block) * BLOCK_ROWS + r.row);
+}
