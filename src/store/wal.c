@@ -345,7 +345,7 @@ static enum err replay_files(struct wal *l, uint64_t first, const struct replay 
             return e;
         want += !is_old;
     }
-    if (l->file_count && last_file(l)->number + 1 != want)
+    if (l->file_count && (want == first || last_file(l)->number + 1 != want))
         return fail(why, ERR_CORRUPT, "log file %s is missing", name_of(l, want).text);
     return OK;
 }

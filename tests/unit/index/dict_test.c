@@ -69,7 +69,7 @@ TEST(dict_values_stay_put)
 TEST(dict_of_fixed_width_crosses_every_chunk)
 {
     struct dict *d = dict_new(16);
-    const uint32_t count = (1 << 20) + (1 << 20) + 100;
+    const uint32_t count = (2 << 20) + 300000;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t value[2] = {i * 0x9e3779b97f4a7c15, i};
         EXPECT_EQ(add(d, slice_of(value, 16)), i);

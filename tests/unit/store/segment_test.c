@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/arena.h"
+#include "base/hash.h"
+#include "segment_cases.h"
+#include "store/segment.h"
+
+static struct segment *open_segment(struct disk *d, const char *name)
+{
+    struct segment *s = NULL;
+    struct fault why = {0};
+    EXPECT_EQ(segment_open(&d->real, name, &seg_table, &s, &why), OK);
+    return s;
+}
+
+static void expect_codes(const struct segment *s, uint32_t block, uint32_t field,
+                         const uint32_t *want, uint32_t row_count)
+{
+    uint32_t *got = malloc(row_count * sizeof *got);
+    segment_codes(s, block, field, got);
+    EXPECT(memcmp(got, want, row_count * sizeof *got) == 0);
+    for (uint32_t i = 0; i < row_count; i++)
+        EXPECT_EQ(segment_code_at(s, block, i, field), want[i]);
+    free(got);
+}
+
+static void expect_i64(const struct segment *s, uint32_t block, uint32_t field, const int64_t *want,
+                       const struct seg_block *b)
+{
+    int64_t *got = malloc(b->row_count * sizeof *got);
+    uint64_t present[BLOCK_ROWS / 64];
+    memset(present, 0xff, sizeof present);
+    segment_i64(s, block, field, got, present);
+    EXPECT(memcmp(got, want, b->row_count * sizeof *got) == 0);
+    EXPECT(memcmp(present, b->present, sizeof present) == 0);
+    for (uint32_t i = 0; i < b->row_count; i++) {
+        int64_t one = 0;
+        EXPECT_EQ(segment_i64_at(s, block, i, field, &one), bit_get(b->present, i));
+        EXPECT_EQ(one, want[i]);
+    }
+    free(got);
+}
+
+static void expect_f64(const struct segment *s, uint32_t block, const struct seg_block *b)
+{
+    double *got = malloc(b->row_count * sizeof *got);
+    uint64_t present[BLOCK_ROWS / 64];
+    memset(present, 0xff, sizeof present);
+    segment_f64(s, block, SEG_DEGREES, got, present);
+    EXPECT(memcmp(got, b->degrees, b->row_count * sizeof *got) == 0);
+    EXPECT(memcmp(present, b->present, sizeof present) == 0);
+    for (uint32_t i = 0; i < b->row_count; i++) {
+        double one = 0;
+        EXPECT_EQ(segment_f64_at(s, block, i, SEG_DEGREES, &one), bit_get(b->present, i));
+        EXPECT(one == b->degrees[i]);
+    }
+    free(got);
+}
+
+static void expect_block(const struct segment *s, uint32_t block, const struct seg_block *b)
+{
+    EXPECT_EQ(segment_block_rows(s, block), b->row_count);
+    expect_codes(s, block, SEG_KIND, b->kind, b->row_count);
+    expect_codes(s, block, SEG_DEVICE, b->device, b->row_count);
+    expect_i64(s, block, SEG_MS, b->ms, b);
+    expect_i64(s, block, SEG_AT, b->at, b);
+    expect_f64(s, block, b);
+    struct row_key *keys = malloc(b->row_count * sizeof *keys);
+    segment_keys(s, block, keys);
+    EXPECT(memcmp(keys, b->keys, b->row_count * sizeof *keys) == 0);
+    for (uint32_t i = 0; i < b->row_count; i += 7)
+        EXPECT(row_key_equal(segment_key_at(s, block, i), b->keys[i]));
+    free(keys);
+}
+
+TEST(segment_comes_back_whole)
+{
+    static const uint64_t counts[] = {1, 100, 8191, 8192, 8193, 4 * 8192 + 500};
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+        struct disk d;
+        disk_new(&d);
+        uint64_t bytes = 0;
+        EXPECT_EQ(seg_write(&d.real, "seg", counts[c], &bytes), OK);
+        struct segment *s = open_segment(&d, "seg");
+        EXPECT_EQ(segment_rows(s), counts[c]);
+        EXPECT_EQ(segment_bytes(s), bytes);
+        EXPECT_EQ(segment_block_count(s), (counts[c] + BLOCK_ROWS - 1) / BLOCK_ROWS);
+        for (uint32_t i = 0; i < segment_block_count(s); i++) {
+            struct seg_block *b = seg_block_new(i, seg_rows_of(counts[c], i));
+            expect_block(s, i, b);
+            free(b);
+        }
+        segment_close(s);
+        disk_done(&d, ".");
+    }
+}
+
+TEST(segment_larger_than_a_huge_page_comes_back)
+{
+    struct disk d;
+    disk_new(&d);
+    uint64_t bytes = 0;
+    EXPECT_EQ(seg_write(&d.real, "seg", 30 * BLOCK_ROWS, &bytes), OK);
+    EXPECT(bytes > 2 << 20);
+    struct segment *s = open_segment(&d, "seg");
+    struct seg_block *b = seg_block_new(29, BLOCK_ROWS);
+    expect_block(s, 29, b);
+    free(b);
+    segment_close(s);
+    disk_done(&d, ".");
+}
+
+TEST(segment_without_rows_opens)
+{
+    struct disk d;
+    disk_new(&d);
+    uint64_t bytes = 0;
+    EXPECT_EQ(seg_write(&d.real, "seg", 0, &bytes), OK);
+    struct segment *s = open_segment(&d, "seg");
+    EXPECT_EQ(segment_rows(s), 0);
+    EXPECT_EQ(segment_block_count(s), 0);
+    segment_close(s);
+    disk_done(&d, ".");
+}
+
+TEST(segment_knows_the_range_of_every_block)
+{
+    struct disk d;
+    disk_new(&d);
+    uint64_t bytes = 0;
+    EXPECT_EQ(seg_write(&d.real, "seg", 3 * BLOCK_ROWS, &bytes), OK);
+    struct segment *s = open_segment(&d, "seg");
+    struct block_range r = segment_range(s, 0, SEG_KIND);
+    EXPECT(r.any && !r.any_missing && r.min == 0 && r.max == 8);
+    r = segment_range(s, 2, SEG_KIND);
+    EXPECT(!r.any && r.any_missing);
+    r = segment_range(s, 0, SEG_MS);
+    EXPECT(r.any && r.any_missing && r.min == -7 && r.max == 2992);
+    r = segment_range(s, 1, SEG_AT);
+    EXPECT(r.any && !r.any_missing && r.min >= 1700000000000);
+    r = segment_range(s, 1, SEG_DEGREES);
+    EXPECT(r.any && r.min_f64 == -20 && r.max_f64 == 49.9);
+    segment_close(s);
+    disk_done(&d, ".");
+}
+
+static enum err open_bytes(struct disk *d, struct slice bytes)
+{
+    disk_put(d, "seg", bytes);
+    struct segment *s = NULL;
+    enum err e = segment_open(&d->real, "seg", &seg_table, &s, NULL);
+    segment_close(s);
+    return e;
+}
+
+TEST(segment_prefixes_are_refused)
+{
+    struct disk d;
+    disk_new(&d);
+    uint64_t bytes = 0;
+    EXPECT_EQ(seg_write(&d.real, "seg", 20, &bytes), OK);
+    struct buf file AUTO(buf_donep) = disk_read(&d, "seg");
+    for (size_t len = 0; len < file.len; len++)
+        EXPECT_EQ(open_bytes(&d, slice_of(file.at, len)), ERR_CORRUPT);
+    buf_u8(&file, 0);
+    EXPECT_EQ(open_bytes(&d, buf_slice(&file)), ERR_CORRUPT);
+    disk_done(&d, ".");
+}
+
+TEST(segment_with_a_changed_byte_is_refused)
+{
+    struct disk d;
+    disk_new(&d);
+    uint64_t bytes = 0;
+    EXPECT_EQ(seg_write(&d.real, "seg", 20, &bytes), OK);
+    struct buf file AUTO(buf_donep) = disk_read(&d, "seg");
+    for (size_t i = 0; i < file.len; i++) {
+        file.at[i] ^= (uint8_t)(1 << i % 8);
+        EXPECT_EQ(open_bytes(&d, buf_slice(&file)), ERR_CORRUPT);
+        file.at[i] ^= (uint8_t)(1 << i % 8);
+    }
+    EXPECT_EQ(open_bytes(&d, buf_slice(&file)), OK);
+    disk_done(&d, ".");
+}
+
+// As if somebody had made the checksum right again: then the footer is checked by what it
+// says.
+static void mend_footer(struct buf *file)
+{
+    uint8_t *tail = file->at + file->len - 32;
+    uint64_t at;
+    memcpy(&at, tail, sizeof at);
+    uint64_t sum = checksum(file->at + at, (size_t)(tail - file->at) - at);
+    memcpy(tail + 16, &sum, sizeof sum);
+}
+
+TEST(segment_with_a_mended_footer_is_refused_or_read_within)
+{
+    struct disk d;
+    disk_new(&d);
+    uint64_t bytes = 0;
+    EXPECT_EQ(seg_write(&d.real, "seg", 20, &bytes), OK);
+    struct buf file AUTO(buf_donep) = disk_read(&d, "seg");
+    uint64_t footer_at;
+    memcpy(&footer_at, file.at + file.len - 32, sizeof footer_at);
+    int refused = 0;
+    for (size_t i = footer_at; i < file.len - 32; i++) {
+        for (int flip = 0; flip < 8; flip++) {
+            file.at[i] ^= (uint8_t)(1 << flip);
+            mend_footer(&file);
+            refused += open_bytes(&d, buf_slice(&file)) != OK;
+            file.at[i] ^= (uint8_t)(1 << flip);
+        }
+    }
+    // Only bounds of numbers can be changed unseen: three fields of 16 bytes, two flags.
+    EXPECT((size_t)refused >= (file.len - 32 - footer_at) * 8 - (3 * 16 * 8 + 6));
+    disk_done(&d, ".");
+}
+
+TEST(segment_of_another_shape_is_refused)
+{
+    struct disk d;
+    disk_new(&d);
+    uint64_t bytes = 0;
+    EXPECT_EQ(seg_write(&d.real, "seg", 20, &bytes), OK);
+    struct field fields[SEG_FIELDS];
+    memcpy(fields, seg_fields, sizeof fields);
+    fields[SEG_MS].type = FIELD_DOUBLE;
+    struct table other = seg_table;
+    other.fields = fields;
+    struct segment *s = NULL;
+    struct fault why = {0};
+    EXPECT_EQ(segment_open(&d.real, "seg", &other, &s, &why), ERR_CORRUPT);
+    EXPECT(strstr(why.words, "field ms"));
+    other = seg_table;
+    other.field_count--;
+    EXPECT_EQ(segment_open(&d.real, "seg", &other, &s, &why), ERR_CORRUPT);
+    EXPECT_EQ(segment_open(&d.real, "none", &seg_table, &s, &why), ERR_NOT_FOUND);
+    disk_done(&d, ".");
+}
+
+TEST(segment_open_may_fail_anywhere)
+{
+    struct disk d;
+    disk_new(&d);
+    uint64_t bytes = 0;
+    EXPECT_EQ(seg_write(&d.real, "seg", 20, &bytes), OK);
+    enum err e = ERR_IO;
+    for (int n = 0; e != OK; n++) {
+        struct segment *s = NULL;
+        disk_fail_in = n;
+        e = segment_open(&d.faulty, "seg", &seg_table, &s, NULL);
+        EXPECT(e == OK || e == ERR_IO);
+        EXPECT((e == OK) == (n >= 3));
+        segment_close(s);
+    }
+    disk_fail_in = -1;
+    disk_done(&d, ".");
+}
