@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/api.h"
+
+#include "api/api_private.h"
+#include "api/error.h"
+#include "api/filter_path.h"
+#include "base/limits.h"
+#include "base/world.h"
+
+static const char challenge[] = "Basic realm=\"security\", charset=\"UTF-8\", ApiKey";
+
+static void begin_reply(struct exchange *x)
+{
+    buf_reset(&x->reply->body);
+    x->json = json_writer_to(&x->reply->body);
+    x->json.pretty = x->pretty;
+    x->reply->content_type = x->media.json_type;
+}
+
+static void write_error(struct exchange *x, const struct error *e)
+{
+    begin_reply(x);
+    x->reply->status = e->status;
+    json_object(&x->json);
+    json_key(&x->json, "error");
+    error_object(&x->json, e);
+    json_key(&x->json, "status");
+    json_int(&x->json, e->status);
+    json_end(&x->json);
+}
+
+// Errors before any handler has "error" as a string, as Elasticsearch has it there.
+static void write_plain_error(struct exchange *x, int status, struct slice words)
+{
+    begin_reply(x);
+    x->reply->status = status;
+    json_object(&x->json);
+    json_key(&x->json, "error");
+    json_string(&x->json, words);
+    json_key(&x->json, "status");
+    json_int(&x->json, status);
+    json_end(&x->json);
+}
+
+static void write_probe(struct exchange *x, bool is_well)
+{
+    begin_reply(x);
+    x->reply->status = is_well ? 200 : 503;
+    json_object(&x->json);
+    json_key(&x->json, "ok");
+    json_truth(&x->json, is_well);
+    json_end(&x->json);
+}
+
+// The only two paths that need no credential, and they tell only whether all is well.
+static bool answer_probe(struct exchange *x)
+{
+    const char *path = x->request->path;
+    bool asks = strcmp(x->request->method, "GET") == 0 || exchange_is_head(x);
+    if (asks && strcmp(path, "/healthz") == 0) {
+        write_probe(x, true);
+        return true;
+    }
+    if (asks && strcmp(path, "/readyz") == 0) {
+        write_probe(x, x->api->is_ready && x->api->is_ready(x->api->state_context));
+        return true;
+    }
+    return false;
+}
+
+static bool authenticate(struct exchange *x)
+{
+    struct fault why = {0};
+    uint32_t wait_s = 0;
+    enum err e = access_check(x->api->access, x->request->authorization, x->request->address,
+                              &x->who, &wait_s, &why);
+    if (e == OK)
+        return true;
+    struct error error = error_of(e, &why);
+    if (e == ERR_DENIED) {
+        error.status = 401;
+        x->reply->authenticate = slice_text(challenge);
+    } else if (e == ERR_LIMIT) {
+        error.status = 429;
+        error.type = slice_text("security_exception");
+        x->reply->retry_after_s = wait_s;
+    }
+    write_error(x, &error);
+    return false;
+}
+
+static bool negotiate_media(struct exchange *x)
+{
+    struct fault why = {0};
+    int status = 406;
+    const struct api_request *r = x->request;
+    x->media.json_type = slice_text("application/json");
+    enum err e = negotiate(r->content_type, r->accept, r->body.len > 0, &x->media, &status, &why);
+    if (e == OK)
+        return true;
+    struct error error = error_of(e, &why);
+    error.status = status;
+    if (status == 406)
+        write_plain_error(x, status, error.reason);
+    else
+        write_error(x, &error);
+    return false;
+}
+
+static void write_no_route(struct exchange *x, int outcome, unsigned methods)
+{
+    struct buf words = buf_init(1024);
+    const char *method = x->request->method;
+    if (outcome == ROUTE_UNKNOWN) {
+        buf_print(&words, "no handler found for uri [%.512s] and method [%.16s]", x->request->path,
+                  method);
+        write_plain_error(x, 400, buf_slice(&words));
+    } else {
+        buf_print(&words, "Incorrect HTTP method for uri [%.512s] and method [%.16s], allowed: [",
+                  x->request->path, method);
+        route_methods_print(methods, &words);
+        buf_text(&words, "]");
+        write_plain_error(x, 405, buf_slice(&words));
+    }
+    buf_done(&words);
+}
+
+static enum err read_url(struct exchange *x, struct fault *why)
+{
+    enum err e = parameters_parse(slice_text(x->request->query), x->arena, &x->parameters, why);
+    if (e == OK)
+        e = parameter_truth(&x->parameters, "pretty", &x->pretty, why);
+    return e;
+}
+
+static enum err run(struct exchange *x, struct fault *why)
+{
+    enum err e = route_check_parameters(x, why);
+    if (e == OK)
+        e = permit_make(&x->who, x->route->action, slice_of(NULL, 0), x->arena, &x->permit, why);
+    if (e != OK)
+        return e;
+    begin_reply(x);
+    e = x->route->handle(x, why);
+    if (e == OK && x->reply->body.over_limit)
+        e = fail(why, ERR_LIMIT, "illegal_argument_exception: the reply is longer than %d bytes",
+                 LIMIT_REPLY_BYTES);
+    return e;
+}
+
+static void answer(struct exchange *x)
+{
+    struct fault why = {0};
+    int outcome = ROUTE_FOUND;
+    unsigned methods = 0;
+    enum err e = read_url(x, &why);
+    if (e == OK)
+        e = route_find(x, &outcome, &methods, &why);
+    if (e == OK && outcome != ROUTE_FOUND) {
+        write_no_route(x, outcome, methods);
+        return;
+    }
+    if (e == OK)
+        e = run(x, &why);
+    if (e != OK) {
+        struct error error = error_of(e, &why);
+        write_error(x, &error);
+    }
+}
+
+// On errors too: clients ask for "error.type" alone.
+static void filter(struct exchange *x)
+{
+    const struct slice *paths = parameter_get(&x->parameters, "filter_path");
+    bool is_json = slice_equal(x->reply->content_type, x->media.json_type);
+    if (!paths || paths->len == 0 || !is_json || x->reply->body.len == 0)
+        return;
+    struct fault why = {0};
+    struct buf left = buf_init(LIMIT_REPLY_BYTES);
+    enum err e = filter_path_apply(buf_slice(&x->reply->body), *paths, x->pretty, &left, &why);
+    if (e == OK) {
+        buf_done(&x->reply->body);
+        x->reply->body = left;
+        return;
+    }
+    buf_done(&left);
+    struct error error = error_of(e, &why);
+    write_error(x, &error);
+}
+
+void api_handle(const struct api *a, const struct api_request *r, struct arena *request,
+                struct api_reply *out)
+{
+    *out = (struct api_reply){.status = 200, .body = buf_init(LIMIT_REPLY_BYTES)};
+    struct exchange x = {
+        .api = a, .request = r, .arena = request, .reply = out, .started_us = monotonic_us()};
+    x.media.json_type = slice_text("application/json");
+    if (!answer_probe(&x) && authenticate(&x) && negotiate_media(&x)) {
+        answer(&x);
+        filter(&x);
+    }
+    if (x.pretty && slice_equal(out->content_type, x.media.json_type))
+        buf_text(&out->body, "\n");
+    if (exchange_is_head(&x))
+        buf_reset(&out->body);
+}

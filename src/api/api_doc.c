@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/api_private.h"
+#include "api/error.h"
+#include "api/list.h"
+#include "api/render.h"
+#include "api/source_filter.h"
+#include "data/changeset.h"
+
+// Single rows by id.  A row that is not there is a reply of its own shape, not an error.
+
+enum { MGET_MAX = 1000 };
+
+struct row_wish {
+    uint32_t table;
+    struct slice id;
+};
+
+static enum err get_row(struct exchange *x, const struct row_wish *w, struct hit *out,
+                        struct fault *why)
+{
+    struct row_key key;
+    if (row_key_parse(w->id, &key) != OK)
+        return ERR_NOT_FOUND;
+    struct engine *engine = x->api->engine;
+    return engine->ops->get(engine, x->permit, w->table, key, x->arena, out, why);
+}
+
+// The URL's _source, _source_includes, _source_excludes.
+static enum err read_source(struct exchange *x, struct request *out, struct fault *why)
+{
+    enum err e = request_parse(NULL, x->arena, out, why);
+    for (uint32_t i = 0; e == OK && i < x->parameters.count; i++) {
+        const struct parameter *p = &x->parameters.at[i];
+        bool known;
+        if (slice_starts(p->name, slice_text("_source")))
+            e = request_parameter(out, p->name, p->value, x->arena, &known, why);
+    }
+    return e;
+}
+
+static void write_missing(struct exchange *x, const char *index, struct slice id)
+{
+    json_object(&x->json);
+    json_key(&x->json, "_index");
+    json_text(&x->json, index);
+    json_key(&x->json, "_id");
+    json_string(&x->json, id);
+    json_key(&x->json, "found");
+    json_truth(&x->json, false);
+    json_end(&x->json);
+}
+
+static enum err write_row(struct exchange *x, const struct hit *h, struct slice id,
+                          const struct request *request, struct fault *why)
+{
+    json_object(&x->json);
+    json_key(&x->json, "_index");
+    json_text(&x->json, h->index);
+    json_key(&x->json, "_id");
+    json_string(&x->json, id);
+    json_key(&x->json, "_version");
+    json_int(&x->json, 1);
+    json_key(&x->json, "_seq_no");
+    json_int(&x->json, 0);
+    json_key(&x->json, "_primary_term");
+    json_int(&x->json, 1);
+    json_key(&x->json, "found");
+    json_truth(&x->json, true);
+    struct render r = render_start(&x->json, request);
+    if (!request->source.is_off) {
+        json_key(&x->json, "_source");
+        source_render(&r, h, &request->source);
+    }
+    json_end(&x->json);
+    return render_end(&r, why);
+}
+
+static const char *index_name(const struct exchange *x, uint32_t table)
+{
+    return x->api->engine->schema->tables[table].name;
+}
+
+static enum err get_doc(struct exchange *x, struct fault *why)
+{
+    struct row_wish w = {.id = exchange_path(x, 1)};
+    struct request request;
+    struct hit h;
+    enum err e = exchange_table(x, &w.table, why);
+    if (e == OK)
+        e = read_source(x, &request, why);
+    if (e != OK)
+        return e;
+    e = get_row(x, &w, &h, why);
+    if (e == OK)
+        return write_row(x, &h, w.id, &request, why);
+    if (e != ERR_NOT_FOUND)
+        return e;
+    write_missing(x, index_name(x, w.table), w.id);
+    x->reply->status = 404;
+    return OK;
+}
+
+static enum err get_source(struct exchange *x, struct fault *why)
+{
+    struct row_wish w = {.id = exchange_path(x, 1)};
+    struct request request;
+    struct hit h;
+    enum err e = exchange_table(x, &w.table, why);
+    if (e == OK)
+        e = read_source(x, &request, why);
+    if (e == OK)
+        e = get_row(x, &w, &h, why);
+    if (e == ERR_NOT_FOUND && why->words[0] == '\0')
+        return fail(why, e, "resource_not_found_exception: Document not found [%s]/[%.*s]",
+                    index_name(x, w.table), w.id.len > 64 ? 64 : (int)w.id.len,
+                    (const char *)w.id.at);
+    if (e != OK)
+        return e;
+    struct render r = render_start(&x->json, &request);
+    source_render(&r, &h, &request.source);
+    return render_end(&r, why);
+}
+
+// --- _mget -----------------------------------------------------------------------
+
+static void write_row_error(struct exchange *x, struct slice index, struct slice id, enum err e,
+                            const struct fault *why)
+{
+    struct error error = error_of(e, why);
+    json_object(&x->json);
+    json_key(&x->json, "_index");
+    json_string(&x->json, index);
+    json_key(&x->json, "_id");
+    json_string(&x->json, id);
+    json_key(&x->json, "error");
+    error_object(&x->json, &error);
+    json_end(&x->json);
+}
+
+static enum err one_table(struct exchange *x, struct slice index, uint32_t *out, struct fault *why)
+{
+    const struct index_wish wish = {.expression = index};
+    const struct index_seer seer = {x->api->engine->schema, &x->who, x->permit};
+    struct index_list list;
+    enum err e = index_names_resolve(&seer, &wish, x->arena, &list, why);
+    if (e == OK && (index.len == 0 || list.count != 1))
+        e = fail(why, ERR_INVALID, "illegal_argument_exception: each of [docs] names one index");
+    if (e == OK)
+        *out = list.tables[0];
+    return e;
+}
+
+// One document of the reply; what is wrong with it is told in its place.
+static enum err answer_one(struct exchange *x, struct slice index, struct slice id,
+                           const struct request *request, struct fault *why)
+{
+    struct fault inner = {0};
+    struct row_wish w = {.id = id};
+    struct hit h;
+    enum err e = one_table(x, index, &w.table, &inner);
+    if (e == OK) {
+        e = get_row(x, &w, &h, &inner);
+        if (e == ERR_NOT_FOUND) {
+            write_missing(x, index_name(x, w.table), id);
+            return OK;
+        }
+    }
+    if (e == OK)
+        return write_row(x, &h, id, request, why);
+    write_row_error(x, index, id, e, &inner);
+    return OK;
+}
+
+static struct slice text_of(const struct json *object, const char *key, struct slice otherwise)
+{
+    const struct json *v = json_get(object, key);
+    return v && v->type == JSON_STRING ? v->text : otherwise;
+}
+
+static enum err mget_list(const struct json *body, const struct json **out, bool *out_are_ids,
+                          struct fault *why)
+{
+    const struct json *docs = json_get(body, "docs");
+    const struct json *ids = json_get(body, "ids");
+    *out_are_ids = !docs;
+    *out = docs ? docs : ids;
+    if (!*out || (*out)->type != JSON_ARRAY)
+        return fail(why, ERR_INVALID,
+                    "action_request_validation_exception: Validation Failed: 1: no documents to "
+                    "get;");
+    if ((*out)->count > MGET_MAX)
+        return fail(why, ERR_LIMIT,
+                    "illegal_argument_exception: more than %d documents in one request", MGET_MAX);
+    return OK;
+}
+
+static enum err mget(struct exchange *x, struct fault *why)
+{
+    const struct json *body = NULL;
+    const struct json *list = NULL;
+    bool are_ids = false;
+    struct request request;
+    enum err e = exchange_body(x, &body, why);
+    if (e == OK)
+        e = mget_list(body, &list, &are_ids, why);
+    if (e == OK)
+        e = read_source(x, &request, why);
+    if (e != OK)
+        return e;
+    const struct slice none = slice_of(NULL, 0);
+    json_object(&x->json);
+    json_key(&x->json, "docs");
+    json_array(&x->json);
+    for (uint32_t i = 0; e == OK && i < list->count; i++) {
+        const struct json *v = &list->items[i];
+        struct slice id =
+            are_ids ? (v->type == JSON_STRING ? v->text : none) : text_of(v, "_id", none);
+        struct slice index =
+            are_ids ? exchange_path(x, 0) : text_of(v, "_index", exchange_path(x, 0));
+        e = answer_one(x, index, id, &request, why);
+    }
+    json_end(&x->json);
+    json_end(&x->json);
+    return e;
+}
+
+#define SOURCE_PARAMETERS "_source _source_includes _source_excludes realtime version version_type"
+
+static const struct route routes[] = {
+    {METHOD_GET, "/{index}/_doc/{id}", ACTION_READ, get_doc, SOURCE_PARAMETERS, ""},
+    {METHOD_GET, "/{index}/_source/{id}", ACTION_READ, get_source, SOURCE_PARAMETERS, ""},
+    {METHOD_GET | METHOD_POST, "/_mget", ACTION_READ, mget, SOURCE_PARAMETERS,
+     "`_source` within `docs` is not looked at"},
+    {METHOD_GET | METHOD_POST, "/{index}/_mget", ACTION_READ, mget, SOURCE_PARAMETERS, ""},
+};
+
+const struct route_group doc_routes = ROUTE_GROUP("Rows by id", routes);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// One request being answered, and the table that says by whom.
+//
+// A handler writes JSON into x->json and returns OK, or returns an error and lets api.c
+// write it in Elasticsearch's shape.  What it writes before an error is thrown away.
+
+#include "api/api.h"
+#include "api/index_names.h"
+#include "api/negotiate.h"
+#include "api/url.h"
+#include "json/json_writer.h"
+
+enum {
+    METHOD_GET = 1, // HEAD too
+    METHOD_POST = 2,
+    METHOD_PUT = 4,
+    METHOD_DELETE = 8,
+    METHODS_ALL = 15,
+};
+
+enum { PATH_VALUES_MAX = 3, SEARCH_BODY_BYTES = 4 << 20 };
+
+struct exchange;
+
+struct route {
+    unsigned methods;
+    const char *path;   // "/{index}/_search"; a {name} is one part of the path
+    enum action action; // what the caller must be allowed before the handler runs
+    enum err (*handle)(struct exchange *x, struct fault *why);
+    const char *parameters; // beyond the common ones, blank-separated; NULL: the handler judges
+    const char *note;       // for docs/compat.md; "" for none
+};
+
+struct route_group {
+    const char *title; // for docs/compat.md
+    const struct route *routes;
+    size_t count;
+};
+
+#define ROUTE_GROUP(title_, routes_)                             \
+    (struct route_group)                                         \
+    {                                                            \
+        (title_), (routes_), sizeof(routes_) / sizeof *(routes_) \
+    }
+
+struct exchange {
+    const struct api *api;
+    const struct api_request *request;
+    struct arena *arena; // of the request
+    const struct route *route;
+    struct parameters parameters;
+    struct slice path_values[PATH_VALUES_MAX]; // what stood for each {name}, decoded
+    uint32_t path_value_count;
+    struct principal who;
+    const struct permit *permit; // for route->action, without an index
+    struct media media;
+    bool pretty;
+    int64_t started_us;
+    struct json_writer json; // into reply->body
+    struct api_reply *reply; // status is 200 unless a handler says otherwise
+};
+
+// exchange.c
+struct slice exchange_path(const struct exchange *x, uint32_t at); // len 0 when there is none
+// The body as JSON, NULL when there is none.  ERR_LIMIT beyond SEARCH_BODY_BYTES.
+enum err exchange_body(struct exchange *x, const struct json **out, struct fault *why);
+// The tables of an expression, for `permit`.
+enum err exchange_tables(struct exchange *x, const struct permit *permit, struct slice expression,
+                         struct index_list *out, struct fault *why);
+// The one table of the path's first value: 404 when it is not there.
+enum err exchange_table(struct exchange *x, uint32_t *out, struct fault *why);
+bool exchange_is_head(const struct exchange *x);
+int64_t exchange_took_ms(const struct exchange *x);
+
+// route.c
+enum { ROUTE_FOUND, ROUTE_UNKNOWN, ROUTE_OTHER_METHOD };
+
+// Sets route and path values.  *out_methods: those the path has, for ROUTE_OTHER_METHOD.
+enum err route_find(struct exchange *x, int *out_outcome, unsigned *out_methods, struct fault *why);
+enum err route_check_parameters(const struct exchange *x, struct fault *why);
+bool route_parameter_is_common(struct slice name); // accepted everywhere
+void route_methods_print(unsigned methods, struct buf *out);
+const struct route_group *const *route_groups(size_t *out_count);
+enum err route_unrecognized(const struct exchange *x, struct slice name, struct fault *why);
+
+// The groups, one a file.
+extern const struct route_group root_routes, search_routes, msearch_routes, doc_routes,
+    index_routes, field_caps_routes, cluster_routes, cat_routes, security_routes, tamis_routes,
+    absent_routes;

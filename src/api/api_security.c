@@ -1,0 +1,393 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/api_private.h"
+#include "api/list.h"
+#include "base/date.h"
+#include "base/world.h"
+#include "keys/crypto.h"
+
+// Who am I, and API keys.  Everybody may make keys for himself, with no more rights than
+// his own; only who may manage sees and ends those of others.
+
+static void write_roles(struct json_writer *w, uint32_t roles)
+{
+    json_array(w);
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        if (roles >> r & 1)
+            json_text(w, role_name((enum role)r));
+    }
+    json_end(w);
+}
+
+static void write_realm(struct json_writer *w, const char *key)
+{
+    json_key(w, key);
+    json_object(w);
+    json_key(w, "name");
+    json_text(w, "catalog");
+    json_key(w, "type");
+    json_text(w, "native");
+    json_end(w);
+}
+
+static enum err who_am_i(struct exchange *x, struct fault *why)
+{
+    (void)why;
+    struct json_writer *w = &x->json;
+    bool is_key = x->who.key_id[0] != '\0';
+    json_object(w);
+    json_key(w, "username");
+    json_text(w, x->who.name);
+    json_key(w, "roles");
+    write_roles(w, x->who.roles);
+    json_key(w, "full_name");
+    json_null(w);
+    json_key(w, "email");
+    json_null(w);
+    json_key(w, "metadata");
+    json_object(w);
+    json_end(w);
+    json_key(w, "enabled");
+    json_truth(w, true);
+    write_realm(w, "authentication_realm");
+    write_realm(w, "lookup_realm");
+    json_key(w, "authentication_type");
+    json_text(w, is_key ? "api_key" : "realm");
+    if (is_key) {
+        json_key(w, "api_key");
+        json_object(w);
+        json_key(w, "id");
+        json_text(w, x->who.key_id);
+        json_key(w, "name");
+        json_text(w, x->who.key_name);
+        json_end(w);
+    }
+    json_end(w);
+    return OK;
+}
+
+// --- making one ------------------------------------------------------------------------
+
+struct key_wish {
+    struct slice name;
+    uint32_t roles;
+    int64_t expires_ms;
+    char indices[sizeof((struct principal *)0)->indices];
+};
+
+static enum err unknown_member(struct slice key, const char *of, struct fault *why)
+{
+    return fail(why, ERR_INVALID,
+                "x_content_parse_exception: [%.*s] is not understood in %s of an API key",
+                key.len > 64 ? 64 : (int)key.len, (const char *)key.at, of);
+}
+
+// A blank would make two patterns of one.
+static enum err add_pattern(struct key_wish *wish, struct slice pattern, struct fault *why)
+{
+    size_t used = strlen(wish->indices);
+    if (pattern.len == 0 || memchr(pattern.at, ' ', pattern.len) ||
+        memchr(pattern.at, 0, pattern.len))
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: an index pattern is not empty "
+                    "and holds no blank");
+    if (used + 1 + pattern.len >= sizeof wish->indices)
+        return fail(why, ERR_LIMIT,
+                    "illegal_argument_exception: the index patterns of an API key are longer than "
+                    "%zu bytes",
+                    sizeof wish->indices - 1);
+    if (used)
+        wish->indices[used++] = ' ';
+    memcpy(wish->indices + used, pattern.at, pattern.len);
+    wish->indices[used + pattern.len] = '\0';
+    return OK;
+}
+
+static enum err add_names(struct key_wish *wish, const struct json *names, struct fault *why)
+{
+    if (names->type == JSON_STRING)
+        return add_pattern(wish, names->text, why);
+    enum err e = OK;
+    for (uint32_t i = 0; e == OK && names->type == JSON_ARRAY && i < names->count; i++)
+        e = add_pattern(wish, names->items[i].text, why);
+    return e;
+}
+
+// [{"names": ["log-*"]}]: nothing else, as the role says what may be done there.
+static enum err read_indices(struct key_wish *wish, const struct json *list, struct fault *why)
+{
+    enum err e = OK;
+    for (uint32_t i = 0; e == OK && list->type == JSON_ARRAY && i < list->count; i++) {
+        const struct json *entry = &list->items[i];
+        for (uint32_t m = 0; e == OK && entry->type == JSON_OBJECT && m < entry->count; m++) {
+            if (!slice_is(entry->keys[m], "names"))
+                return unknown_member(entry->keys[m], "[indices]", why);
+            e = add_names(wish, &entry->items[m], why);
+        }
+    }
+    if (e == OK && wish->indices[0] == '\0')
+        return fail(why, ERR_INVALID,
+                    "x_content_parse_exception: [indices] is a list of {\"names\": [patterns]}");
+    return e;
+}
+
+// {"metrics": {"indices": [...]}}: roles by our names.  An index list of one role narrows
+// the whole key, so that no second role widens it again.
+static enum err read_roles(struct key_wish *wish, const struct json *v, struct fault *why)
+{
+    if (v->type != JSON_OBJECT)
+        return fail(why, ERR_INVALID,
+                    "x_content_parse_exception: [role_descriptors] is an object, not %s",
+                    json_type_name(v->type));
+    for (uint32_t i = 0; i < v->count; i++) {
+        enum role role;
+        enum err e = role_parse(v->keys[i], &role, why);
+        if (e != OK)
+            return e;
+        wish->roles |= (uint32_t)1 << role;
+        const struct json *rules = &v->items[i];
+        for (uint32_t m = 0; e == OK && rules->type == JSON_OBJECT && m < rules->count; m++) {
+            if (!slice_is(rules->keys[m], "indices") && !slice_is(rules->keys[m], "index"))
+                return unknown_member(rules->keys[m], "[role_descriptors]", why);
+            e = read_indices(wish, &rules->items[m], why);
+        }
+        if (e != OK)
+            return e;
+    }
+    return OK;
+}
+
+static enum err read_expiration(struct key_wish *wish, const struct json *v, struct fault *why)
+{
+    int64_t life_ms = 0;
+    if (v->type == JSON_NULL)
+        return OK;
+    if (v->type != JSON_STRING || date_parse_duration(v->text, &life_ms, NULL) != OK ||
+        life_ms <= 0 || life_ms > INT64_MAX / 2)
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: [expiration] is a time such as \"7d\"");
+    wish->expires_ms = now_ms() + life_ms;
+    return OK;
+}
+
+static enum err read_member(struct key_wish *wish, struct slice key, const struct json *v,
+                            struct fault *why)
+{
+    if (slice_is(key, "name")) {
+        wish->name = v->text;
+        return OK;
+    }
+    if (slice_is(key, "expiration"))
+        return read_expiration(wish, v, why);
+    if (slice_is(key, "role_descriptors"))
+        return read_roles(wish, v, why);
+    if (slice_is(key, "metadata"))
+        return OK;
+    return unknown_member(key, "the body", why);
+}
+
+// Without role_descriptors the key has all roles of its owner, as in Elasticsearch.
+static enum err read_wish(struct exchange *x, struct key_wish *wish, struct fault *why)
+{
+    const struct json *body = NULL;
+    enum err e = exchange_body(x, &body, why);
+    if (e == OK && (!body || body->type != JSON_OBJECT))
+        e = fail(why, ERR_INVALID,
+                 "action_request_validation_exception: Validation Failed: 1: api key name is "
+                 "required;");
+    for (uint32_t i = 0; e == OK && i < body->count; i++)
+        e = read_member(wish, body->keys[i], &body->items[i], why);
+    if (e == OK && wish->roles == 0)
+        wish->roles = x->who.roles;
+    return e;
+}
+
+static void write_new_key(struct exchange *x, const struct api_key *k)
+{
+    struct json_writer *w = &x->json;
+    json_object(w);
+    json_key(w, "id");
+    json_text(w, k->id);
+    json_key(w, "name");
+    json_text(w, k->name);
+    if (k->expires_ms) {
+        json_key(w, "expiration");
+        json_int(w, k->expires_ms);
+    }
+    json_key(w, "api_key");
+    json_text(w, k->secret);
+    struct buf pair = buf_init(128);
+    struct buf encoded = buf_init(256);
+    buf_print(&pair, "%s:%s", k->id, k->secret);
+    base64url_print(buf_slice(&pair), &encoded);
+    json_key(w, "encoded");
+    json_string(w, buf_slice(&encoded));
+    json_end(w);
+    wipe(pair.at, pair.len);
+    wipe(encoded.at, encoded.len);
+    buf_done(&pair);
+    buf_done(&encoded);
+}
+
+static enum err make_key(struct exchange *x, struct fault *why)
+{
+    struct key_wish wish = {0};
+    struct api_key k;
+    enum err e = read_wish(x, &wish, why);
+    if (e == OK)
+        e = access_key_add(x->api->access, &x->who, wish.name, wish.roles, wish.indices,
+                           wish.expires_ms, &k, why);
+    if (e != OK)
+        return e;
+    write_new_key(x, &k);
+    wipe(&k, sizeof k);
+    return OK;
+}
+
+// --- seeing and ending them ----------------------------------------------------------------
+
+static bool may_manage(const struct exchange *x)
+{
+    const struct permit *unused;
+    return permit_make(&x->who, ACTION_MANAGE, slice_of(NULL, 0), x->arena, &unused, NULL) == OK;
+}
+
+static bool wants(const struct exchange *x, const char *parameter, const char *value)
+{
+    const struct slice *wish = parameter_get(&x->parameters, parameter);
+    return !wish || slice_is(*wish, value);
+}
+
+struct key_walk {
+    struct exchange *x;
+    bool sees_all;
+    uint32_t seen;
+};
+
+// A key sees itself only: its narrower rights are not its owner's.
+static bool sees(const struct key_walk *walk, const struct api_key *k)
+{
+    const struct exchange *x = walk->x;
+    if (walk->sees_all)
+        return true;
+    if (x->who.key_id[0])
+        return strcmp(k->id, x->who.key_id) == 0;
+    return strcmp(k->owner, x->who.name) == 0;
+}
+
+static void write_key(void *context, const struct api_key *k)
+{
+    struct key_walk *walk = context;
+    struct json_writer *w = &walk->x->json;
+    if (!sees(walk, k) || !wants(walk->x, "id", k->id) || !wants(walk->x, "name", k->name) ||
+        !wants(walk->x, "username", k->owner))
+        return;
+    walk->seen++;
+    json_object(w);
+    json_key(w, "id");
+    json_text(w, k->id);
+    json_key(w, "name");
+    json_text(w, k->name);
+    json_key(w, "creation");
+    json_int(w, k->created_ms);
+    if (k->expires_ms) {
+        json_key(w, "expiration");
+        json_int(w, k->expires_ms);
+    }
+    json_key(w, "invalidated");
+    json_truth(w, k->is_invalidated);
+    json_key(w, "username");
+    json_text(w, k->owner);
+    json_key(w, "realm");
+    json_text(w, "catalog");
+    json_key(w, "roles");
+    write_roles(w, k->roles);
+    json_end(w);
+}
+
+static enum err list_keys(struct exchange *x, struct fault *why)
+{
+    struct key_walk walk = {.x = x, .sees_all = may_manage(x)};
+    json_object(&x->json);
+    json_key(&x->json, "api_keys");
+    json_array(&x->json);
+    enum err e = access_key_list(x->api->access, write_key, &walk, why);
+    json_end(&x->json);
+    json_end(&x->json);
+    if (e == OK && walk.seen == 0 && parameter_get(&x->parameters, "id"))
+        return fail(why, ERR_NOT_FOUND,
+                    "resource_not_found_exception: there is no such API key, or it is not yours");
+    return e;
+}
+
+struct key_owner {
+    struct key_walk walk;
+    struct slice id;
+    bool is_visible;
+};
+
+static void look_at_key(void *context, const struct api_key *k)
+{
+    struct key_owner *o = context;
+    if (slice_is(o->id, k->id) && sees(&o->walk, k))
+        o->is_visible = true;
+}
+
+static enum err end_one(struct exchange *x, struct slice id, struct fault *why)
+{
+    struct key_owner owner = {.walk = {.x = x, .sees_all = may_manage(x)}, .id = id};
+    enum err e = access_key_list(x->api->access, look_at_key, &owner, why);
+    if (e != OK)
+        return e;
+    if (!owner.is_visible)
+        return fail(why, ERR_NOT_FOUND,
+                    "resource_not_found_exception: there is no such API key, or it is not yours");
+    return access_key_invalidate(x->api->access, id, why);
+}
+
+static enum err ids_of(struct exchange *x, const struct json **out, struct fault *why)
+{
+    const struct json *body = NULL;
+    enum err e = exchange_body(x, &body, why);
+    *out = json_get(body, "ids");
+    if (e == OK && (!*out || (*out)->type != JSON_ARRAY || (*out)->count == 0))
+        return fail(why, ERR_INVALID,
+                    "action_request_validation_exception: Validation Failed: 1: [ids] lists the "
+                    "API keys to invalidate;");
+    return e;
+}
+
+static enum err end_keys(struct exchange *x, struct fault *why)
+{
+    const struct json *ids = NULL;
+    enum err e = ids_of(x, &ids, why);
+    for (uint32_t i = 0; e == OK && i < ids->count; i++)
+        e = end_one(x, ids->items[i].text, why);
+    if (e != OK)
+        return e;
+    struct json_writer *w = &x->json;
+    json_object(w);
+    json_key(w, "invalidated_api_keys");
+    json_array(w);
+    for (uint32_t i = 0; i < ids->count; i++)
+        json_string(w, ids->items[i].text);
+    json_end(w);
+    json_key(w, "previously_invalidated_api_keys");
+    json_array(w);
+    json_end(w);
+    json_key(w, "error_count");
+    json_int(w, 0);
+    json_end(w);
+    return OK;
+}
+
+static const struct route routes[] = {
+    {METHOD_GET, "/_security/_authenticate", ACTION_INFO, who_am_i, "", ""},
+    {METHOD_POST | METHOD_PUT, "/_security/api_key", ACTION_INFO, make_key, "",
+     "`role_descriptors` has our role names as keys, each with `indices: [{names: []}]` or "
+     "nothing; `metadata` is not kept"},
+    {METHOD_GET, "/_security/api_key", ACTION_INFO, list_keys,
+     "id name username owner realm_name with_limited_by active_only", ""},
+    {METHOD_DELETE, "/_security/api_key", ACTION_INFO, end_keys, "", "by `ids` only"},
+};
+
+const struct route_group security_routes = ROUTE_GROUP("Security", routes);

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/api_private.h"
+#include "api/list.h"
+#include "api/metric_floor.h"
+#include "base/date.h"
+#include "base/num.h"
+#include "base/world.h"
+#include "metric/cube.h"
+
+// tamis's own: the declared metrics, ready to read, and what the processes say.
+
+enum { BY_MAX = 32 };
+
+static void write_by(struct json_writer *w, const struct metric_question *q)
+{
+    json_array(w);
+    for (uint32_t i = 0; i < q->by_count; i++)
+        json_string(w, q->by[i]);
+    json_end(w);
+}
+
+// "5m": the largest unit that divides it.
+static void write_duration(struct json_writer *w, int64_t ms)
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{MS_PER_DAY, "d"},
+                 {MS_PER_HOUR, "h"},
+                 {MS_PER_MINUTE, "m"},
+                 {MS_PER_SECOND, "s"},
+                 {1, "ms"}};
+
+    size_t at = 0;
+    while (ms % units[at].ms != 0)
+        at++;
+    json_print(w, "%lld%s", (long long)(ms / units[at].ms), units[at].unit);
+}
+
+static void write_decl(struct exchange *x, const struct metric_decl *m)
+{
+    struct json_writer *w = &x->json;
+    const struct table *t = &x->api->engine->schema->tables[m->table];
+    json_object(w);
+    json_key(w, "metric");
+    json_text(w, m->name);
+    json_key(w, "kind");
+    json_text(w, m->kind == METRIC_RATIO ? "ratio" : "count");
+    json_key(w, "index");
+    json_text(w, t->name);
+    json_key(w, "time");
+    json_text(w, t->fields[m->time_field].name);
+    json_key(w, "by");
+    json_array(w);
+    for (uint32_t i = 0; i < m->by_count; i++)
+        json_text(w, m->by[i].name);
+    json_end(w);
+    json_key(w, "every");
+    write_duration(w, m->every_ms);
+    json_end(w);
+}
+
+static enum err list_metrics(struct exchange *x, struct fault *why)
+{
+    (void)why;
+    const struct schema *s = x->api->engine->schema;
+    json_object(&x->json);
+    json_key(&x->json, "metrics");
+    json_array(&x->json);
+    for (uint32_t i = 0; i < s->metric_count; i++) {
+        if (permit_index(x->permit, s->tables[s->metrics[i].table].name))
+            write_decl(x, &s->metrics[i]);
+    }
+    json_end(&x->json);
+    json_end(&x->json);
+    return OK;
+}
+
+// --- one metric ---------------------------------------------------------------------
+
+static enum err read_time(struct exchange *x, const char *name, bool *out_has, int64_t *out,
+                          struct fault *why)
+{
+    const struct slice *text = parameter_get(&x->parameters, name);
+    *out_has = text && text->len;
+    if (!*out_has)
+        return OK;
+    if (date_parse_math(*text, slice_of(NULL, 0), date_zone_utc(), false, now_ms(), out, why) == OK)
+        return OK;
+    return fail_in(why, ERR_INVALID, "illegal_argument_exception: [%s]", name);
+}
+
+static enum err read_every(struct exchange *x, const struct metric_decl *m, int64_t *out,
+                           struct fault *why)
+{
+    const struct slice *text = parameter_get(&x->parameters, "every");
+    *out = m->every_ms;
+    if (!text || text->len == 0)
+        return OK;
+    if (slice_is(*text, "all")) {
+        *out = 0;
+        return OK;
+    }
+    if (date_parse_duration(*text, out, NULL) != OK || *out <= 0)
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: [every] is a time such as \"1d\", or \"all\"");
+    return OK;
+}
+
+// Without `by` everything the metric is declared by; with an empty one nothing.
+static enum err read_by(struct exchange *x, const struct metric_decl *m, struct metric_question *q,
+                        struct fault *why)
+{
+    struct slice *by = ARENA_ARRAY(x->arena, struct slice, BY_MAX + m->by_count);
+    const struct slice *text = parameter_get(&x->parameters, "by");
+    for (uint32_t i = 0; !text && i < m->by_count; i++)
+        by[q->by_count++] = slice_text(m->by[i].name);
+    struct slice rest = text ? *text : slice_of(NULL, 0);
+    struct slice part;
+    while (list_next(&rest, &part)) {
+        if (q->by_count == BY_MAX)
+            return fail(why, ERR_LIMIT, "illegal_argument_exception: more than %d names in [by]",
+                        BY_MAX);
+        by[q->by_count++] = part;
+    }
+    q->by = by;
+    return OK;
+}
+
+static const struct metric_decl *find_decl(const struct exchange *x, struct slice name)
+{
+    const struct schema *s = x->api->engine->schema;
+    for (uint32_t i = 0; i < s->metric_count; i++) {
+        const struct metric_decl *m = &s->metrics[i];
+        if (slice_is(name, m->name) && permit_index(x->permit, s->tables[m->table].name))
+            return m;
+    }
+    return NULL;
+}
+
+static enum err read_question(struct exchange *x, struct metric_question *q,
+                              const struct metric_decl **out, struct fault *why)
+{
+    q->metric = exchange_path(x, 0);
+    const struct metric_decl *m = find_decl(x, q->metric);
+    if (!m)
+        return fail(why, ERR_NOT_FOUND,
+                    "resource_not_found_exception: there is no such metric; GET /_tamis/metrics "
+                    "lists them");
+    enum err e = read_time(x, "from", &q->has_from, &q->from_ms, why);
+    if (e == OK)
+        e = read_time(x, "to", &q->has_to, &q->to_ms, why);
+    if (e == OK)
+        e = read_every(x, m, &q->every_ms, why);
+    if (e == OK)
+        e = read_by(x, m, q, why);
+    *out = m;
+    return e;
+}
+
+static void write_value(struct json_writer *w, const struct value *v)
+{
+    if (v->type == VALUE_TEXT)
+        json_string(w, v->text);
+    else if (v->type == VALUE_DOUBLE)
+        json_double(w, v->f64);
+    else if (v->type == VALUE_BOOLEAN)
+        json_truth(w, v->i64 != 0);
+    else if (v->type == VALUE_NONE)
+        json_null(w);
+    else
+        json_int(w, v->i64);
+}
+
+static void write_time(struct json_writer *w, int64_t ms)
+{
+    struct buf text = buf_init(64);
+    // A bucket's start has a year of four digits; were it not so, null stands there.
+    if (date_print(&text, ms, slice_of(NULL, 0), date_zone_utc(), NULL) == OK)
+        json_string(w, buf_slice(&text));
+    else
+        json_null(w);
+    buf_done(&text);
+}
+
+static void write_row(struct json_writer *w, const struct metric_question *q,
+                      const struct metric_row *row, bool is_ratio)
+{
+    json_object(w);
+    json_key(w, "time");
+    if (q->every_ms)
+        write_time(w, row->time_ms);
+    else
+        json_null(w);
+    for (uint32_t i = 0; i < q->by_count; i++) {
+        json_key_slice(w, q->by[i]);
+        write_value(w, &row->by[i]);
+    }
+    json_key(w, "count");
+    json_uint(w, row->count);
+    if (is_ratio) {
+        json_key(w, "matched");
+        json_uint(w, row->matched);
+        json_key(w, "ratio");
+        json_double(w, (double)row->matched / (double)row->count);
+    }
+    json_end(w);
+}
+
+static void write_answer(struct exchange *x, const struct metric_question *q,
+                         const struct metric_answer *a)
+{
+    struct json_writer *w = &x->json;
+    json_object(w);
+    json_key(w, "metric");
+    json_text(w, a->metric->name);
+    json_key(w, "every");
+    if (q->every_ms)
+        write_duration(w, q->every_ms);
+    else
+        json_text(w, "all");
+    json_key(w, "by");
+    write_by(w, q);
+    json_key(w, "rows");
+    json_array(w);
+    for (uint32_t i = 0; i < a->row_count; i++)
+        write_row(w, q, &a->rows[i], a->metric->kind == METRIC_RATIO);
+    json_end(w);
+    json_end(w);
+}
+
+static void drop_snapshot(struct snapshot **s)
+{
+    snapshot_free(*s);
+}
+
+// Values lie in the snapshot's dictionaries, so it is held until they are written.
+static enum err get_metric(struct exchange *x, struct fault *why)
+{
+    struct metric_question q = {0};
+    struct metric_answer a = {0};
+    const struct metric_decl *m = NULL;
+    enum err e = read_question(x, &q, &m, why);
+    if (e != OK)
+        return e;
+    struct snapshot *now AUTO(drop_snapshot) = store_snapshot(x->api->store);
+    e = cubes_ask(x->api->cubes, now, &q, x->arena, &a, why);
+    if (e == OK)
+        e = metric_floor_apply(x, &q, &a, why);
+    if (e == OK)
+        write_answer(x, &q, &a);
+    return e;
+}
+
+static enum err status(struct exchange *x, struct fault *why)
+{
+    (void)why;
+    if (!x->api->state_json) {
+        json_object(&x->json);
+        json_end(&x->json);
+        return OK;
+    }
+    return x->api->state_json(x->api->state_context, &x->reply->body);
+}
+
+static const struct route routes[] = {
+    {METHOD_GET, "/_tamis/metrics", ACTION_AGGREGATE, list_metrics, "", "declared metrics"},
+    {METHOD_GET, "/_tamis/metrics/{name}", ACTION_AGGREGATE, get_metric, "from to by every",
+     "docs/reference/http.md"},
+    {METHOD_GET, "/_tamis/status", ACTION_MANAGE, status, "", "what the processes say"},
+};
+
+const struct route_group tamis_routes = ROUTE_GROUP("tamis's own", routes);

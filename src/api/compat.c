@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/compat.h"
+
+#include "api/api_private.h"
+#include "api/version.h"
+#include "query/request.h"
+
+// Names that Elasticsearch has.  Which of them are understood here is asked of the parsers
+// themselves, so the document cannot say what is not so.
+static const char *const query_names[] = {"match_all",
+                                          "match_none",
+                                          "bool",
+                                          "constant_score",
+                                          "term",
+                                          "terms",
+                                          "range",
+                                          "exists",
+                                          "ids",
+                                          "match",
+                                          "match_phrase",
+                                          "match_phrase_prefix",
+                                          "match_bool_prefix",
+                                          "multi_match",
+                                          "query_string",
+                                          "simple_query_string",
+                                          "prefix",
+                                          "wildcard",
+                                          "regexp",
+                                          "fuzzy",
+                                          "nested",
+                                          "dis_max",
+                                          "boosting",
+                                          "function_score",
+                                          "script",
+                                          "script_score",
+                                          "more_like_this",
+                                          "geo_bounding_box",
+                                          "geo_distance",
+                                          "has_child",
+                                          "has_parent",
+                                          "knn"};
+
+static const char *const agg_names[] = {"terms",
+                                        "date_histogram",
+                                        "histogram",
+                                        "range",
+                                        "date_range",
+                                        "filter",
+                                        "filters",
+                                        "missing",
+                                        "global",
+                                        "avg",
+                                        "sum",
+                                        "min",
+                                        "max",
+                                        "value_count",
+                                        "stats",
+                                        "cardinality",
+                                        "percentiles",
+                                        "extended_stats",
+                                        "percentile_ranks",
+                                        "composite",
+                                        "multi_terms",
+                                        "top_hits",
+                                        "top_metrics",
+                                        "rate",
+                                        "auto_date_histogram",
+                                        "ip_range",
+                                        "nested",
+                                        "significant_terms",
+                                        "sampler",
+                                        "weighted_avg",
+                                        "median_absolute_deviation",
+                                        "scripted_metric",
+                                        "derivative",
+                                        "cumulative_sum",
+                                        "bucket_script",
+                                        "bucket_selector",
+                                        "bucket_sort",
+                                        "avg_bucket",
+                                        "max_bucket",
+                                        "min_bucket",
+                                        "sum_bucket",
+                                        "serial_diff",
+                                        "moving_fn"};
+
+enum { PROBE_ARENA_BYTES = 1 << 20 };
+
+// Only an unknown name is refused with these words; what else is wrong with an empty
+// object does not matter.
+static bool is_known(const char *text, const char *unknown)
+{
+    struct arena *scratch AUTO(arena_freep) = arena_new(PROBE_ARENA_BYTES);
+    const struct json *body = NULL;
+    struct request request;
+    struct fault why = {0};
+    if (json_parse(slice_text(text), scratch, &body, NULL) != OK)
+        return false;
+    enum err e = request_parse(body, scratch, &request, &why);
+    return e == OK || !strcasestr(why.words, unknown);
+}
+
+static void names(struct buf *out, const char *const *list, size_t count, bool are_aggs,
+                  bool wanted)
+{
+    const char *comma = "";
+    for (size_t i = 0; i < count; i++) {
+        struct buf text = buf_init(256);
+        buf_print(&text, are_aggs ? "{\"aggs\":{\"x\":{\"%s\":{}}}}" : "{\"query\":{\"%s\":{}}}",
+                  list[i]);
+        buf_u8(&text, 0);
+        const char *unknown = are_aggs ? "unknown aggregation" : "unknown query";
+        if (is_known((const char *)text.at, unknown) == wanted) {
+            buf_print(out, "%s`%s`", comma, list[i]);
+            comma = ", ";
+        }
+        buf_done(&text);
+    }
+    buf_text(out, *comma ? ".\n" : "none.\n");
+}
+
+static void route_line(struct buf *out, const struct route *r)
+{
+    buf_text(out, "| `");
+    route_methods_print(r->methods, out);
+    buf_print(out, "` | `%s` | `%s` | %s |\n", r->path, action_name(r->action), r->note);
+}
+
+static void routes(struct buf *out)
+{
+    size_t count = 0;
+    const struct route_group *const *groups = route_groups(&count);
+    for (size_t g = 0; g < count; g++) {
+        buf_print(out,
+                  "\n### %s\n\n| methods | path | action | note |\n| --- | --- | --- | --- |\n",
+                  groups[g]->title);
+        for (size_t r = 0; r < groups[g]->count; r++)
+            route_line(out, &groups[g]->routes[r]);
+    }
+}
+
+static void departures(struct buf *out)
+{
+    buf_text(
+        out,
+        "\n## Departures on purpose\n\n"
+        "* There is no anonymous access. Only `/healthz` and `/readyz` need no credential.\n"
+        "* Indices and their mappings come from the policy; they cannot be made, changed or\n"
+        "  deleted here. Documents cannot be pushed yet: they are mirrored from a source.\n"
+        "* `_source` is rebuilt from columns: keys stand in the order of the policy, a field\n"
+        "  without a value is left out, a look-up is an object, dates are printed as\n"
+        "  `yyyy-MM-ddTHH:mm:ss.SSSZ`.\n"
+        "* `_version` is always 1 and `_seq_no` 0: rows have no versions of their own.\n"
+        "* A pseudonym is a `keyword` of 22 characters.\n"
+        "* A search with `size` above 0 reads rows and needs the role `analyst`; `size: 0` is\n"
+        "  an aggregation, which `metrics` may ask too. Under a floor, groups of too few\n"
+        "  subjects are not shown.\n"
+        "* Counts are exact: `track_total_hits` only bounds what is shown when it is a number.\n"
+        "* There are no scripts, no scroll and no point in time.\n"
+        "* An address that fails to authenticate too often gets 429 with `Retry-After`.\n"
+        "* A search that runs out of time is an error (504), never a partial answer.\n"
+        "* In `_mapping/field`, `_stats`, `_cluster/state` and the like: see the last table\n"
+        "  above.\n");
+}
+
+void api_compat_markdown(struct buf *out)
+{
+    buf_print(out,
+              "# What of the Elasticsearch API is here\n\n"
+              "Made by the program from its own tables; a test compares. The version reported is\n"
+              "%s. Any other path is answered with 400, another method with 405.\n\n"
+              "## Endpoints\n",
+              API_VERSION);
+    routes(out);
+    buf_text(out, "\n## Queries\n\nUnderstood: ");
+    names(out, query_names, sizeof query_names / sizeof *query_names, false, true);
+    buf_text(out, "\nRefused with `parsing_exception`: ");
+    names(out, query_names, sizeof query_names / sizeof *query_names, false, false);
+    buf_text(out, "\n## Aggregations\n\nUnderstood: ");
+    names(out, agg_names, sizeof agg_names / sizeof *agg_names, true, true);
+    buf_text(out, "\nRefused with an error: ");
+    names(out, agg_names, sizeof agg_names / sizeof *agg_names, true, false);
+    departures(out);
+}

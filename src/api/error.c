@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/error.h"
+
+struct code_words {
+    int status;
+    const char *type; // when the words name none
+};
+
+static const struct code_words by_code[ERR_COUNT] = {
+    [OK] = {500, "exception"},
+    [ERR_INVALID] = {400, "illegal_argument_exception"},
+    [ERR_NOT_FOUND] = {404, "resource_not_found_exception"},
+    [ERR_CONFLICT] = {409, "version_conflict_engine_exception"},
+    [ERR_DENIED] = {403, "security_exception"},
+    [ERR_LIMIT] = {400, "illegal_argument_exception"},
+    [ERR_CORRUPT] = {500, "exception"},
+    [ERR_IO] = {500, "exception"},
+    [ERR_TIMEOUT] = {504, "timeout_exception"},
+    [ERR_UNAVAILABLE] = {503, "unavailable_shards_exception"},
+};
+
+static bool is_type(struct slice s)
+{
+    static const char *const ends[] = {"_exception", "_error"};
+    for (size_t i = 0; i < s.len; i++) {
+        if (!(s.at[i] >= 'a' && s.at[i] <= 'z') && s.at[i] != '_')
+            return false;
+    }
+    for (int i = 0; i < 2; i++) {
+        size_t len = strlen(ends[i]);
+        if (s.len > len && memcmp(s.at + s.len - len, ends[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
+// What stands in the brackets of "no such index [x]".
+static struct slice bracketed(struct slice reason)
+{
+    const uint8_t *open = reason.len ? memchr(reason.at, '[', reason.len) : NULL;
+    const uint8_t *close = reason.len ? memrchr(reason.at, ']', reason.len) : NULL;
+    if (!open || !close || close < open)
+        return slice_of(NULL, 0);
+    return slice_of(open + 1, (size_t)(close - open - 1));
+}
+
+struct error error_of(enum err code, const struct fault *why)
+{
+    struct slice words = slice_text(why->words);
+    struct error e = {
+        .status = by_code[code].status, .type = slice_text(by_code[code].type), .reason = words};
+    const uint8_t *colon = words.len ? memmem(words.at, words.len, ": ", 2) : NULL;
+    if (colon && is_type(slice_of(words.at, (size_t)(colon - words.at)))) {
+        e.type = slice_of(words.at, (size_t)(colon - words.at));
+        e.reason = slice_from(words, e.type.len + 2);
+    }
+    if (e.reason.len == 0)
+        e.reason = slice_text(err_name(code));
+    if (slice_is(e.type, "index_not_found_exception"))
+        e.index = bracketed(e.reason);
+    return e;
+}
+
+static void members(struct json_writer *w, const struct error *e)
+{
+    json_key(w, "type");
+    json_string(w, e->type);
+    json_key(w, "reason");
+    json_string(w, e->reason);
+    if (e->index.len) {
+        json_key(w, "resource.type");
+        json_text(w, "index_or_alias");
+        json_key(w, "resource.id");
+        json_string(w, e->index);
+        json_key(w, "index_uuid");
+        json_text(w, "_na_");
+        json_key(w, "index");
+        json_string(w, e->index);
+    }
+}
+
+static void root_cause(struct json_writer *w, const struct error *e)
+{
+    json_key(w, "root_cause");
+    json_array(w);
+    json_object(w);
+    members(w, e);
+    json_end(w);
+    json_end(w);
+}
+
+void error_object(struct json_writer *w, const struct error *e)
+{
+    json_object(w);
+    root_cause(w, e);
+    members(w, e);
+    json_end(w);
+}
+
+static void failed_shard(struct json_writer *w, const struct error *e, const char *index)
+{
+    json_object(w);
+    json_key(w, "shard");
+    json_int(w, 0);
+    json_key(w, "index");
+    json_text(w, index);
+    json_key(w, "reason");
+    json_object(w);
+    members(w, e);
+    json_end(w);
+    json_end(w);
+}
+
+static void caused_by(struct json_writer *w, const struct error *e)
+{
+    json_key(w, "caused_by");
+    json_object(w);
+    members(w, e);
+    json_key(w, "caused_by");
+    json_object(w);
+    members(w, e);
+    json_end(w);
+    json_end(w);
+}
+
+void error_search_object(struct json_writer *w, const struct error *e, const char *index)
+{
+    json_object(w);
+    root_cause(w, e);
+    json_key(w, "type");
+    json_text(w, "search_phase_execution_exception");
+    json_key(w, "reason");
+    json_text(w, "all shards failed");
+    json_key(w, "phase");
+    json_text(w, "query");
+    json_key(w, "grouped");
+    json_truth(w, true);
+    json_key(w, "failed_shards");
+    json_array(w);
+    failed_shard(w, e, index);
+    json_end(w);
+    caused_by(w, e);
+    json_end(w);
+}
+
+bool error_is_of_shards(const struct error *e)
+{
+    return !slice_is(e->type, "security_exception") &&
+           !slice_is(e->type, "index_not_found_exception");
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// All fields of an index as clients see them: its own, and under a look-up's prefix those
+// of the table it refers to ("device.model").
+
+#include "base/arena.h"
+#include "data/schema.h"
+
+struct listed_field {
+    struct slice name;   // whole: "device.model"
+    struct slice prefix; // "device"; len 0 for a field of its own
+    enum field_type type;
+};
+
+struct field_list {
+    uint32_t count;
+    const struct listed_field *at; // own fields in schema order, then each look-up's
+};
+
+struct field_list field_list_make(const struct schema *s, const struct table *t,
+                                  struct arena *request);

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/index_facts.h"
+
+#include "api/field_list.h"
+#include "api/version.h"
+#include "base/hash.h"
+#include "keys/crypto.h"
+
+void index_uuid(const char *name, char out[INDEX_UUID_BYTES])
+{
+    uint64_t halves[2];
+    halves[0] = hash_bytes(name, strlen(name));
+    halves[1] = hash_u64(halves[0]);
+    struct buf text = buf_init(INDEX_UUID_BYTES);
+    base64url_print(slice_of(halves, sizeof halves), &text);
+    memcpy(out, text.at, INDEX_UUID_BYTES - 1);
+    out[INDEX_UUID_BYTES - 1] = '\0';
+    buf_done(&text);
+}
+
+static void property(struct json_writer *w, struct slice name, enum field_type type)
+{
+    json_key_slice(w, name);
+    json_object(w);
+    json_key(w, "type");
+    json_text(w, field_type_name(type));
+    json_end(w);
+}
+
+// Fields of one look-up stand together in the list.
+static void properties(struct json_writer *w, const struct field_list *list)
+{
+    struct slice open = slice_of(NULL, 0);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct listed_field *f = &list->at[i];
+        if (!slice_equal(f->prefix, open)) {
+            if (open.len) {
+                json_end(w);
+                json_end(w);
+            }
+            open = f->prefix;
+            json_key_slice(w, f->prefix);
+            json_object(w);
+            json_key(w, "properties");
+            json_object(w);
+        }
+        property(w, f->prefix.len ? slice_from(f->name, f->prefix.len + 1) : f->name, f->type);
+    }
+    if (open.len) {
+        json_end(w);
+        json_end(w);
+    }
+}
+
+void index_mappings(struct exchange *x, const struct table *t)
+{
+    const struct field_list list = field_list_make(x->api->engine->schema, t, x->arena);
+    json_object(&x->json);
+    json_key(&x->json, "dynamic");
+    json_text(&x->json, "strict");
+    json_key(&x->json, "properties");
+    json_object(&x->json);
+    properties(&x->json, &list);
+    json_end(&x->json);
+    json_end(&x->json);
+}
+
+void index_settings(struct exchange *x, const struct table *t)
+{
+    struct json_writer *w = &x->json;
+    char uuid[INDEX_UUID_BYTES];
+    index_uuid(t->name, uuid);
+    json_object(w);
+    json_key(w, "index");
+    json_object(w);
+    json_key(w, "number_of_shards");
+    json_text(w, "1");
+    json_key(w, "number_of_replicas");
+    json_text(w, "0");
+    json_key(w, "provided_name");
+    json_text(w, t->name);
+    json_key(w, "creation_date");
+    json_print(w, "%lld", (long long)x->api->started_ms);
+    json_key(w, "uuid");
+    json_text(w, uuid);
+    json_key(w, "version");
+    json_object(w);
+    json_key(w, "created");
+    json_text(w, "8150099");
+    json_end(w);
+    json_end(w);
+    json_end(w);
+}
+
+const struct store_stats *index_stats(struct exchange *x)
+{
+    struct store_stats *stats = ARENA_NEW(x->arena, struct store_stats);
+    struct engine *engine = x->api->engine;
+    engine->ops->stats(engine, x->permit, stats);
+    return stats;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/render.h"
+
+// Without a number from the caller an exact count with "eq" is always right; with one,
+// clients expect no more than that number.
+static void render_total(struct render *r, const struct answer *a)
+{
+    const struct request *q = r->request;
+    if (q->track_total_hits == 0 && !r->total_as_int)
+        return;
+    json_key(r->json, "total");
+    if (r->total_as_int) {
+        json_int(r->json, q->track_total_hits == 0 ? -1 : (int64_t)a->total);
+        return;
+    }
+    bool bounded = q->track_total_hits_given && q->track_total_hits > 0 &&
+                   a->total > (uint64_t)q->track_total_hits;
+    json_object(r->json);
+    json_key(r->json, "value");
+    json_uint(r->json, bounded ? (uint64_t)q->track_total_hits : a->total);
+    json_key(r->json, "relation");
+    json_text(r->json, bounded || a->total_is_lower_bound ? "gte" : "eq");
+    json_end(r->json);
+}
+
+static void render_hits(struct render *r, const struct answer *a)
+{
+    json_key(r->json, "hits");
+    json_object(r->json);
+    render_total(r, a);
+    json_key(r->json, "max_score");
+    if (r->request->size == 0 || (r->request->sort_count && !r->request->tracks_scores))
+        json_null(r->json);
+    else
+        json_double(r->json, a->max_score);
+    json_key(r->json, "hits");
+    json_array(r->json);
+    for (uint32_t i = 0; i < a->hit_count; i++)
+        render_hit(r, &a->hits[i]);
+    json_end(r->json);
+    json_end(r->json);
+}
+
+void render_shards(struct json_writer *w, uint32_t count)
+{
+    json_key(w, "_shards");
+    json_object(w);
+    json_key(w, "total");
+    json_uint(w, count);
+    json_key(w, "successful");
+    json_uint(w, count);
+    json_key(w, "skipped");
+    json_int(w, 0);
+    json_key(w, "failed");
+    json_int(w, 0);
+    json_end(w);
+}
+
+void render_search(struct render *r, const struct answer *a, int64_t took_ms)
+{
+    json_key(r->json, "took");
+    json_int(r->json, took_ms);
+    json_key(r->json, "timed_out");
+    json_truth(r->json, a->timed_out);
+    render_shards(r->json, a->index_count);
+    render_hits(r, a);
+    if (a->agg_count) {
+        json_key(r->json, "aggregations");
+        render_aggs(r, a->aggs, a->agg_count);
+    }
+}

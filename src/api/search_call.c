@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/search_call.h"
+
+#include "api/error.h"
+
+// typed_keys and rest_total_hits_as_int shape the reply only; they are not the query's.
+static enum err read_shape(struct exchange *x, struct search_call *c, struct fault *why)
+{
+    enum err e = parameter_truth(&x->parameters, "typed_keys", &c->typed_keys, why);
+    if (e == OK)
+        e = parameter_truth(&x->parameters, "rest_total_hits_as_int", &c->total_as_int, why);
+    return e;
+}
+
+enum err search_call_url(struct exchange *x, struct search_call *c, struct fault *why)
+{
+    enum err e = read_shape(x, c, why);
+    for (uint32_t i = 0; e == OK && i < x->parameters.count; i++) {
+        const struct parameter *p = &x->parameters.at[i];
+        if (slice_is(p->name, "scroll"))
+            return fail(why, ERR_INVALID,
+                        "illegal_argument_exception: [scroll] is not supported; use [sort] with "
+                        "[search_after]");
+        bool known = false;
+        e = request_parameter(&c->request, p->name, p->value, x->arena, &known, why);
+        if (e == OK && !known && !route_parameter_is_common(p->name))
+            return route_unrecognized(x, p->name, why);
+    }
+    if (e == OK && c->total_as_int && c->request.track_total_hits_given &&
+        c->request.track_total_hits > 0)
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: [rest_total_hits_as_int] cannot be used if the "
+                    "tracking of total hits is not accurate, got %lld",
+                    (long long)c->request.track_total_hits);
+    return e;
+}
+
+enum err search_call_run(struct exchange *x, const struct index_wish *wish, struct arena *arena,
+                         struct search_call *c, struct fault *why)
+{
+    enum action action = c->request.size > 0 ? ACTION_READ : ACTION_AGGREGATE;
+    enum err e = permit_make(&x->who, action, wish->expression, arena, &c->permit, why);
+    if (e != OK)
+        return e;
+    struct engine *engine = x->api->engine;
+    const struct index_seer seer = {engine->schema, &x->who, c->permit};
+    e = index_names_resolve(&seer, wish, arena, &c->tables, why);
+    if (e != OK)
+        return e;
+    return engine->ops->search(engine, c->permit, c->tables.tables, c->tables.count, &c->request,
+                               arena, &c->answer, why);
+}
+
+enum err search_call_render(struct exchange *x, const struct search_call *c, int64_t took_ms,
+                            struct fault *why)
+{
+    struct render r = render_start(&x->json, &c->request);
+    r.typed_keys = c->typed_keys;
+    r.total_as_int = c->total_as_int;
+    render_search(&r, &c->answer, took_ms);
+    return render_end(&r, why);
+}
+
+int search_call_write_error(struct exchange *x, const struct search_call *c, enum err code,
+                            const struct fault *why)
+{
+    struct error error = error_of(code, why);
+    json_key(&x->json, "error");
+    if (c->tables.count && error_is_of_shards(&error))
+        error_search_object(&x->json, &error,
+                            x->api->engine->schema->tables[c->tables.tables[0]].name);
+    else
+        error_object(&x->json, &error);
+    json_key(&x->json, "status");
+    json_int(&x->json, error.status);
+    return error.status;
+}
