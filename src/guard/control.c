@@ -77,10 +77,10 @@ enum err control_send_link(int control, const struct control_link *link, int fd,
     return e ? e : send_packet(control, buf_slice(&out), fd, why);
 }
 
-enum err control_send_ready(int control, struct fault *why)
+enum err control_say(int control, enum message_type word, struct fault *why)
 {
     struct buf out AUTO(buf_donep) = buf_init(PACKET_BYTES);
-    message_header_encode(&out, MESSAGE_READY, 0, 0);
+    message_header_encode(&out, word, 0, 0);
     enum err e = buf_end(&out, why);
     return e ? e : send_packet(control, buf_slice(&out), -1, why);
 }
@@ -180,11 +180,11 @@ enum err control_receive(int control, enum process self, struct control_link *ou
     return OK;
 }
 
-enum err control_receive_ready(int control, bool *out_ready, struct fault *why)
+enum err control_hear(int control, enum message_type *out_word, bool *out_got, struct fault *why)
 {
     struct packet p = {0};
     bool got = false;
-    *out_ready = false;
+    *out_got = false;
     enum err e = receive_packet(control, &p, &got, why);
     if (e || !got)
         return e;
@@ -194,8 +194,10 @@ enum err control_receive_ready(int control, bool *out_ready, struct fault *why)
     e = message_header_decode(slice_of(p.bytes, p.len), PROCESS_SERVE, PROCESS_LAUNCHER, &head,
                               why);
     if (!e && extra)
-        e = fail(why, ERR_CORRUPT, "control socket: ready with more than its header");
-    if (!e)
-        *out_ready = true;
-    return e;
+        e = fail(why, ERR_CORRUPT, "control socket: a word with more than its header");
+    if (e)
+        return e;
+    *out_word = (enum message_type)head.type;
+    *out_got = true;
+    return OK;
 }

@@ -3,11 +3,11 @@
 
 // The control socket: the one line between the launcher and each of its children.
 //
-// Downwards go the ends of links (SCM_RIGHTS), upwards goes the word that serve answers
-// requests.  It is a SOCK_SEQPACKET pair, so a message is one packet, with the header of
-// link.h.  The launcher closing it is the order to stop: a child that reads the end
-// (ERR_UNAVAILABLE) winds up and leaves; no signal is needed, and children ignore SIGINT
-// and SIGTERM.
+// Downwards go the ends of links (SCM_RIGHTS), upwards go serve's two words: that it
+// answers requests, and that mirror must be started anew.  It is a SOCK_SEQPACKET pair, so a
+// message is one packet, with the header of link.h.  The launcher closing it is the order to stop:
+// a child that reads the end (ERR_UNAVAILABLE) winds up and leaves; no signal is needed, and
+// children ignore SIGINT and SIGTERM.
 //
 // A peer that died is started again, and then a new MESSAGE_LINK for the same peer
 // comes: the child drops its old link to that peer and goes on with the new one.
@@ -34,6 +34,6 @@ enum err control_send_link(int control, const struct control_link *link, int fd,
 enum err control_receive(int control, enum process self, struct control_link *out, int *out_fd,
                          bool *out_got, struct fault *why);
 
-// Serve says it is ready; the launcher hears it.
-enum err control_send_ready(int control, struct fault *why);
-enum err control_receive_ready(int control, bool *out_ready, struct fault *why);
+// Serve says a word (MESSAGE_READY, MESSAGE_COMPLAINT); the launcher hears it.
+enum err control_say(int control, enum message_type word, struct fault *why);
+enum err control_hear(int control, enum message_type *out_word, bool *out_got, struct fault *why);

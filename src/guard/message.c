@@ -37,4 +37,5 @@ const struct message_rule message_rules[MESSAGE_TYPE_COUNT] = {
     [MESSAGE_DURABLE] = {"durable", S, M, 0, 0},
     [MESSAGE_MIRROR_STATE] = {"mirror-state", M, S, 2, STATE_BYTES},
     [MESSAGE_READY] = {"ready", S, L, 0, 0},
+    [MESSAGE_COMPLAINT] = {"complaint", S, L, 0, 0},
 };

@@ -36,7 +36,8 @@ enum message_type {
     MESSAGE_DURABLE,
     // mirror -> serve: state of each source in words and numbers, JSON, for tamis status
     MESSAGE_MIRROR_STATE,
-    MESSAGE_READY, // serve -> launcher: requests are answered from now on; no payload
+    MESSAGE_READY,     // serve -> launcher: requests are answered from now on; no payload
+    MESSAGE_COMPLAINT, // serve -> launcher: mirror broke the rules, start it anew; no payload
     MESSAGE_TYPE_COUNT
 };
 

@@ -121,18 +121,23 @@ TEST(control_link_to_oneself_or_to_nobody_is_refused)
     }
 }
 
-TEST(control_carries_the_word_that_serve_is_ready)
+TEST(control_carries_the_words_of_serve)
 {
     int ends[2];
     open_pair(ends);
-    bool ready = true;
-    EXPECT_EQ(control_receive_ready(ends[0], &ready, NULL), OK);
-    EXPECT(!ready);
-    EXPECT_EQ(control_send_ready(ends[1], NULL), OK);
-    EXPECT_EQ(control_receive_ready(ends[0], &ready, NULL), OK);
-    EXPECT(ready);
+    bool got = true;
+    enum message_type word = MESSAGE_LINK;
+    EXPECT_EQ(control_hear(ends[0], &word, &got, NULL), OK);
+    EXPECT(!got);
+    EXPECT_EQ(control_say(ends[1], MESSAGE_READY, NULL), OK);
+    EXPECT_EQ(control_say(ends[1], MESSAGE_COMPLAINT, NULL), OK);
+    EXPECT_EQ(control_hear(ends[0], &word, &got, NULL), OK);
+    EXPECT(got);
+    EXPECT_EQ(word, MESSAGE_READY);
+    EXPECT_EQ(control_hear(ends[0], &word, &got, NULL), OK);
+    EXPECT_EQ(word, MESSAGE_COMPLAINT);
     EXPECT_EQ(send(ends[1], "ready", 5, 0), 5);
-    EXPECT_EQ(control_receive_ready(ends[0], &ready, NULL), ERR_CORRUPT);
-    EXPECT(!ready);
+    EXPECT_EQ(control_hear(ends[0], &word, &got, NULL), ERR_CORRUPT);
+    EXPECT(!got);
     close_pair(ends);
 }

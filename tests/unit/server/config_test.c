@@ -86,7 +86,7 @@ TEST(config_refuses_what_makes_yaml_mean_something_else)
     expect_refused("cluster_name: &x tamis\n", "plain value");
     expect_refused("cluster_name: !!str tamis\n", "plain value");
     expect_refused("? {a: b}\n: c\n", "plain word");
-    expect_refused("threads: 3\n  x: {\n", "line 2");
+    expect_refused("threads: 3\nusers: {\n", "tamis.yml line");
 }
 
 TEST(config_cut_short_is_never_read_past_its_end)

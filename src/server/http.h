@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// HTTPS: carries requests to a handler and replies back (libmicrohttpd, which only http.c
+// knows).
+//
+//     door ─▶ a few threads, each with an epoll ─▶ body, unpacked ─▶ handler ─▶ reply
+//
+// TLS 1.2 and 1.3, nothing else.  Every reply has X-Elastic-Product and, if the request
+// had one, its X-Opaque-Id.  What a stranger can make the server hold is bounded: number
+// of connections, also per address; bytes of one body (413) and of all together (429);
+// the time of one request from its first byte to the reply's last; and a request without
+// a credential has no body at all, because its answer never depends on one.
+
+#include "api/api.h"
+#include "base/err.h"
+
+struct http;
+
+struct http_options {
+    int listening;          // bound, listening, non-blocking; stays the caller's
+    const char *https;      // "https://127.0.0.1:9200", for those who come without TLS
+    const char *key, *cert; // PEM; may be wiped after http_open()
+    uint32_t threads;
+    uint32_t connections, connections_per_address;
+    uint32_t idle_seconds, request_seconds;
+    void *context;
+    // Called by many threads; see api_handle().
+    void (*handle)(void *context, const struct api_request *r, struct arena *request,
+                   struct api_reply *out);
+};
+
+enum err http_open(const struct http_options *options, struct http **out, struct fault *why);
+void http_close(struct http *h); // NULL is fine; waits for requests under way

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/keeper.h"
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "guard/control.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+static void refuse(struct keeper_reply *out, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void refuse(struct keeper_reply *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf((char *)out->bytes, FAULT_WORDS_BYTES, format, args);
+    va_end(args);
+    out->type = MESSAGE_REFUSED;
+    out->len = len < 0 ? 0 : len < FAULT_WORDS_BYTES ? (size_t)len : FAULT_WORDS_BYTES - 1;
+}
+
+// Text, then zeros to the end.  The other end is not trusted with its own padding.
+static bool padded_text(struct slice payload, char out[KEEPER_LABEL_BYTES])
+{
+    size_t len = strnlen((const char *)payload.at, payload.len);
+    if (len == 0 || len >= KEEPER_LABEL_BYTES || payload.len != KEEPER_LABEL_BYTES)
+        return false;
+    for (size_t i = len; i < payload.len; i++) {
+        if (payload.at[i] != 0)
+            return false;
+    }
+    memcpy(out, payload.at, payload.len);
+    return true;
+}
+
+static bool is_label(const struct schema *s, const char *label)
+{
+    static const char subjects[] = "pseudonym/";
+    static const char tables[] = "row-key/";
+    if (strncmp(label, subjects, sizeof subjects - 1) == 0)
+        return schema_subject(s, label + sizeof subjects - 1) >= 0;
+    if (strncmp(label, tables, sizeof tables - 1) == 0)
+        return schema_table(s, slice_text(label + sizeof tables - 1)) != NULL;
+    return false;
+}
+
+static void answer_key(const struct keeper *k, const char *label, struct keeper_reply *out)
+{
+    if (!is_label(k->policy->schema, label)) {
+        refuse(out, "the policy has no subject or table for this key");
+        return;
+    }
+    key_ring_derive(k->ring, label, out->bytes);
+    out->type = MESSAGE_KEY;
+    out->len = KEY_BYTES;
+}
+
+static bool is_password_file(const struct policy *p, const char *name)
+{
+    for (uint32_t i = 0; i < p->source_count; i++) {
+        const struct policy_source *s = &p->sources[i];
+        const char *const files[] = {s->replication_password_file, s->copy_password_file};
+        for (size_t f = 0; f < 2; f++) {
+            if (files[f] && strcmp(files[f], name) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+// One line; what an editor puts at its end is not part of the password.
+static void answer_password(const struct keeper *k, const char *name, struct keeper_reply *out)
+{
+    if (!is_password_file(k->policy, name)) {
+        refuse(out, "the policy names no such password file");
+        return;
+    }
+    struct buf text = buf_init(KEEPER_REPLY_BYTES);
+    struct fault why = {0};
+    enum err e = world_read_file(&k->files, name, &text, &why);
+    while (text.len > 0 && (text.at[text.len - 1] == '\n' || text.at[text.len - 1] == '\r'))
+        text.len--;
+    if (e) {
+        refuse(out, "password file: %.400s", why.words);
+    } else {
+        if (text.len > 0)
+            memcpy(out->bytes, text.at, text.len);
+        out->type = MESSAGE_PASSWORD;
+        out->len = text.len;
+    }
+    if (text.at)
+        wipe(text.at, text.size);
+    buf_done(&text);
+}
+
+static void answer_sign(const struct keeper *k, struct slice hash, struct keeper_reply *out)
+{
+    key_ring_sign(k->ring, hash, out->bytes);
+    out->type = MESSAGE_SIGNATURE;
+    out->len = SIGNATURE_BYTES;
+}
+
+void keeper_answer(const struct keeper *k, const struct message *asked, struct keeper_reply *out)
+{
+    char text[KEEPER_LABEL_BYTES];
+    bool is_text = padded_text(asked->payload, text);
+    if (asked->type == MESSAGE_KEY_ASK && is_text)
+        answer_key(k, text, out);
+    else if (asked->type == MESSAGE_PASSWORD_ASK && is_text)
+        answer_password(k, text, out);
+    else if (asked->type == MESSAGE_SIGN_ASK)
+        answer_sign(k, asked->payload, out);
+    else
+        refuse(out, "not a question for keeper");
+}
+
+static enum err answer_all(const struct keeper *k, struct link *l, struct fault *why)
+{
+    for (;;) {
+        struct message asked;
+        bool got = false;
+        enum err e = link_receive(l, &asked, &got, why);
+        if (e || !got)
+            return e ? e : link_flush(l, why);
+        struct keeper_reply reply;
+        keeper_answer(k, &asked, &reply);
+        e = link_send(l, reply.type, asked.serial, slice_of(reply.bytes, reply.len), why);
+        wipe(&reply, sizeof reply);
+        if (e)
+            return e;
+    }
+}
+
+struct links {
+    struct link *to[PROCESS_COUNT];
+};
+
+static enum err take_links(int control, struct links *links, struct fault *why)
+{
+    for (;;) {
+        struct control_link link;
+        int fd = -1;
+        bool got = false;
+        enum err e = control_receive(control, PROCESS_KEEPER, &link, &fd, &got, why);
+        if (e || !got)
+            return e;
+        link_free(links->to[link.peer]);
+        links->to[link.peer] = link_new(fd, PROCESS_KEEPER, link.peer);
+    }
+}
+
+static void tend(const struct keeper *k, struct links *links, enum process peer)
+{
+    struct fault why = {0};
+    enum err e = answer_all(k, links->to[peer], &why);
+    if (!e)
+        return;
+    if (e != ERR_UNAVAILABLE) // a peer that left is started again by the launcher
+        log_line(LOG_WARN, "link dropped: %s", why.words);
+    link_free(links->to[peer]);
+    links->to[peer] = NULL;
+}
+
+static enum err wait_and_tend(const struct keeper *k, int control, struct links *links,
+                              struct fault *why)
+{
+    struct pollfd wait[PROCESS_COUNT + 1] = {{.fd = control, .events = POLLIN}};
+    for (int i = 0; i < PROCESS_COUNT; i++) {
+        struct link *l = links->to[i];
+        wait[i + 1].fd = l ? link_fd(l) : -1;
+        wait[i + 1].events = POLLIN;
+        if (l && link_queued(l) > 0)
+            wait[i + 1].events |= POLLOUT;
+    }
+    (void)poll(wait, PROCESS_COUNT + 1, -1); // interrupted: nothing is ready, and round again
+    for (int i = 0; i < PROCESS_COUNT; i++) {
+        if (links->to[i] && wait[i + 1].revents)
+            tend(k, links, (enum process)i);
+    }
+    return wait[0].revents ? take_links(control, links, why) : OK;
+}
+
+enum err keeper_run(const struct keeper *k, int control, struct fault *why)
+{
+    struct links links = {0};
+    enum err e = OK;
+    while (!e)
+        e = wait_and_tend(k, control, &links, why);
+    for (int i = 0; i < PROCESS_COUNT; i++)
+        link_free(links.to[i]);
+    return e == ERR_UNAVAILABLE ? OK : e;
+}

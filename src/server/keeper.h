@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The process keeper: the only one that holds the master key and may read password files.
+//
+// It has no socket but its links, and answers three questions of a fixed size:
+//
+//     mirror: MESSAGE_KEY_ASK        "pseudonym/SUBJECT" or "row-key/TABLE" of the policy
+//     mirror: MESSAGE_PASSWORD_ASK   a file that the policy names, read anew each time
+//     serve:  MESSAGE_SIGN_ASK       a hash of 32 bytes
+//
+// All else gets MESSAGE_REFUSED with the reason.  Which process may ask what is in the
+// message table; the link refuses the rest before it gets here.
+
+#include "base/world.h"
+#include "guard/link.h"
+#include "keys/key_ring.h"
+#include "policy/policy.h"
+
+enum { KEEPER_REPLY_BYTES = 1024, KEEPER_LABEL_BYTES = 128 };
+
+struct keeper {
+    const struct policy *policy;
+    const struct key_ring *ring;
+    struct world files; // password files are named relative to it
+};
+
+struct keeper_reply {
+    enum message_type type;
+    size_t len;
+    uint8_t bytes[KEEPER_REPLY_BYTES]; // wiped by the caller
+};
+
+// Always has an answer.
+void keeper_answer(const struct keeper *k, const struct message *asked, struct keeper_reply *out);
+
+// Answers until the launcher closes `control`, which is OK.
+enum err keeper_run(const struct keeper *k, int control, struct fault *why);

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/process.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "keys/crypto.h"
+#include "keys/key_ring.h"
+#include "server/directory.h"
+#include "server/keeper.h"
+#include "server/mirror.h"
+#include "server/reach.h"
+#include "server/serve.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { START_ARENA_BYTES = 256 << 20, PEM_BYTES = 64 << 10 };
+
+static const struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
+
+enum err process_policy(struct arena *start, const struct policy **out, struct fault *why)
+{
+    struct buf text AUTO(buf_donep) = buf_init(LIMIT_POLICY_BYTES);
+    enum err e = world_read_file(&here, FILE_POLICY, &text, why);
+    // The tree may point into the text, so that must live as long.
+    return e ? e : policy_parse(arena_copy(start, buf_slice(&text)), start, out, why);
+}
+
+static enum err enter(const struct process_start *start, const struct policy *policy,
+                      struct arena *arena, struct sandbox_facts *out, struct fault *why)
+{
+    struct sandbox box = {.self = start->self,
+                          .own_user = start->user.is_own,
+                          .uid = start->user.uid,
+                          .gid = start->user.gid};
+    enum err e = reach_of(policy, arena, &box, why);
+    return e ? e : sandbox_enter(&box, out, why);
+}
+
+static enum err run_keeper(const struct process_start *start, const struct policy *policy,
+                           struct arena *arena, struct fault *why)
+{
+    struct sandbox_facts facts;
+    enum err e = enter(start, policy, arena, &facts, why);
+    struct world keys = {.dir = -1};
+    if (!e)
+        e = world_open(DIRECTORY_KEYS, &keys, why);
+    if (e)
+        return e;
+    struct key_ring *ring = NULL;
+    e = key_ring_open(&keys, &ring, why);
+    world_close(&keys);
+    if (e)
+        return e;
+    struct keeper keeper = {.policy = policy, .ring = ring, .files = here};
+    e = keeper_run(&keeper, PROCESS_CONTROL_FD, why);
+    key_ring_close(ring);
+    return e;
+}
+
+static enum err run_mirror(const struct process_start *start, const struct policy *policy,
+                           struct arena *arena, struct fault *why)
+{
+    struct sandbox_facts facts;
+    enum err e = enter(start, policy, arena, &facts, why);
+    struct mirror_context context = {.control = PROCESS_CONTROL_FD, .policy = policy};
+    return e ? e : mirror_run(&context, why);
+}
+
+static enum err read_pem(const char *name, struct buf *out, struct fault *why)
+{
+    *out = buf_init(PEM_BYTES);
+    enum err e = world_read_file(&here, name, out, why);
+    buf_u8(out, 0); // the library wants a string
+    return e ? e : buf_end(out, why);
+}
+
+// The socket is bound before the sandbox, which forbids to bind; so is the key read,
+// which belongs to another user.
+static enum err run_serve(const struct process_start *start, const struct policy *policy,
+                          struct arena *arena, struct fault *why)
+{
+    struct buf key = {0};
+    struct buf cert = {0};
+    struct serve_context context = {.control = PROCESS_CONTROL_FD,
+                                    .listening = -1,
+                                    .endpoint = start->config->listen,
+                                    .policy = policy,
+                                    .config = start->config,
+                                    .has_own_user = start->user.is_own};
+    enum err e = read_pem(DIRECTORY_TLS "/server.key", &key, why);
+    if (!e)
+        e = read_pem(DIRECTORY_TLS "/server.crt", &cert, why);
+    if (!e)
+        e = endpoint_listen(&context.endpoint, &context.listening, why);
+    if (!e)
+        e = enter(start, policy, arena, &context.sandbox, why);
+    context.key = (const char *)key.at;
+    context.cert = (const char *)cert.at;
+    if (!e)
+        e = serve_run(&context, why);
+    if (key.at)
+        wipe(key.at, key.size);
+    buf_done(&key);
+    buf_done(&cert);
+    if (context.listening >= 0)
+        close(context.listening);
+    return e;
+}
+
+// The launcher stops its children by closing the control socket, so a Ctrl-C that the
+// terminal sends to all must not take them before their turn.
+static void settle(const struct process_start *start)
+{
+    char name[16];
+    log_name(process_name(start->self));
+    snprintf(name, sizeof name, "tamis-%s", process_name(start->self));
+    (void)prctl(PR_SET_NAME, name); // only for who looks at ps
+    static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ};
+    for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+        signal(ignored[i], SIG_IGN);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static enum err run(const struct process_start *start, struct arena *arena, struct fault *why)
+{
+    // Before the sandbox sets this again; here for the time until then.
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != start->launcher_pid)
+        return fail(why, ERR_UNAVAILABLE, "the launcher is gone");
+    const struct policy *policy = NULL;
+    enum err e = crypto_start(why);
+    if (!e)
+        e = process_policy(arena, &policy, why);
+    if (e)
+        return e;
+    if (start->self == PROCESS_KEEPER)
+        return run_keeper(start, policy, arena, why);
+    if (start->self == PROCESS_MIRROR)
+        return run_mirror(start, policy, arena, why);
+    return run_serve(start, policy, arena, why);
+}
+
+int process_main(const struct process_start *start)
+{
+    settle(start);
+    struct arena *arena AUTO(arena_freep) = arena_new(START_ARENA_BYTES);
+    struct fault why = {0};
+    enum err e = run(start, arena, &why);
+    if (e)
+        log_line(LOG_ERROR, "%s", why.words);
+    return e ? 1 : 0;
+}

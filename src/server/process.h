@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The life of a child of the launcher, from fork to its last breath.
+//
+// Reads what another user owns (policy.yml, and for serve the TLS key), binds (serve),
+// enters the sandbox, and only then opens its keys, connects or answers.
+
+#include "base/err.h"
+#include "policy/policy.h"
+#include "server/config.h"
+#include "server/user.h"
+
+enum { PROCESS_CONTROL_FD = 3, PROCESS_LOCK_FD = 4 };
+
+struct process_start {
+    enum process self;
+    const struct config *config;
+    struct process_user user;
+    int launcher_pid;
+};
+
+// In the forked child, with its descriptors in place (see launcher.c) and DIR as working
+// directory.  Returns the exit status.
+int process_main(const struct process_start *start);
+
+// Reads and parses policy.yml in the working directory.
+enum err process_policy(struct arena *start, const struct policy **out, struct fault *why);

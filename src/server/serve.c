@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/serve.h"
+
+#include "api/api.h"
+#include "base/log.h"
+#include "guard/control.h"
+#include "server/directory.h"
+#include "server/http.h"
+#include "server/status.h"
+#include "server/writer.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { TICK_US = 1000000, HTTPS_BYTES = ENDPOINT_TEXT_BYTES + 16 };
+
+struct serve {
+    const struct serve_context *context;
+    struct world data; // the store's directory
+    struct store *store;
+    struct cubes *cubes;
+    struct access *access;
+    struct engine *engine;
+    struct writer *writer;
+    struct status *status;
+    struct http *http;
+    struct link *keeper;
+    struct api api;
+    char listen[ENDPOINT_TEXT_BYTES], https[HTTPS_BYTES], node[CONFIG_NAME_BYTES];
+    struct status_peer peers[PROCESS_COUNT];
+    int64_t started_ms, next_tick_us;
+    bool is_ready; // the first copy of every source is whole
+};
+
+// The store behind the writer's three functions.
+
+static enum err append(void *context, const struct admitted *a, struct fault *why)
+{
+    return store_append(context, a, why);
+}
+
+static enum err commit(void *context, struct fault *why)
+{
+    return store_commit(context, why);
+}
+
+static void position(void *context, const char *source, struct position *out)
+{
+    store_position(context, source, out);
+}
+
+static void handle(void *context, const struct api_request *r, struct arena *request,
+                   struct api_reply *out)
+{
+    api_handle(context, r, request, out);
+}
+
+static enum err open_store(struct serve *s, struct fault *why)
+{
+    const struct config *config = s->context->config;
+    const struct schema *schema = s->context->policy->schema;
+    struct store_options options = {
+        .seal_rows = config->seal_rows, .log_bytes_max = config->log_bytes, .background = true};
+    enum err e = world_open(DIRECTORY_DATA, &s->data, why);
+    if (!e)
+        e = store_open(&s->data, schema, &options, &s->store, why);
+    if (!e)
+        e = cubes_new(schema, &s->cubes, why);
+    if (e)
+        return fail_in(why, e, "store");
+    struct store_listener listener = cubes_listener(s->cubes);
+    store_listen(s->store, &listener);
+    struct snapshot *now = store_snapshot(s->store);
+    cubes_build(s->cubes, now);
+    snapshot_free(now);
+    struct writer_store door = {
+        .context = s->store, .append = append, .commit = commit, .position = position};
+    s->writer = writer_new(&door, schema);
+    s->engine = engine_local_new(s->store, schema);
+    return OK;
+}
+
+static void name_ourselves(struct serve *s)
+{
+    const struct serve_context *c = s->context;
+    endpoint_print(&c->endpoint, s->listen);
+    snprintf(s->https, sizeof s->https, "https://%s", s->listen);
+    snprintf(s->node, sizeof s->node, "%s", c->config->node_name);
+    if (!s->node[0] && gethostname(s->node, sizeof s->node - 1) < 0)
+        snprintf(s->node, sizeof s->node, "tamis");
+    s->started_ms = now_ms();
+    s->peers[PROCESS_LAUNCHER] = (struct status_peer){
+        .pid = (uint32_t)getppid(), .starts = 1, .since_ms = s->started_ms, .is_linked = true};
+    s->peers[PROCESS_SERVE] = (struct status_peer){
+        .pid = (uint32_t)getpid(), .starts = 1, .since_ms = s->started_ms, .is_linked = true};
+}
+
+static enum err open_http(struct serve *s, struct fault *why)
+{
+    const struct serve_context *c = s->context;
+    const struct config *config = c->config;
+    s->api = (struct api){.engine = s->engine,
+                          .access = s->access,
+                          .cubes = s->cubes,
+                          .store = s->store,
+                          .cluster_name = config->cluster_name,
+                          .node_name = s->node,
+                          .cluster_uuid = config->cluster_uuid[0] ? config->cluster_uuid : "_na_",
+                          .publish_address = s->listen,
+                          .started_ms = s->started_ms,
+                          .state_context = s->status,
+                          .state_json = status_json,
+                          .is_ready = status_is_ready};
+    struct http_options options = {.listening = c->listening,
+                                   .https = s->https,
+                                   .key = c->key,
+                                   .cert = c->cert,
+                                   .threads = config->threads,
+                                   .connections = config->connections,
+                                   .connections_per_address = config->connections_per_address,
+                                   .idle_seconds = config->idle_seconds,
+                                   .request_seconds = config->request_seconds,
+                                   .context = &s->api,
+                                   .handle = handle};
+    return http_open(&options, &s->http, why);
+}
+
+static bool copy_is_whole(struct serve *s)
+{
+    const struct policy *p = s->context->policy;
+    for (uint32_t i = 0; i < p->source_count; i++) {
+        struct position at;
+        store_position(s->store, p->sources[i].name, &at);
+        if (at.phase != PHASE_STREAMING)
+            return false;
+    }
+    return true;
+}
+
+// Never ends serve: a status that cannot be written is a line in the log.
+static void tell_status(struct serve *s)
+{
+    static struct store_stats stats; // large, and only the main thread is here
+    store_stats(s->store, &stats);
+    s->is_ready = copy_is_whole(s);
+    struct status_facts facts = {.listen = s->listen,
+                                 .node = s->node,
+                                 .started_ms = s->started_ms,
+                                 .now_ms = now_ms(),
+                                 .is_ready = s->is_ready,
+                                 .has_own_user = s->context->has_own_user,
+                                 .sandbox = s->context->sandbox,
+                                 .store = &stats,
+                                 .mirror_state = writer_mirror_state(s->writer)};
+    memcpy(facts.peers, s->peers, sizeof facts.peers);
+    const struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
+    struct buf json AUTO(buf_donep) = buf_init(STATUS_BYTES_MAX);
+    struct fault why = {0};
+    enum err e = status_print(&facts, &json, &why);
+    if (!e) {
+        status_set(s->status, buf_slice(&json), s->is_ready);
+        e = status_write(&here, buf_slice(&json), &why);
+    }
+    if (e)
+        log_line(LOG_WARN, "status: %s", why.words);
+}
+
+static enum err take_links(struct serve *s, struct fault *why)
+{
+    for (;;) {
+        struct control_link given;
+        int fd = -1;
+        bool got = false;
+        enum err e = control_receive(s->context->control, PROCESS_SERVE, &given, &fd, &got, why);
+        if (e || !got)
+            return e;
+        struct link *l = link_new(fd, PROCESS_SERVE, given.peer);
+        if (given.peer == PROCESS_MIRROR) {
+            writer_link(s->writer, l);
+        } else {
+            link_free(s->keeper);
+            s->keeper = l;
+        }
+        s->peers[given.peer] = (struct status_peer){.pid = given.peer_pid,
+                                                    .starts = given.peer_starts,
+                                                    .since_ms = now_ms(),
+                                                    .is_linked = true};
+    }
+}
+
+static enum err tend_writer(struct serve *s, struct fault *why)
+{
+    bool did = false;
+    enum err e = writer_step(s->writer, &did, why);
+    bool wants_write;
+    s->peers[PROCESS_MIRROR].is_linked = writer_fd(s->writer, &wants_write) >= 0;
+    if (did && !s->is_ready && copy_is_whole(s))
+        s->next_tick_us = 0; // tell it at once
+    if (e != ERR_IO && e) {
+        log_line(LOG_ERROR, "%s", why->words);
+        return control_say(s->context->control, MESSAGE_COMPLAINT, why);
+    }
+    return e;
+}
+
+static int wait_ms(const struct serve *s)
+{
+    if (writer_is_busy(s->writer))
+        return 0;
+    int64_t left_us = s->next_tick_us - monotonic_us();
+    return left_us <= 0 ? 0 : (int)(left_us / 1000) + 1;
+}
+
+static enum err round_once(struct serve *s, struct fault *why)
+{
+    bool wants_write = false;
+    struct pollfd wait[2] = {{.fd = s->context->control, .events = POLLIN},
+                             {.fd = writer_fd(s->writer, &wants_write), .events = POLLIN}};
+    if (wants_write)
+        wait[1].events |= POLLOUT;
+    if (poll(wait, 2, wait_ms(s)) < 0)
+        wait[0].revents = wait[1].revents = 0;
+    enum err e = OK;
+    if (wait[1].revents || writer_is_busy(s->writer))
+        e = tend_writer(s, why);
+    if (!e && wait[0].revents)
+        e = take_links(s, why);
+    if (!e && monotonic_us() >= s->next_tick_us) {
+        s->next_tick_us = monotonic_us() + TICK_US;
+        tell_status(s);
+    }
+    return e;
+}
+
+static void close_all(struct serve *s)
+{
+    http_close(s->http); // first: nobody asks any more
+    writer_free(s->writer);
+    link_free(s->keeper);
+    if (s->engine)
+        s->engine->ops->close(s->engine);
+    access_close(s->access);
+    store_close(s->store);
+    cubes_free(s->cubes);
+    if (s->data.ops)
+        world_close(&s->data);
+    status_free(s->status);
+}
+
+static enum err open_all(struct serve *s, struct fault *why)
+{
+    name_ourselves(s);
+    s->status = status_new();
+    enum err e = open_store(s, why);
+    if (!e)
+        e = access_open(DIRECTORY_ACCESS, false, &s->access, why);
+    if (!e)
+        tell_status(s);
+    if (!e)
+        e = open_http(s, why);
+    if (!e)
+        e = control_say(s->context->control, MESSAGE_READY, why);
+    return e;
+}
+
+enum err serve_run(const struct serve_context *context, struct fault *why)
+{
+    struct serve s = {.context = context};
+    enum err e = open_all(&s, why);
+    if (e) {
+        close_all(&s);
+        return e;
+    }
+    log_line(LOG_INFO, "answers at %s", s.https);
+    while (!e)
+        e = round_once(&s, why);
+    close_all(&s);
+    return e == ERR_UNAVAILABLE ? OK : e;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The process serve: owns the store, answers over HTTPS.
+//
+//     main thread      control socket, link to mirror, the only writer of the store
+//     door, pool       http.h: answer requests from snapshots
+//     store's own      seals and merges
+//
+// It takes links from the launcher as they come, says MESSAGE_READY once requests are
+// answered, and writes run/status.json every second.  It complains about a mirror that
+// breaks the rules, and ends when its store fails: the launcher then starts it anew.
+
+#include "base/err.h"
+#include "guard/sandbox.h"
+#include "policy/policy.h"
+#include "server/config.h"
+
+struct serve_context {
+    int control;   // stays the caller's
+    int listening; // bound before the sandbox; stays the caller's
+    struct endpoint endpoint;
+    const struct policy *policy;
+    const struct config *config;
+    const char *key, *cert; // PEM
+    bool has_own_user;
+    struct sandbox_facts sandbox;
+};
+
+// Inside the sandbox, with DIR as working directory.  OK when the launcher closes `control`.
+enum err serve_run(const struct serve_context *context, struct fault *why);

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/status.h"
+
+#include "base/check.h"
+#include "json/json_writer.h"
+#include "server/directory.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { STATE_ARENA_BYTES = 16 << 20, FORM_VERSION = 1 };
+
+static void print_processes(struct json_writer *w, const struct status_facts *f)
+{
+    json_key(w, "processes");
+    json_array(w);
+    for (int i = 0; i < PROCESS_COUNT; i++) {
+        json_object(w);
+        json_key(w, "name");
+        json_text(w, process_name((enum process)i));
+        json_key(w, "pid");
+        json_uint(w, f->peers[i].pid);
+        json_key(w, "starts");
+        json_uint(w, f->peers[i].starts);
+        json_key(w, "since_ms");
+        json_int(w, f->peers[i].since_ms);
+        json_key(w, "linked");
+        json_truth(w, f->peers[i].is_linked);
+        json_end(w);
+    }
+    json_end(w);
+}
+
+static void print_sandbox(struct json_writer *w, const struct status_facts *f)
+{
+    json_key(w, "sandbox");
+    json_object(w);
+    json_key(w, "landlock_abi");
+    json_int(w, f->sandbox.landlock_abi);
+    json_key(w, "tcp");
+    json_text(w, f->sandbox.tcp_by_landlock
+                     ? "landlock and seccomp"
+                     : "seccomp only: this kernel's Landlock has no TCP rules, so mirror may "
+                       "connect to any port");
+    json_key(w, "signals_by_landlock");
+    json_truth(w, f->sandbox.signals_by_landlock);
+    json_key(w, "own_user");
+    json_truth(w, f->has_own_user);
+    json_key(w, "uid");
+    json_uint(w, f->sandbox.uid);
+    json_end(w);
+}
+
+static void print_table(struct json_writer *w, const struct store_table_stats *t)
+{
+    json_object(w);
+    json_key(w, "name");
+    json_text(w, t->name);
+    json_key(w, "rows");
+    json_uint(w, t->rows);
+    json_key(w, "rows_dead");
+    json_uint(w, t->rows_dead);
+    json_key(w, "bytes_disk");
+    json_uint(w, t->bytes_disk);
+    json_key(w, "bytes_memory");
+    json_uint(w, t->bytes_memory);
+    json_key(w, "segments");
+    json_uint(w, t->segments);
+    json_key(w, "changes");
+    json_uint(w, t->changes);
+    json_end(w);
+}
+
+static void print_store(struct json_writer *w, const struct store_stats *s)
+{
+    json_key(w, "store");
+    json_object(w);
+    json_key(w, "log_bytes");
+    json_uint(w, s->log_bytes);
+    json_key(w, "commits");
+    json_uint(w, s->commits);
+    json_key(w, "syncs");
+    json_uint(w, s->syncs);
+    json_key(w, "bytes_written");
+    json_uint(w, s->bytes_written);
+    json_end(w);
+    json_key(w, "tables");
+    json_array(w);
+    for (uint32_t i = 0; i < s->table_count; i++)
+        print_table(w, &s->tables[i]);
+    json_end(w);
+}
+
+// Mirror's words were checked to be an object of JSON when they came.
+static enum err print_sources(struct json_writer *w, struct slice state, struct fault *why)
+{
+    struct arena *scratch AUTO(arena_freep) = arena_new(STATE_ARENA_BYTES);
+    const struct json *tree = NULL;
+    enum err e = state.len ? json_parse(state, scratch, &tree, why) : OK;
+    if (e)
+        return e;
+    const struct json *sources = json_get(tree, "sources");
+    json_key(w, "sources");
+    if (sources) {
+        json_value(w, sources);
+    } else {
+        json_array(w);
+        json_end(w);
+    }
+    return OK;
+}
+
+static void print_head(struct json_writer *w, const struct status_facts *f)
+{
+    json_key(w, "listen");
+    json_text(w, f->listen);
+    json_key(w, "node");
+    json_text(w, f->node);
+    json_key(w, "version");
+    json_int(w, FORM_VERSION);
+    json_key(w, "pid");
+    json_uint(w, f->peers[PROCESS_LAUNCHER].pid);
+    json_key(w, "started_ms");
+    json_int(w, f->started_ms);
+    json_key(w, "written_ms");
+    json_int(w, f->now_ms);
+    json_key(w, "ready");
+    json_truth(w, f->is_ready);
+}
+
+enum err status_print(const struct status_facts *f, struct buf *out, struct fault *why)
+{
+    struct json_writer w = json_writer_to(out);
+    json_object(&w);
+    print_head(&w, f);
+    print_processes(&w, f);
+    print_sandbox(&w, f);
+    print_store(&w, f->store);
+    enum err e = print_sources(&w, f->mirror_state, why);
+    if (e)
+        return fail_in(why, e, "state of mirror");
+    json_end(&w);
+    return buf_end(out, why);
+}
+
+struct status {
+    pthread_mutex_t json_lock; // guards json
+    struct buf json;
+    bool is_ready;
+};
+
+struct status *status_new(void)
+{
+    struct status *s = calloc(1, sizeof *s);
+    CHECK(s != NULL && pthread_mutex_init(&s->json_lock, NULL) == 0);
+    s->json = buf_init(STATUS_BYTES_MAX);
+    buf_text(&s->json, "{}");
+    return s;
+}
+
+void status_free(struct status *s)
+{
+    if (!s)
+        return;
+    pthread_mutex_destroy(&s->json_lock);
+    buf_done(&s->json);
+    free(s);
+}
+
+void status_set(struct status *s, struct slice json, bool is_ready)
+{
+    pthread_mutex_lock(&s->json_lock);
+    buf_reset(&s->json);
+    buf_slice_add(&s->json, json);
+    s->is_ready = is_ready;
+    pthread_mutex_unlock(&s->json_lock);
+}
+
+enum err status_json(void *status, struct buf *out)
+{
+    struct status *s = status;
+    pthread_mutex_lock(&s->json_lock);
+    buf_slice_add(out, buf_slice(&s->json));
+    pthread_mutex_unlock(&s->json_lock);
+    return buf_end(out, NULL);
+}
+
+bool status_is_ready(void *status)
+{
+    struct status *s = status;
+    pthread_mutex_lock(&s->json_lock);
+    bool is_ready = s->is_ready;
+    pthread_mutex_unlock(&s->json_lock);
+    return is_ready;
+}
+
+enum err status_write(const struct world *dir, struct slice json, struct fault *why)
+{
+    static const char temporary[] = FILE_STATUS ".tmp";
+    int fd = -1;
+    enum err e = dir->ops->open_write(dir, temporary, false, &fd, why);
+    if (e)
+        return e;
+    e = dir->ops->truncate(fd, 0, why);
+    if (!e)
+        e = dir->ops->write(fd, json, why);
+    dir->ops->close(fd);
+    return e ? e : dir->ops->rename(dir, temporary, FILE_STATUS, why);
+}

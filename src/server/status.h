@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Status: what serve knows of all processes, as JSON, for `tamis status` and for the API.
+//
+//     {"listen":"127.0.0.1:9200","node":"...","version":1,"pid":..,"started_ms":..,
+//      "written_ms":..,"ready":true,
+//      "processes":[{"name":"serve","pid":..,"starts":1,"since_ms":..,"linked":true}, ...],
+//      "sandbox":{"landlock_abi":7,"tcp":"landlock and seccomp","own_user":true,"uid":61843},
+//      "store":{"log_bytes":..,"commits":..,"syncs":..,"bytes_written":..},
+//      "tables":[{"name":"devices","rows":..,...}],
+//      "sources":[ what mirror last said of each, see server/mirror_state.h ]}
+//
+// One thread makes it; any thread may read the last one.
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/world.h"
+#include "guard/sandbox.h"
+#include "store/store.h"
+
+struct status_peer {
+    uint32_t pid, starts;
+    int64_t since_ms; // when its link came
+    bool is_linked;
+};
+
+struct status_facts {
+    const char *listen, *node;
+    int64_t started_ms, now_ms;
+    bool is_ready;
+    bool has_own_user;
+    struct sandbox_facts sandbox;
+    struct status_peer peers[PROCESS_COUNT];
+    const struct store_stats *store;
+    struct slice mirror_state; // an object in JSON, or empty
+};
+
+enum { STATUS_BYTES_MAX = 1 << 20 };
+
+// Pure.  ERR_LIMIT when it is larger than `out` takes.
+enum err status_print(const struct status_facts *f, struct buf *out, struct fault *why);
+
+// The last one printed, behind a lock.
+struct status;
+struct status *status_new(void);
+void status_free(struct status *s);
+void status_set(struct status *s, struct slice json, bool is_ready); // copies
+enum err status_json(void *status, struct buf *out);                 // for struct api
+bool status_is_ready(void *status);
+
+// Replaces the file in one step; not synced, because it is of use only while we run.
+enum err status_write(const struct world *dir, struct slice json, struct fault *why);
