@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/coerce.h"
 
-#include "base/check.h"
 #include "base/date.h"
 #include "base/num.h"
 #include "policy/raw_text.h"
@@ -86,8 +85,7 @@ enum err coerce_i64(const struct raw *value, enum field_type as, int64_t *out, b
     case FIELD_TYPE_COUNT:
         break;
     }
-    CHECK(!"a type held as an integer");
-    return ERR_INVALID;
+    return no(value, field_type_name(as), why);
 }
 
 // PostgreSQL's numeric comes as text and may be one of these.

@@ -6,6 +6,6 @@
 // "package@1.2.3" is none.
 const struct detector detect_email = {
     .name = "e-mail address",
-    .pattern = "[^\\s@](?:@|%40)(?:[a-z0-9](?:[a-z0-9-]{0,62})\\.){1,8}[a-z]{2,24}",
+    .pattern = "[^\\s@](?:@|%40)(?:[a-z0-9][a-z0-9-]*\\.)+[a-z]{2}",
     .caseless = true,
 };

@@ -55,12 +55,11 @@ static void *array(size_t count, size_t bytes)
 
 static uint32_t value_of(const struct policy_table *t, uint32_t column)
 {
-    for (uint32_t i = 0; i < t->wanted_count; i++) {
-        if (t->wanted[i] == column)
-            return i;
-    }
-    CHECK(!"a column that enters or is of the key is wanted");
-    return 0;
+    uint32_t i = 0;
+    while (i < t->wanted_count && t->wanted[i] != column)
+        i++;
+    CHECK(i < t->wanted_count); // a column that enters or is of the key is wanted
+    return i;
 }
 
 static void init_field(struct sieve *s, struct sieve_table *t, uint32_t column)
