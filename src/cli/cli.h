@@ -70,5 +70,11 @@ void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 extern const struct verb verb_init;
 extern const struct verb verb_serve;
+extern const struct verb verb_demo;
+extern const struct verb verb_status;
+extern const struct verb verb_doctor;
+extern const struct verb verb_source;
+extern const struct verb verb_policy;
+extern const struct verb verb_metric;
 extern const struct verb verb_user;
 extern const struct verb verb_version;

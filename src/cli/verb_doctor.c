@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/buf.h"
+#include "base/world.h"
+#include "cli/cli.h"
+#include "cli/home.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+enum { PATH_BYTES = 4096, FILE_BYTES = 1 << 20, LAG_MS_MAX = 60000, STARTS_MAX = 3, DAYS_MIN = 30 };
+
+static const struct flag flags[] = {{NULL, NULL}};
+
+struct visit {
+    const char *directory;
+    struct arena *scratch;
+    int wrong; // what must be mended
+    int doubtful;
+};
+
+static void fine(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void doubt(struct visit *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void wrong(struct visit *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(const char *mark, const char *format, va_list args)
+{
+    printf("%s ", mark);
+    vprintf(format, args);
+    putchar('\n');
+}
+
+static void fine(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say("fine ", format, args);
+    va_end(args);
+}
+
+static void doubt(struct visit *v, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say("LOOK ", format, args);
+    va_end(args);
+    v->doubtful++;
+}
+
+static void wrong(struct visit *v, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say("WRONG", format, args);
+    va_end(args);
+    v->wrong++;
+}
+
+// Nobody but the owner may look into these.
+static void see_rights(struct visit *v)
+{
+    static const char *const closed[] = {
+        "keys",       "keys/master.key", "keys/sign.key", "tls/server.key",
+        "tls/ca.key", "access",          "data",          "run"};
+    int before = v->wrong;
+    for (size_t i = 0; i < sizeof closed / sizeof *closed; i++) {
+        char path[PATH_BYTES];
+        struct stat st;
+        snprintf(path, sizeof path, "%s/%s", v->directory, closed[i]);
+        if (stat(path, &st) < 0)
+            continue; // ca.key may have been taken away; others are told when they are needed
+        if (st.st_mode & 077)
+            wrong(v, "%s may be read by others (mode %03o): chmod go= %s", path,
+                  (unsigned)(st.st_mode & 0777), path);
+    }
+    if (v->wrong == before)
+        fine("keys, data and catalogue are closed to everybody else");
+}
+
+static void see_disk(struct visit *v)
+{
+    struct statvfs fs;
+    if (statvfs(v->directory, &fs) < 0)
+        return;
+    double free_share = fs.f_blocks ? (double)fs.f_bavail / (double)fs.f_blocks : 1;
+    double free_gb = (double)fs.f_bavail * (double)fs.f_frsize / 1e9;
+    if (free_share < 0.05 || free_gb < 1)
+        wrong(v, "the disk has only %.1f GB free (%.0f %%)", free_gb, 100 * free_share);
+    else
+        fine("the disk has %.1f GB free", free_gb);
+}
+
+static void see_certificate(struct visit *v)
+{
+    char path[PATH_BYTES];
+    snprintf(path, sizeof path, "%s/tls/server.crt", v->directory);
+    gnutls_datum_t text = {0};
+    gnutls_x509_crt_t certificate;
+    gnutls_x509_crt_init(&certificate);
+    if (gnutls_load_file(path, &text) < 0 ||
+        gnutls_x509_crt_import(certificate, &text, GNUTLS_X509_FMT_PEM) < 0) {
+        wrong(v, "%s is no certificate that can be read", path);
+    } else {
+        int64_t left_ms =
+            (int64_t)gnutls_x509_crt_get_expiration_time(certificate) * 1000 - now_ms();
+        long long days = (long long)(left_ms / (86400 * 1000));
+        if (days < 0)
+            wrong(v, "the server's certificate ended %lld days ago", -days);
+        else if (days < DAYS_MIN)
+            doubt(v, "the server's certificate ends in %lld days", days);
+        else
+            fine("the server's certificate is good for %lld days", days);
+    }
+    gnutls_free(text.data);
+    gnutls_x509_crt_deinit(certificate);
+}
+
+// Column names that speak of people, kept as they are: no detector knows a name.
+static bool speaks_of_people(const char *column)
+{
+    static const char *const words[] = {"name",   "mail",   "phone",  "ssid",     "address",
+                                        "street", "token",  "secret", "password", "birth",
+                                        "height", "weight", "gender", "sex",      "mac"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcasestr(column, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static void see_policy(struct visit *v)
+{
+    const struct policy *p = NULL;
+    struct fault why = {0};
+    if (home_policy(v->directory, NULL, v->scratch, &p, &why)) {
+        wrong(v, "%s", why.words);
+        return;
+    }
+    uint32_t kept = 0;
+    for (uint32_t t = 0; t < p->schema->table_count; t++) {
+        const struct table *table = &p->schema->tables[t];
+        for (uint32_t f = 0; f < table->field_count; f++) {
+            kept++;
+            if (table->fields[f].type == FIELD_KEYWORD && speaks_of_people(table->fields[f].name))
+                doubt(v, "the policy keeps %s.%s as it is; does it name people?", table->name,
+                      table->fields[f].name);
+        }
+    }
+    fine("the policy is sound: %u tables, %u columns enter", p->schema->table_count, kept);
+    if (p->source_count == 0)
+        doubt(v, "the policy declares no source, so nothing is copied");
+}
+
+static void see_source(struct visit *v, const struct json *source)
+{
+    struct slice name = status_text(source, "name");
+    struct slice phase = status_text(source, "phase");
+    struct slice error = status_text(source, "last_error");
+    int64_t lag_ms = status_number(source, "lag_ms");
+    const struct json *tables = status_list(source, "tables");
+    for (uint32_t i = 0; i < tables->count; i++) {
+        struct slice refused = status_text(&tables->items[i], "refused");
+        if (refused.len)
+            wrong(v, "source %.*s, table %.*s is refused: %.*s", SLICE_PRINT(name),
+                  SLICE_PRINT(status_text(&tables->items[i], "name")), SLICE_PRINT(refused));
+    }
+    if (!slice_is(phase, "streaming") && !slice_is(phase, "copying"))
+        wrong(v, "source %.*s is %.*s: %.*s", SLICE_PRINT(name), SLICE_PRINT(phase),
+              SLICE_PRINT(error));
+    else if (lag_ms > LAG_MS_MAX)
+        doubt(v, "source %.*s is %lld s behind", SLICE_PRINT(name), (long long)(lag_ms / 1000));
+    else
+        fine("source %.*s is %.*s", SLICE_PRINT(name), SLICE_PRINT(phase));
+}
+
+static void see_processes(struct visit *v, const struct json *status)
+{
+    const struct json *processes = status_list(status, "processes");
+    for (uint32_t i = 0; i < processes->count; i++) {
+        int64_t starts = status_number(&processes->items[i], "starts");
+        if (starts > STARTS_MAX)
+            doubt(v, "process %.*s was started %lld times",
+                  SLICE_PRINT(status_text(&processes->items[i], "name")), (long long)starts);
+    }
+    const struct json *sandbox = json_get(status, "sandbox");
+    if (!json_get(sandbox, "own_user") || !json_get(sandbox, "own_user")->truth)
+        doubt(v, "the processes share one user id; started as root, each gets its own");
+    fine("sandbox: Landlock ABI %lld; TCP by %.*s",
+         (long long)status_number(sandbox, "landlock_abi"),
+         SLICE_PRINT(status_text(sandbox, "tcp")));
+}
+
+static size_t ignore(char *bytes, size_t size, size_t count, void *context)
+{
+    (void)bytes;
+    (void)context;
+    return size * count;
+}
+
+// Asks what finders of open servers ask, without a credential.
+static void see_from_outside(struct visit *v, struct slice listen)
+{
+    static const char *const asked[] = {"/",
+                                        "/_cat/indices?format=json&bytes=b",
+                                        "/_nodes",
+                                        "/_all/_search",
+                                        "/_cluster/health?pretty",
+                                        "/_tamis/metrics"};
+    char ca[PATH_BYTES];
+    snprintf(ca, sizeof ca, "%s/tls/ca.crt", v->directory);
+    int before = v->wrong;
+    CURL *curl = curl_easy_init();
+    for (size_t i = 0; curl && i < sizeof asked / sizeof *asked; i++) {
+        char url[PATH_BYTES];
+        long status = 0;
+        snprintf(url, sizeof url, "https://%.*s%s", SLICE_PRINT(listen), asked[i]);
+        curl_easy_setopt(curl, CURLOPT_URL, url);
+        curl_easy_setopt(curl, CURLOPT_CAINFO, ca);
+        curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+        curl_easy_setopt(curl, CURLOPT_TIMEOUT, 10L);
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
+        CURLcode code = curl_easy_perform(curl);
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+        if (code != CURLE_OK)
+            wrong(v, "no answer from %s: %s", url, curl_easy_strerror(code));
+        else if (status != 401)
+            wrong(v, "%s ANSWERS WITHOUT A CREDENTIAL (status %ld)", url, status);
+        if (code != CURLE_OK)
+            break;
+    }
+    curl_easy_cleanup(curl);
+    if (v->wrong == before)
+        fine("asked without a credential, it refuses everything that finders of open servers ask");
+}
+
+static void see_server(struct visit *v)
+{
+    struct home_status status;
+    struct fault why = {0};
+    if (home_status(v->directory, v->scratch, &status, &why)) {
+        doubt(v, "%s", why.words);
+        return;
+    }
+    if (!status.is_running) {
+        wrong(v, "the server does not run; its last word is %lld s old",
+              (long long)(status.age_ms / 1000));
+        return;
+    }
+    struct slice listen = status_text(status.json, "listen");
+    if (!slice_starts(listen, slice_text("127.")) && !slice_starts(listen, slice_text("[::1]")))
+        doubt(v, "it listens beyond this machine: %.*s", SLICE_PRINT(listen));
+    see_processes(v, status.json);
+    const struct json *sources = status_list(status.json, "sources");
+    for (uint32_t i = 0; i < sources->count; i++)
+        see_source(v, &sources->items[i]);
+    see_from_outside(v, listen);
+}
+
+static enum exit_status run(const struct arguments *a)
+{
+    struct arena *scratch AUTO(arena_freep) = arena_new(HOME_SCRATCH_BYTES);
+    struct visit v = {.directory = a->words[0], .scratch = scratch};
+    if (access(v.directory, R_OK | X_OK) < 0) {
+        struct fault why = {0};
+        (void)fail(&why, ERR_NOT_FOUND, "%s is no directory that can be read", v.directory);
+        return cli_failed(&why);
+    }
+    see_rights(&v);
+    see_disk(&v);
+    see_certificate(&v);
+    see_policy(&v);
+    see_server(&v);
+    printf("%d wrong, %d to look at\n", v.wrong, v.doubtful);
+    return v.wrong ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
+}
+
+const struct verb verb_doctor = {
+    .name = "doctor",
+    .summary = "looks for what is wrong, in plain words",
+    .help = "tamis doctor DIR\n\n"
+            "Looks at the directory's rights, disk, certificate and policy, at the processes and\n"
+            "sources, and asks the server from outside, without a credential, what finders of\n"
+            "open servers ask.  The exit status is 1 when something must be mended.\n",
+    .flags = flags,
+    .words_min = 1,
+    .words_max = 1,
+    .run = run,
+};
