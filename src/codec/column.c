@@ -214,13 +214,25 @@ static void read_present(const struct column *c, uint64_t *out)
         out[words - 1] = ((uint64_t)1 << c->count % 64) - 1;
 }
 
+// Rows 64 * `word` and on that are gaps, a bit each.
+static uint64_t gaps_of(const uint64_t *present, uint32_t word, uint32_t count)
+{
+    uint32_t rows = count - word * 64;
+    uint64_t gaps = ~present[word];
+    return rows < 64 ? gaps & (((uint64_t)1 << rows) - 1) : gaps;
+}
+
 void column_codes(const struct column *c, uint32_t *out)
 {
     c->how->codes(c, out);
     if (!c->present)
         return;
-    for (uint32_t i = 0; i < c->count; i++)
-        out[i] |= (uint32_t)(c->present[i / 8] >> i % 8 & 1) - 1;
+    uint64_t present[WORDS_MAX];
+    read_present(c, present);
+    for (uint32_t word = 0; word < (c->count + 63) / 64; word++) {
+        for (uint64_t gaps = gaps_of(present, word, c->count); gaps; gaps &= gaps - 1)
+            out[word * 64 + (unsigned)__builtin_ctzll(gaps)] = COLUMN_NO_CODE;
+    }
 }
 
 static void read_words(const struct column *c, uint64_t *out, uint64_t *out_present)
@@ -229,8 +241,10 @@ static void read_words(const struct column *c, uint64_t *out, uint64_t *out_pres
     read_present(c, out_present);
     if (!c->present)
         return;
-    for (uint32_t i = 0; i < c->count; i++)
-        out[i] &= 0 - (out_present[i / 64] >> i % 64 & 1);
+    for (uint32_t word = 0; word < (c->count + 63) / 64; word++) {
+        for (uint64_t gaps = gaps_of(out_present, word, c->count); gaps; gaps &= gaps - 1)
+            out[word * 64 + (unsigned)__builtin_ctzll(gaps)] = 0;
+    }
 }
 
 void column_i64(const struct column *c, int64_t *out, uint64_t *out_present)

@@ -14,8 +14,12 @@
 enum { POWER_MAX = 10 };
 
 static const double powers[POWER_MAX + 1] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10};
-// Beyond 2^53 whole numbers are no longer exact.
-static const double WHOLE_MAX = 9007199254740992.0;
+// Whole numbers stay below 2^51, so that ratio_of() may add them to the bits of 3 * 2^51,
+// whose lowest bit is worth 1: a vector of them is made doubles without an instruction
+// that converts, which few machines have for 64 bits.
+static const double WHOLE_MAX = 2251799813685248.0;
+static const double WHOLE_ZERO = 6755399441055744.0;
+static const uint64_t WHOLE_ZERO_BITS = 0x4338000000000000;
 
 struct scaling {
     unsigned power;
@@ -36,6 +40,12 @@ static uint64_t bits_of(double v)
     return bits;
 }
 
+// The bits of `whole` over `power`.
+static inline uint64_t ratio_of(uint64_t whole, double power)
+{
+    return bits_of((double_of(whole + WHOLE_ZERO_BITS) - WHOLE_ZERO) / power);
+}
+
 // True when `bits` is `*out_whole` over 10^power, bit for bit.
 static bool scales(uint64_t bits, unsigned power, int64_t *out_whole)
 {
@@ -44,7 +54,7 @@ static bool scales(uint64_t bits, unsigned power, int64_t *out_whole)
         return false;
     int64_t whole = (int64_t)(times < 0 ? times - 0.5 : times + 0.5);
     *out_whole = whole;
-    return bits_of((double)whole / powers[power]) == bits;
+    return ratio_of((uint64_t)whole, powers[power]) == bits;
 }
 
 // The power grows as values ask for it; each time all values before are tried again, since
@@ -101,20 +111,30 @@ static enum err scaled_check(struct slice data, enum column_kind kind, uint32_t 
     return frame_check(slice_from(data, 1), count, why);
 }
 
+// Of fixed length, which compilers make a vector loop.
+static void divide_group(uint64_t *words, double power)
+{
+    for (uint32_t i = 0; i < BITPACK_GROUP; i++)
+        words[i] = ratio_of(words[i], power);
+}
+
 static void scaled_words(const struct column *c, uint64_t *out)
 {
     double power = powers[c->data[0]];
     struct frame f = frame_of(c->data + 1);
     bitunpack_u64(f.packed, c->count, f.width, f.base, out);
-    for (uint32_t i = 0; i < c->count; i++)
-        out[i] = bits_of((double)(int64_t)out[i] / power);
+    uint32_t i = 0;
+    for (; c->count - i >= BITPACK_GROUP; i += BITPACK_GROUP)
+        divide_group(out + i, power);
+    for (; i < c->count; i++)
+        out[i] = ratio_of(out[i], power);
 }
 
 static uint64_t scaled_word_at(const struct column *c, uint32_t row)
 {
     struct frame f = frame_of(c->data + 1);
     uint64_t whole = f.base + bitpack_at(f.packed, c->count, f.width, row);
-    return bits_of((double)(int64_t)whole / powers[c->data[0]]);
+    return ratio_of(whole, powers[c->data[0]]);
 }
 
 const struct encoding encoding_scaled = {
