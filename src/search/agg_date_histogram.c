@@ -8,8 +8,8 @@
 // is found by division (fixed, UTC) or binary search.  Without bounds the start itself is
 // the key.
 #include "base/date.h"
-#include "search/coerce.h"
 #include "search/histogram_answer.h"
+#include "search/literal_value.h"
 #include "search/output.h"
 
 enum { STARTS_MAX = 1 << 17 };
@@ -88,7 +88,7 @@ static struct value step_key(const struct agg_node *n, int64_t position)
 static enum err plan_bound(struct search *s, const struct agg_node *n, const struct literal *l,
                            bool *out_has, int64_t *out, struct fault *why)
 {
-    struct coerce_dates dates = {
+    struct literal_dates dates = {
         .format = n->agg->format, .time_zone = n->agg->time_zone, .now_ms = s->context->now_ms};
     *out_has = l->type != LITERAL_NULL;
     if (!*out_has)
@@ -96,11 +96,11 @@ static enum err plan_bound(struct search *s, const struct agg_node *n, const str
     int64_t ms;
     bool exact;
     // Numbers are milliseconds whatever the format.
-    if (l->type == LITERAL_NUMBER && coerce_long(l, &ms, &exact, why) == OK) {
+    if (l->type == LITERAL_NUMBER && literal_long(l, &ms, &exact, why) == OK) {
         *out = ms;
         return OK;
     }
-    return coerce_date(l, &dates, false, out, why);
+    return literal_date(l, &dates, false, out, why);
 }
 
 static enum err plan_bounds(struct search *s, const struct agg_node *n, struct date_histogram *d,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // histogram: buckets of equal width over numbers.  A position is the bucket's number from
 // `offset`; its key is position * interval + offset.
-#include "search/coerce.h"
 #include "search/histogram_answer.h"
+#include "search/literal_value.h"
 #include "search/output.h"
 
 #include <math.h>
@@ -53,7 +53,7 @@ static struct value step_key(const struct agg_node *n, int64_t position)
 static enum err plan_bound(const struct literal *l, bool *out_has, double *out, struct fault *why)
 {
     *out_has = l->type != LITERAL_NULL;
-    return *out_has ? coerce_double(l, out, why) : OK;
+    return *out_has ? literal_double(l, out, why) : OK;
 }
 
 static enum err plan_bounds(const struct agg_node *n, struct histogram *h, struct fault *why)

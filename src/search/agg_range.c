@@ -3,7 +3,7 @@
 #include "base/date.h"
 #include "base/limits.h"
 #include "base/num.h"
-#include "search/coerce.h"
+#include "search/literal_value.h"
 #include "search/search_private.h"
 
 #include <math.h>
@@ -28,12 +28,12 @@ static enum err plan_bound(struct search *s, const struct agg_node *n, const str
     if (!*out_has)
         return OK;
     if (n->agg->kind == AGG_RANGE)
-        return coerce_double(l, out, why);
-    struct coerce_dates dates = {
+        return literal_double(l, out, why);
+    struct literal_dates dates = {
         .format = n->agg->format, .time_zone = n->agg->time_zone, .now_ms = s->context->now_ms};
     bool exact;
-    enum err e = l->type == LITERAL_NUMBER ? coerce_long(l, out_i64, &exact, why)
-                                           : coerce_date(l, &dates, false, out_i64, why);
+    enum err e = l->type == LITERAL_NUMBER ? literal_long(l, out_i64, &exact, why)
+                                           : literal_date(l, &dates, false, out_i64, why);
     *out = (double)*out_i64;
     return e;
 }

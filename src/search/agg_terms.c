@@ -4,7 +4,7 @@
 // Keys are codes for keywords (one more for a `missing` text that the dictionary has not
 // got), the distance from the smallest value where all whole numbers lie close together,
 // and else the 64 bits of the number.
-#include "search/coerce.h"
+#include "search/literal_value.h"
 #include "search/output.h"
 #include "search/search_private.h"
 #include "search/terms_order.h"
@@ -80,7 +80,7 @@ static enum err key_of_literal(struct search *s, const struct agg_node *n, const
         if (n->missing.is_given && slice_equal(l->text, n->missing.text)) {
             *out = t->missing_key;
             *out_has = true;
-        } else if (n->column->dict && coerce_text(n->column->type, l->text, bytes, &stored)) {
+        } else if (n->column->dict && literal_text(n->column->type, l->text, bytes, &stored)) {
             *out = dict_find(n->column->dict, stored);
             *out_has = *out < n->column->dict_count;
         }
@@ -88,14 +88,14 @@ static enum err key_of_literal(struct search *s, const struct agg_node *n, const
     }
     if (t->form == KEY_DOUBLE) {
         double v;
-        enum err e = coerce_double(l, &v, why);
+        enum err e = literal_double(l, &v, why);
         *out_has = !e;
         *out = e ? 0 : double_key(v);
         return e;
     }
-    struct coerce_dates dates = {.format = n->agg->format, .now_ms = s->context->now_ms};
+    struct literal_dates dates = {.format = n->agg->format, .now_ms = s->context->now_ms};
     int64_t v = 0;
-    enum err e = coerce_i64(n->column->type, l, &dates, &v, out_has, why);
+    enum err e = literal_i64(n->column->type, l, &dates, &v, out_has, why);
     *out = (uint64_t)v - (uint64_t)t->base;
     return e;
 }
@@ -321,7 +321,7 @@ static enum err add_candidates(struct agg_node *n, const struct ords_entry *entr
         uint64_t key = entries[i].key;
         uint32_t ord = are_zero ? ORD_NONE : entries[i].ord;
         uint64_t rows = are_zero ? 0 : entries[i].count;
-        if (are_zero && agg_count(n, ords_find(&n->ords, parent, key)) > 0)
+        if (are_zero && agg_rows(n, ords_find(&n->ords, parent, key)) > 0)
             continue;
         if (!is_wanted(t, key) || (!are_zero && !agg_is_shown(n, ord)))
             continue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/limits.h"
-#include "search/coerce.h"
+#include "search/literal_value.h"
 #include "search/search_private.h"
 
 enum err agg_out_of_room(struct fault *why)
@@ -21,7 +21,7 @@ static enum err plan_missing(struct search *s, struct agg_node *n, struct fault 
     n->missing.is_given = true;
     if (column_is_text(n->column)) {
         uint8_t *bytes = arena_alloc(s->arena, 16);
-        if (!coerce_text(n->column->type, l->text, bytes, &n->missing.text))
+        if (!literal_text(n->column->type, l->text, bytes, &n->missing.text))
             n->missing.text = l->text;
         n->missing.code = dict_find(n->column->dict, n->missing.text);
         if (n->missing.code >= n->column->dict_count)
@@ -33,11 +33,11 @@ static enum err plan_missing(struct search *s, struct agg_node *n, struct fault 
         return OK;
     }
     if (!n->column->is_mapped || n->column->storage == STORAGE_F64)
-        return coerce_double(l, &n->missing.f64, why);
+        return literal_double(l, &n->missing.f64, why);
     bool exact;
-    struct coerce_dates dates = {
+    struct literal_dates dates = {
         .format = n->agg->format, .time_zone = n->agg->time_zone, .now_ms = s->context->now_ms};
-    enum err e = coerce_i64(n->column->type, l, &dates, &n->missing.i64, &exact, why);
+    enum err e = literal_i64(n->column->type, l, &dates, &n->missing.i64, &exact, why);
     n->missing.f64 = (double)n->missing.i64;
     return e;
 }
@@ -179,7 +179,7 @@ void agg_tree_collect(struct search *s, uint32_t count, const uint16_t *rows)
 
 // ---- answering ----
 
-uint64_t agg_count(const struct agg_node *n, uint32_t ord)
+uint64_t agg_rows(const struct agg_node *n, uint32_t ord)
 {
     return ord < n->counts_cap ? n->counts[ord] : 0;
 }
@@ -226,7 +226,7 @@ enum err agg_answer_bucket(struct search *s, struct agg_node *n, uint32_t ord, s
                            struct fault *why)
 {
     uint32_t shown = agg_is_shown(n, ord) ? ord : ORD_NONE;
-    out->doc_count = agg_count(n, shown);
+    out->doc_count = agg_rows(n, shown);
     return answer_subs(s, n, shown, &out->subs, why);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/hits.h"
 
-#include "search/coerce.h"
 #include "search/hit_fields.h"
+#include "search/literal_value.h"
 #include "search/output.h"
 
 #include <math.h>
@@ -18,23 +18,23 @@ static enum err cell_of_literal(struct search *s, const struct sort_plan *p,
         return OK;
     out->rank = 0;
     if (p->by == SORT_SCORE)
-        return coerce_double(l, &out->f64, why);
+        return literal_double(l, &out->f64, why);
     if (p->by == SORT_DOC)
-        return coerce_long(l, &out->i64, &exact, why);
+        return literal_long(l, &out->i64, &exact, why);
     if (!p->column->is_mapped)
         return OK;
     if (p->column->storage == STORAGE_F64)
-        return coerce_double(l, &out->f64, why);
+        return literal_double(l, &out->f64, why);
     if (p->column->storage == STORAGE_CODE) {
         uint8_t *bytes = arena_alloc(s->arena, 16);
-        if (!coerce_text(p->column->type, l->text, bytes, &out->text))
+        if (!literal_text(p->column->type, l->text, bytes, &out->text))
             out->text = l->text;
         return OK;
     }
-    struct coerce_dates dates = {.format = p->key->format, .now_ms = s->context->now_ms};
+    struct literal_dates dates = {.format = p->key->format, .now_ms = s->context->now_ms};
     if (l->type == LITERAL_NUMBER)
-        return coerce_long(l, &out->i64, &exact, why);
-    return coerce_i64(p->column->type, l, &dates, &out->i64, &exact, why);
+        return literal_long(l, &out->i64, &exact, why);
+    return literal_i64(p->column->type, l, &dates, &out->i64, &exact, why);
 }
 
 static enum err plan_key(struct search *s, struct sort_plan *p, struct fault *why)

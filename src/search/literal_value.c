@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "search/coerce.h"
+#include "search/literal_value.h"
 
 #include "base/date.h"
 #include "base/num.h"
@@ -15,22 +15,22 @@ static enum err no_number(const struct literal *l, struct fault *why)
                 SLICE_PRINT(l->text));
 }
 
-enum err coerce_double(const struct literal *l, double *out, struct fault *why)
+enum err literal_double(const struct literal *l, double *out, struct fault *why)
 {
     if (l->type == LITERAL_BOOL || l->type == LITERAL_NULL || parse_f64(l->text, out) != OK)
         return no_number(l, why);
     return OK;
 }
 
-enum err coerce_long(const struct literal *l, int64_t *out_floor, bool *out_exact,
-                     struct fault *why)
+enum err literal_long(const struct literal *l, int64_t *out_floor, bool *out_exact,
+                      struct fault *why)
 {
     if (l->type != LITERAL_BOOL && parse_i64(l->text, out_floor) == OK) {
         *out_exact = true;
         return OK;
     }
     double wide;
-    enum err e = coerce_double(l, &wide, why);
+    enum err e = literal_double(l, &wide, why);
     if (e)
         return e;
     *out_exact = false;
@@ -45,7 +45,7 @@ enum err coerce_long(const struct literal *l, int64_t *out_floor, bool *out_exac
     return OK;
 }
 
-enum err coerce_boolean(const struct literal *l, int64_t *out, struct fault *why)
+enum err literal_boolean(const struct literal *l, int64_t *out, struct fault *why)
 {
     if (l->type == LITERAL_BOOL)
         *out = l->truth;
@@ -73,8 +73,8 @@ static enum err date_words(enum err e, struct fault *why)
     return e;
 }
 
-enum err coerce_date(const struct literal *l, const struct coerce_dates *dates, bool round_up,
-                     int64_t *out_ms, struct fault *why)
+enum err literal_date(const struct literal *l, const struct literal_dates *dates, bool round_up,
+                      int64_t *out_ms, struct fault *why)
 {
     const struct date_zone *zone = date_zone_utc();
     enum err e = dates->time_zone.len ? date_zone_get(dates->time_zone, &zone, why) : OK;
@@ -83,18 +83,19 @@ enum err coerce_date(const struct literal *l, const struct coerce_dates *dates, 
     return date_words(e, why);
 }
 
-enum err coerce_i64(enum field_type type, const struct literal *l, const struct coerce_dates *dates,
-                    int64_t *out, bool *out_exact, struct fault *why)
+enum err literal_i64(enum field_type type, const struct literal *l,
+                     const struct literal_dates *dates, int64_t *out, bool *out_exact,
+                     struct fault *why)
 {
     *out_exact = true;
     if (type == FIELD_BOOLEAN)
-        return coerce_boolean(l, out, why);
+        return literal_boolean(l, out, why);
     if (type == FIELD_DATE)
-        return coerce_date(l, dates, false, out, why);
-    return coerce_long(l, out, out_exact, why);
+        return literal_date(l, dates, false, out, why);
+    return literal_long(l, out, out_exact, why);
 }
 
-bool coerce_text(enum field_type type, struct slice text, uint8_t out_bytes[16], struct slice *out)
+bool literal_text(enum field_type type, struct slice text, uint8_t out_bytes[16], struct slice *out)
 {
     if (type != FIELD_PSEUDONYM) {
         *out = text;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "search/coerce.h"
+#include "search/literal_value.h"
 #include "search/match.h"
 
 #include <math.h>
@@ -55,7 +55,7 @@ static enum err plan_codes(const struct plan *p, const struct query_terms *t, st
         uint8_t bytes[16];
         struct slice stored;
         if (t->values[i].type == LITERAL_NULL ||
-            !coerce_text(m->column->type, t->values[i].text, bytes, &stored))
+            !literal_text(m->column->type, t->values[i].text, bytes, &stored))
             continue;
         uint32_t code = dict_find(m->column->dict, stored);
         if (code < m->column->dict_count)
@@ -90,15 +90,15 @@ static bool is_forgiven(const struct query_terms *t, enum err e)
 
 static enum err plan_longs(const struct plan *p, const struct query_terms *t, struct match *m)
 {
-    struct coerce_dates none = {.now_ms = p->now_ms};
+    struct literal_dates none = {.now_ms = p->now_ms};
     m->kind = MATCH_LONGS;
     m->longs = plan_room(p, t->value_count, sizeof *m->longs);
     if (!m->longs)
         return ERR_LIMIT;
     for (uint32_t i = 0; i < t->value_count; i++) {
         bool exact = false;
-        enum err e = coerce_i64(m->column->type, &t->values[i], &none, &m->longs[m->value_count],
-                                &exact, p->why);
+        enum err e = literal_i64(m->column->type, &t->values[i], &none, &m->longs[m->value_count],
+                                 &exact, p->why);
         if (e && !is_forgiven(t, e))
             return e;
         m->value_count += !e && exact;
@@ -116,7 +116,7 @@ static enum err plan_doubles(const struct plan *p, const struct query_terms *t, 
     if (!m->doubles)
         return ERR_LIMIT;
     for (uint32_t i = 0; i < t->value_count; i++) {
-        enum err e = coerce_double(&t->values[i], &m->doubles[m->value_count], p->why);
+        enum err e = literal_double(&t->values[i], &m->doubles[m->value_count], p->why);
         if (e && !is_forgiven(t, e))
             return e;
         m->value_count += !e;
@@ -130,7 +130,7 @@ static enum err plan_doubles(const struct plan *p, const struct query_terms *t, 
 // A date stands for all the time it names: "2020-01-01" is that whole day.
 static enum err plan_date_terms(const struct plan *p, const struct query_terms *t, struct match *m)
 {
-    struct coerce_dates none = {.now_ms = p->now_ms};
+    struct literal_dates none = {.now_ms = p->now_ms};
     struct match *ranges = plan_room(p, t->value_count, sizeof *ranges);
     uint64_t *scratch = plan_room(p, 2 * (size_t)BLOCK_WORDS, sizeof *scratch);
     if (!ranges || !scratch)
@@ -138,9 +138,9 @@ static enum err plan_date_terms(const struct plan *p, const struct query_terms *
     uint32_t count = 0;
     for (uint32_t i = 0; i < t->value_count; i++) {
         struct match r = {.kind = MATCH_LONG_RANGE, .column = m->column};
-        enum err e = coerce_date(&t->values[i], &none, false, &r.lo, p->why);
+        enum err e = literal_date(&t->values[i], &none, false, &r.lo, p->why);
         if (!e)
-            e = coerce_date(&t->values[i], &none, true, &r.hi, p->why);
+            e = literal_date(&t->values[i], &none, true, &r.hi, p->why);
         if (e && !is_forgiven(t, e))
             return e;
         if (!e)
@@ -208,21 +208,21 @@ static enum err plan_terms(const struct plan *p, const struct query_terms *t, st
 
 static enum err date_bounds(const struct plan *p, const struct query_range *r, struct match *m)
 {
-    struct coerce_dates dates = {
+    struct literal_dates dates = {
         .format = r->format, .time_zone = r->time_zone, .now_ms = p->now_ms};
     enum err e = OK;
     if (r->from.type != LITERAL_NULL)
-        e = coerce_date(&r->from, &dates, r->from_open, &m->lo, p->why);
+        e = literal_date(&r->from, &dates, r->from_open, &m->lo, p->why);
     if (!e && r->to.type != LITERAL_NULL)
-        e = coerce_date(&r->to, &dates, !r->to_open, &m->hi, p->why);
+        e = literal_date(&r->to, &dates, !r->to_open, &m->hi, p->why);
     return e;
 }
 
 static enum err long_bound(const struct plan *p, enum field_type type, const struct literal *l,
                            int64_t *out, bool *out_exact)
 {
-    struct coerce_dates none = {.now_ms = p->now_ms};
-    return l->type == LITERAL_NULL ? OK : coerce_i64(type, l, &none, out, out_exact, p->why);
+    struct literal_dates none = {.now_ms = p->now_ms};
+    return l->type == LITERAL_NULL ? OK : literal_i64(type, l, &none, out, out_exact, p->why);
 }
 
 static enum err plan_long_range(const struct plan *p, const struct query_range *r, struct match *m)
@@ -264,9 +264,9 @@ static enum err plan_double_range(const struct plan *p, const struct query_range
     m->hi_f64 = INFINITY;
     enum err e = OK;
     if (r->from.type != LITERAL_NULL)
-        e = coerce_double(&r->from, &m->lo_f64, p->why);
+        e = literal_double(&r->from, &m->lo_f64, p->why);
     if (!e && r->to.type != LITERAL_NULL)
-        e = coerce_double(&r->to, &m->hi_f64, p->why);
+        e = literal_double(&r->to, &m->hi_f64, p->why);
     if (e)
         return e;
     if (r->from.type != LITERAL_NULL && r->from_open)

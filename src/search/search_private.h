@@ -88,7 +88,7 @@ void agg_pass(struct search *s, struct agg_node *n, const struct rows *rows);
 // Makes ordinals for `count` of n->row_out, n->ord_out (parents) and n->keys; passes them.
 void agg_pass_keys(struct search *s, struct agg_node *n, uint32_t count);
 uint32_t agg_ord_count(const struct agg_node *n); // of a bucket kind, as of now
-uint64_t agg_count(const struct agg_node *n, uint32_t ord);
+uint64_t agg_rows(const struct agg_node *n, uint32_t ord);
 bool agg_is_shown(const struct agg_node *n, uint32_t ord); // the floor allows it
 // Fills doc_count and subs of a bucket.  ORD_NONE for an empty one.
 enum err agg_answer_bucket(struct search *s, struct agg_node *n, uint32_t ord, struct bucket *out,

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "metric/cube.h"
+
+#include "base/check.h"
+#include "base/num.h"
+#include "metric/cube_private.h"
+
+#include <stdlib.h>
+
+// ---- making ----
+
+static void read_ratio(struct cube *c)
+{
+    const struct field *f = &c->schema->tables[c->decl->table].fields[c->decl->ratio_field];
+    struct slice text = slice_text(c->decl->ratio_value);
+    c->ratio_storage = field_storage(f->type);
+    if (f->type == FIELD_BOOLEAN && (slice_is(text, "true") || slice_is(text, "false"))) {
+        c->ratio_is_number = true;
+        c->ratio_i64 = slice_is(text, "true");
+    } else if (c->ratio_storage == STORAGE_I64) {
+        c->ratio_is_number = parse_i64(text, &c->ratio_i64) == OK;
+    } else if (c->ratio_storage == STORAGE_F64) {
+        c->ratio_is_number = parse_f64(text, &c->ratio_f64) == OK;
+    }
+}
+
+static enum err cube_init(struct cube *c, const struct schema *s, const struct metric_decl *decl,
+                          struct fault *why)
+{
+    if (decl->by_count > METRIC_DIMS_MAX)
+        return fail(why, ERR_LIMIT, "metric %s: more than %d values to break down by", decl->name,
+                    METRIC_DIMS_MAX);
+    if (decl->every_ms <= 0)
+        return fail(why, ERR_INVALID, "metric %s: no length of time", decl->name);
+    c->decl = decl;
+    c->schema = s;
+    cells_init(&c->cells, decl->by_count);
+    pthread_mutex_init(&c->move, NULL);
+    c->dims = calloc((size_t)decl->by_count + 1, sizeof *c->dims);
+    CHECK(c->dims != NULL);
+    if (decl->kind == METRIC_RATIO)
+        read_ratio(c);
+    for (uint32_t d = 0; d < decl->by_count; d++) {
+        enum err e = dim_init(&c->dims[d], s, &s->tables[decl->table], &decl->by[d], why);
+        if (e)
+            return e;
+    }
+    return OK;
+}
+
+enum err cubes_new(const struct schema *s, struct cubes **out, struct fault *why)
+{
+    struct cubes *c = calloc(1, sizeof *c);
+    CHECK(c != NULL);
+    c->schema = s;
+    pthread_rwlock_init(&c->lock, NULL);
+    c->all = calloc((size_t)s->metric_count + 1, sizeof *c->all);
+    CHECK(c->all != NULL);
+    for (uint32_t i = 0; i < s->metric_count; i++) {
+        enum err e = cube_init(&c->all[i], s, &s->metrics[i], why);
+        if (e) {
+            cubes_free(c);
+            return e;
+        }
+    }
+    *out = c;
+    return OK;
+}
+
+void cubes_free(struct cubes *c)
+{
+    if (!c)
+        return;
+    for (uint32_t i = 0; i < c->schema->metric_count; i++) {
+        struct cube *one = &c->all[i];
+        for (uint32_t d = 0; one->dims && d < one->decl->by_count; d++)
+            dim_done(&one->dims[d]);
+        free(one->dims);
+        cells_done(&one->cells);
+        if (one->decl)
+            pthread_mutex_destroy(&one->move);
+    }
+    free(c->all);
+    pthread_rwlock_destroy(&c->lock);
+    free(c);
+}
+
+// ---- counting ----
+
+static void forget(struct cube *c)
+{
+    cube_move_cancel(c);
+    cells_reset(&c->cells);
+    c->is_over = false;
+    for (uint32_t d = 0; d < c->decl->by_count; d++)
+        dim_forget(&c->dims[d]);
+}
+
+static void count_row(void *context, const struct cube_row *row)
+{
+    struct cube *c = context;
+    if (!cells_add(&c->cells, row->bucket, row->codes, row->by))
+        c->is_over = true;
+}
+
+void cubes_build(struct cubes *c, const struct snapshot *now)
+{
+    pthread_rwlock_wrlock(&c->lock);
+    for (uint32_t i = 0; i < c->schema->metric_count; i++) {
+        struct cube *one = &c->all[i];
+        struct cube_scan scan = {.cube = one, .now = now, .each = count_row, .context = one};
+        forget(one);
+        cube_scan(&scan);
+    }
+    c->version = snapshot_version(now);
+    pthread_rwlock_unlock(&c->lock);
+}
+
+struct commit {
+    const struct snapshot *before, *after;
+};
+
+static void count_rows(struct cube *c, const struct commit *at, const struct view *v,
+                       const struct row_ref *rows, uint32_t count, int sign)
+{
+    struct cube_row row;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!cube_place_row(c, v, rows[i], at->after, &row))
+            continue;
+        cube_move_note(c, &row, sign);
+        row.by.count *= sign;
+        row.by.matched *= sign;
+        count_row(c, &row);
+    }
+}
+
+static void count_delta(struct cube *c, const struct commit *at, const struct store_delta *d)
+{
+    if (d->cleared)
+        forget(c);
+    count_rows(c, at, snapshot_view(at->before, d->table), d->gone, d->gone_count, -1);
+    count_rows(c, at, snapshot_view(at->after, d->table), d->come, d->come_count, 1);
+}
+
+static void mark_rows(struct dim *d, const struct view *v, const struct row_ref *rows,
+                      uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t ord;
+        if (row_code(v, rows[i], d->key_field, &ord))
+            dim_mark(d, ord);
+    }
+}
+
+static void mark_delta(struct dim *d, const struct commit *at, const struct store_delta *delta)
+{
+    d->all_dirty |= delta->cleared;
+    mark_rows(d, snapshot_view(at->before, delta->table), delta->gone, delta->gone_count);
+    mark_rows(d, snapshot_view(at->after, delta->table), delta->come, delta->come_count);
+}
+
+static void take_delta(struct cube *c, const struct commit *at, const struct store_delta *delta)
+{
+    if (c->decl->table == delta->table)
+        count_delta(c, at, delta);
+    for (uint32_t d = 0; d < c->decl->by_count; d++)
+        if (c->dims[d].target == (int)delta->table)
+            mark_delta(&c->dims[d], at, delta);
+}
+
+static void committed(void *context, const struct snapshot *before, const struct snapshot *after,
+                      const struct store_delta *deltas, uint32_t delta_count)
+{
+    struct cubes *c = context;
+    struct commit at = {.before = before, .after = after};
+    pthread_rwlock_wrlock(&c->lock);
+    for (uint32_t i = 0; i < c->schema->metric_count; i++)
+        for (uint32_t d = 0; d < delta_count; d++)
+            take_delta(&c->all[i], &at, &deltas[d]);
+    c->version = snapshot_version(after);
+    pthread_rwlock_unlock(&c->lock);
+}
+
+struct store_listener cubes_listener(struct cubes *c)
+{
+    return (struct store_listener){.context = c, .committed = committed};
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the files of metric/ share: a cube, its dimensions, and how a row falls into it.
+//
+// A dimension through a look-up keeps, per key of the referred table, the value under
+// which all rows with that key are counted (`accounted`).  That is what makes a look-up
+// exact: a row that goes is taken from where it was put, whatever its dimension row says
+// by then, and rows are moved only by cube_move.c, all rows of a key at once.
+
+#include "metric/cells.h"
+#include "metric/cube.h"
+
+#include <pthread.h>
+
+// `accounted` of a key that no row of the cube has had yet.  Codes never reach it.
+#define CODE_UNSEEN (CODE_NONE - 1)
+
+enum { METRIC_DIMS_MAX = 64 };
+
+struct dim {
+    const struct metric_by *by;
+    int target;           // table looked up, -1 for a plain field
+    uint32_t key_field;   // of the target
+    enum field_type type; // of the value
+    enum storage storage;
+    struct dict *numbers; // codes of values that have none in the store: 8 bytes each
+    // look-ups
+    uint32_t *accounted; // by key code
+    size_t accounted_count;
+    uint64_t *is_dirty; // keys whose dimension row changed since the cube looked
+    uint32_t *dirty;
+    uint32_t dirty_count, dirty_cap;
+    bool all_dirty; // the referred table was emptied
+    bool is_frozen; // a copy that nothing may be added to
+};
+
+struct cube {
+    const struct metric_decl *decl;
+    const struct schema *schema;
+    struct dim *dims; // decl->by_count
+    struct cells cells;
+    bool is_over;          // CELLS_MAX was reached: no answer any more
+    struct flight *flight; // rows being moved between cells just now; NULL when none are
+    pthread_mutex_t move;  // held by whoever moves; taken before cubes.lock
+    // ratio
+    enum storage ratio_storage;
+    bool ratio_is_number; // the declared value can be one
+    int64_t ratio_i64;
+    double ratio_f64;
+};
+
+struct cubes {
+    const struct schema *schema;
+    // `lock` guards everything below and in every cube.
+    pthread_rwlock_t lock;
+    uint64_t version; // of the last snapshot counted
+    struct cube *all; // schema->metric_count
+};
+
+// ---- dimensions (cube_dim.c) ----
+
+enum err dim_init(struct dim *d, const struct schema *s, const struct table *t,
+                  const struct metric_by *by, struct fault *why);
+void dim_done(struct dim *d);
+void dim_forget(struct dim *d); // no key has been seen
+// Value codes of referred rows, by key codes; CODE_NONE where there is no value or row.
+void dim_look_up(struct dim *d, const struct snapshot *now, const uint32_t *ords, uint32_t count,
+                 uint32_t *out);
+// The code a row is (to be) accounted under, and its key code (CODE_NONE without look-up).
+uint32_t dim_code_of_row(struct dim *d, const struct view *v, struct row_ref at,
+                         const struct snapshot *now, uint32_t *out_ord);
+void dim_mark(struct dim *d, uint32_t ord);
+// Where `ord` is accounted; looks at `now` when it is new.
+uint32_t dim_account(struct dim *d, uint32_t ord, const struct snapshot *now);
+
+struct dim_block {
+    const struct block *block;
+    const struct snapshot *now;
+    int64_t *i64; // scratch: BLOCK_ROWS
+    double *f64;
+    uint64_t *present;
+    uint32_t *ords; // key codes come here; left alone for a plain dimension
+};
+
+// Codes of a block's rows, keys not seen yet looked up and accounted.
+void dim_codes_of_block(struct dim *d, const struct dim_block *b, uint32_t *out);
+struct value dim_value(const struct dim *d, const struct snapshot *now, const struct table *t,
+                       uint32_t code, struct arena *request);
+
+// ---- rows (cube_rows.c) ----
+
+struct cube_row {
+    int64_t bucket;
+    uint32_t codes[METRIC_DIMS_MAX];
+    uint32_t ords[METRIC_DIMS_MAX]; // key codes of look-ups, else CODE_NONE
+    struct cell_count by;
+};
+
+// Where a row of `v` belongs; false for a row without a time, which is in no cell.
+bool cube_place_row(struct cube *c, const struct view *v, struct row_ref at,
+                    const struct snapshot *now, struct cube_row *out);
+
+// Calls `each` with the place of every live row of the table.
+struct cube_scan {
+    struct cube *cube;
+    const struct snapshot *now;
+    void (*each)(void *context, const struct cube_row *row);
+    void *context;
+};
+
+void cube_scan(const struct cube_scan *s);
+
+// ---- moving (cube_move.c) ----
+
+// Moves rows of remembered keys to where their dimension rows are now, if `now` is what the
+// cubes have counted.  Takes the lock itself, for no longer than it must.
+void cube_move(struct cubes *cs, struct cube *c, const struct snapshot *now);
+// A row came (+1) or went (-1) while others are moved; under the lock.
+void cube_move_note(struct cube *c, const struct cube_row *row, int sign);
+// Nothing of what is under way counts any more; under the lock.
+void cube_move_cancel(struct cube *c);
