@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// A real TLS client over a unix socket: all of HTTPS but the network.
+#include "server/certificate.h"
+#include "server/directory.h"
+#include "server/gzip.h"
+#include "server/http.h"
+#include "unit/server/place.h"
+
+#include <gnutls/gnutls.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+struct site {
+    struct place place;
+    struct sockaddr_un at;
+    int listening;
+    struct http *http;
+    struct buf key, cert;
+};
+
+// Tells what it was asked; "/big" gets a reply worth packing.
+static void echo(void *context, const struct api_request *r, struct arena *request,
+                 struct api_reply *out)
+{
+    (void)context;
+    (void)request;
+    *out = (struct api_reply){.status = 200, .content_type = slice_text("application/json")};
+    out->body = buf_init(1 << 20);
+    if (strcmp(r->method, "HEAD") == 0)
+        return;
+    buf_print(&out->body, "%s %s ? %s [%.*s]", r->method, r->path, r->query, SLICE_PRINT(r->body));
+    for (int i = 0; i < 1000 && strcmp(r->path, "/big") == 0; i++)
+        buf_text(&out->body, "all the same ");
+    if (strcmp(r->path, "/denied") == 0) {
+        out->status = 401;
+        out->authenticate = slice_text("Basic realm=\"security\"");
+        out->retry_after_s = 7;
+    }
+}
+
+static void read_file(const struct world *w, const char *name, struct buf *out)
+{
+    *out = buf_init(1 << 16);
+    EXPECT_EQ(world_read_file(w, name, out, NULL), OK);
+    buf_u8(out, 0);
+}
+
+static void site_open(struct site *s)
+{
+    s->place = place_make();
+    struct world w;
+    EXPECT_EQ(directory_make(place_name(&s->place, "home"), &w, NULL), OK);
+    EXPECT_EQ(certificate_make(&w, NULL, 0, NULL), OK);
+    read_file(&w, "tls/server.key", &s->key);
+    read_file(&w, "tls/server.crt", &s->cert);
+    world_close(&w);
+    s->at = (struct sockaddr_un){.sun_family = AF_UNIX};
+    snprintf(s->at.sun_path, sizeof s->at.sun_path, "%s/s", s->place.path);
+    s->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    EXPECT_EQ(bind(s->listening, (struct sockaddr *)&s->at, sizeof s->at), 0);
+    EXPECT_EQ(listen(s->listening, 16), 0);
+    struct http_options options = {.listening = s->listening,
+                                   .https = "https://tamis.example",
+                                   .key = (const char *)s->key.at,
+                                   .cert = (const char *)s->cert.at,
+                                   .threads = 2,
+                                   .connections = 32,
+                                   .connections_per_address = 32,
+                                   .idle_seconds = 5,
+                                   .request_seconds = 5,
+                                   .handle = echo};
+    EXPECT_EQ(http_open(&options, &s->http, NULL), OK);
+}
+
+static void site_close(struct site *s)
+{
+    http_close(s->http);
+    close(s->listening);
+    buf_done(&s->key);
+    buf_done(&s->cert);
+    place_drop(&s->place);
+}
+
+struct visitor {
+    int fd;
+    gnutls_session_t session;
+    gnutls_certificate_credentials_t trust;
+};
+
+static int visitor_open(struct visitor *v, const struct site *s, const char *priorities)
+{
+    v->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    EXPECT_EQ(connect(v->fd, (const struct sockaddr *)&s->at, sizeof s->at), 0);
+    EXPECT_EQ(gnutls_certificate_allocate_credentials(&v->trust), 0);
+    EXPECT_EQ(gnutls_certificate_set_x509_trust_file(
+                  v->trust, place_name(&s->place, "home/tls/ca.crt"), GNUTLS_X509_FMT_PEM),
+              1);
+    EXPECT_EQ(gnutls_init(&v->session, GNUTLS_CLIENT), 0);
+    EXPECT_EQ(gnutls_priority_set_direct(v->session, priorities, NULL), 0);
+    EXPECT_EQ(gnutls_credentials_set(v->session, GNUTLS_CRD_CERTIFICATE, v->trust), 0);
+    gnutls_session_set_verify_cert(v->session, "localhost", 0);
+    gnutls_transport_set_int(v->session, v->fd);
+    gnutls_handshake_set_timeout(v->session, 5000);
+    int result;
+    do {
+        result = gnutls_handshake(v->session);
+    } while (result < 0 && !gnutls_error_is_fatal(result));
+    return result;
+}
+
+static void visitor_close(struct visitor *v)
+{
+    gnutls_deinit(v->session);
+    gnutls_certificate_free_credentials(v->trust);
+    close(v->fd);
+}
+
+// Sends the request (which must say Connection: close) and gathers all of the reply.
+static struct buf ask(const struct site *s, const char *request)
+{
+    struct visitor v;
+    struct buf reply = buf_init(4 << 20);
+    EXPECT_EQ(visitor_open(&v, s, "NORMAL"), 0);
+    EXPECT_EQ(gnutls_record_send(v.session, request, strlen(request)), (ssize_t)strlen(request));
+    for (;;) {
+        char chunk[16384];
+        ssize_t n = gnutls_record_recv(v.session, chunk, sizeof chunk);
+        if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED)
+            continue;
+        if (n <= 0)
+            break;
+        buf_bytes(&reply, chunk, (size_t)n);
+    }
+    buf_u8(&reply, 0);
+    visitor_close(&v);
+    return reply;
+}
+
+#define END "Connection: close\r\n\r\n"
+
+static bool reply_has(const struct buf *reply, const char *words)
+{
+    return strstr((const char *)reply->at, words) != NULL;
+}
+
+TEST(http_carries_request_and_reply_as_they_are)
+{
+    struct site s;
+    site_open(&s);
+    struct buf reply AUTO(buf_donep) =
+        ask(&s, "POST /a%2Fb?q=x%20y HTTP/1.1\r\nHost: x\r\nAuthorization: Basic eA==\r\n"
+                "X-Opaque-Id: mine\r\nContent-Length: 5\r\n" END "hello");
+    site_close(&s);
+    EXPECT(strncmp((const char *)reply.at, "HTTP/1.1 200 ", 13) == 0);
+    EXPECT(reply_has(&reply, "POST /a%2Fb ? q=x%20y [hello]"));
+    EXPECT(reply_has(&reply, "X-Elastic-Product: Elasticsearch\r\n"));
+    EXPECT(reply_has(&reply, "X-Opaque-Id: mine\r\n"));
+    EXPECT(reply_has(&reply, "Content-Type: application/json\r\n"));
+}
+
+TEST(http_says_who_is_denied_how_and_for_how_long)
+{
+    struct site s;
+    site_open(&s);
+    struct buf reply AUTO(buf_donep) =
+        ask(&s, "POST /denied HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n" END "hello");
+    site_close(&s);
+    EXPECT(strncmp((const char *)reply.at, "HTTP/1.1 401 ", 13) == 0);
+    EXPECT(reply_has(&reply, "WWW-Authenticate: Basic realm=\"security\"\r\n"));
+    EXPECT(reply_has(&reply, "Retry-After: 7\r\n"));
+    EXPECT(reply_has(&reply, "X-Elastic-Product: Elasticsearch\r\n"));
+    EXPECT(reply_has(&reply, "POST /denied ?  []")); // no credential, no body
+}
+
+TEST(http_refuses_a_long_body_before_it_is_sent)
+{
+    struct site s;
+    site_open(&s);
+    struct buf reply AUTO(buf_donep) =
+        ask(&s, "POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic eA==\r\n"
+                "Content-Length: 999999999\r\nExpect: 100-continue\r\n" END);
+    site_close(&s);
+    EXPECT(strncmp((const char *)reply.at, "HTTP/1.1 413 ", 13) == 0);
+    EXPECT(reply_has(&reply, "\"status\":413"));
+    EXPECT(reply_has(&reply, "X-Elastic-Product: Elasticsearch\r\n"));
+}
+
+TEST(http_goes_on_for_who_waits_to_be_told)
+{
+    struct site s;
+    site_open(&s);
+    struct buf reply AUTO(buf_donep) =
+        ask(&s, "POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Basic eA==\r\n"
+                "Content-Length: 5\r\nExpect: 100-continue\r\n" END "hello");
+    site_close(&s);
+    EXPECT(reply_has(&reply, "[hello]"));
+}
+
+TEST(http_packs_a_long_reply_when_asked)
+{
+    struct site s;
+    site_open(&s);
+    struct buf reply AUTO(buf_donep) =
+        ask(&s, "GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\n" END);
+    struct buf bare AUTO(buf_donep) = ask(&s, "GET /big HTTP/1.1\r\nHost: x\r\n" END);
+    site_close(&s);
+    EXPECT(reply_has(&reply, "Content-Encoding: gzip\r\n"));
+    EXPECT(!reply_has(&bare, "Content-Encoding"));
+    const char *body = strstr((const char *)reply.at, "\r\n\r\n") + 4;
+    size_t head = (size_t)((const uint8_t *)body - reply.at);
+    struct buf plain AUTO(buf_donep) = buf_init(1 << 20);
+    EXPECT_EQ(gzip_unpack(slice_of(body, reply.len - 1 - head), &plain, NULL), OK);
+    EXPECT(slice_starts(buf_slice(&plain), slice_text("GET /big ?  []all the same")));
+}
+
+TEST(http_answers_head_without_a_body)
+{
+    struct site s;
+    site_open(&s);
+    struct buf reply AUTO(buf_donep) = ask(&s, "HEAD / HTTP/1.1\r\nHost: x\r\n" END);
+    site_close(&s);
+    EXPECT(strncmp((const char *)reply.at, "HTTP/1.1 200 ", 13) == 0);
+    const char *end = strstr((const char *)reply.at, "\r\n\r\n");
+    EXPECT(end != NULL && end[4] == '\0');
+}
+
+TEST(http_speaks_no_old_tls)
+{
+    struct site s;
+    struct visitor v;
+    site_open(&s);
+    int old = visitor_open(&v, &s, "NORMAL:-VERS-ALL:+VERS-TLS1.1:%COMPAT");
+    visitor_close(&v);
+    int modern = visitor_open(&v, &s, "NORMAL:-VERS-ALL:+VERS-TLS1.2");
+    visitor_close(&v);
+    site_close(&s);
+    EXPECT(old < 0);
+    EXPECT_EQ(modern, 0);
+}
+
+TEST(http_without_a_key_does_not_start)
+{
+    struct http *h = NULL;
+    struct fault why = {0};
+    struct http_options options = {.listening = -1,
+                                   .https = "https://x",
+                                   .key = "no key",
+                                   .cert = "no certificate",
+                                   .threads = 1,
+                                   .connections = 8,
+                                   .connections_per_address = 8,
+                                   .idle_seconds = 1,
+                                   .request_seconds = 1,
+                                   .handle = echo};
+    EXPECT_EQ(http_open(&options, &h, &why), ERR_INVALID);
+    EXPECT(strstr(why.words, "tls/server.key") != NULL);
+}
