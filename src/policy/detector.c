@@ -15,8 +15,8 @@ static const struct detector *const all[] = {
 };
 
 enum {
-    DETECTOR_COUNT = sizeof all / sizeof *all,
-    SCRATCH_BYTES = 16 << 20, // `holds` looks at texts of LIMIT_VALUE_BYTES
+    DETECTOR_COUNT = sizeof all / sizeof *all, // NOLINT(bugprone-sizeof-expression)
+    SCRATCH_BYTES = 16 << 20,                  // `holds` looks at texts of LIMIT_VALUE_BYTES
 };
 
 _Static_assert(DETECTOR_COUNT <= 32, "hits are bits of a word");

@@ -31,10 +31,10 @@ static void add_column(struct buf *out, const struct policy_column *c, const str
     buf_varint(out, step);
     text(out, c->subject);
     buf_u8(out, c->is_key);
-    buf_varint(out, (uint64_t)(c->field + 1));
+    buf_varint(out, (uint64_t)c->field + 1);
     if (c->field >= 0) {
         buf_varint(out, t->fields[c->field].type);
-        buf_varint(out, (uint64_t)(t->fields[c->field].lookup_table + 1));
+        buf_varint(out, (uint64_t)t->fields[c->field].lookup_table + 1);
     }
 }
 
@@ -42,7 +42,7 @@ static void add_table(struct buf *out, const struct policy_table *p, const struc
 {
     text(out, p->schema_name);
     text(out, p->name);
-    buf_varint(out, (uint64_t)(t->time_field + 1));
+    buf_varint(out, (uint64_t)t->time_field + 1);
     buf_varint(out, p->key_count);
     for (uint32_t i = 0; i < p->key_count; i++)
         text(out, p->columns[p->keys[i]].name);

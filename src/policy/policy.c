@@ -51,8 +51,9 @@ enum err policy_check_word(const struct yaml_tree *text, const char *what, struc
 
 static enum err read_sources(struct policy_draft *d, const struct yaml_tree *sources)
 {
-    if (sources->count == 0 || sources->count > SOURCES_MAX)
-        return yaml_fail(d->why, sources->line, "sources must be 1 to %d", SOURCES_MAX);
+    // None at all is a policy too: it admits nothing.
+    if (sources->count > SOURCES_MAX)
+        return yaml_fail(d->why, sources->line, "more than %d sources", SOURCES_MAX);
     struct policy_source *all = ARENA_ARRAY(d->arena, struct policy_source, sources->count);
     d->policy->sources = all;
     for (const struct yaml_tree *s = sources->first; s; s = s->next) {
@@ -72,7 +73,7 @@ static enum err read_document(struct policy_draft *d, const struct yaml_tree *ro
     const struct yaml_tree *push = yaml_tree_get(root, "push");
     if (push)
         return yaml_fail(d->why, push->line, "push is not there yet: rows come from sources only");
-    const struct yaml_tree *sources = NULL;
+    const struct yaml_tree *sources = root;
     e = policy_need(root, "sources", YAML_MAP, &sources, d->why);
     if (!e)
         e = read_sources(d, sources);

@@ -56,5 +56,7 @@ struct policy {
     const char *floor_subject; // NULL when no floor is declared
 };
 
+// All of the result is in `policy`; give it 128 MiB, of which a policy of LIMIT_POLICY_BYTES
+// can take most.
 enum err policy_parse(struct slice yaml, struct arena *policy, const struct policy **out,
                       struct fault *why);

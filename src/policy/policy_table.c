@@ -132,9 +132,6 @@ static enum err read_column(struct table_draft *t, const struct yaml_tree *colum
 static enum err read_columns(struct table_draft *t, const struct yaml_tree *columns)
 {
     struct arena *arena = t->d->arena;
-    if (columns->count > LIMIT_COLUMNS)
-        return yaml_fail(t->d->why, columns->line, "table %s has more than %d columns",
-                         t->out->name, LIMIT_COLUMNS);
     t->columns = ARENA_ARRAY(arena, struct policy_column, columns->count);
     t->fields = ARENA_ARRAY(arena, struct field, columns->count);
     t->out->columns = t->columns;
@@ -183,7 +180,7 @@ static enum err read_key(struct table_draft *t)
     uint32_t *keys = ARENA_ARRAY(t->d->arena, uint32_t, count);
     t->out->keys = keys;
     const struct yaml_tree *one = key->kind == YAML_LIST ? key->first : key;
-    for (uint32_t i = 0; i < count; i++, one = one->next) {
+    for (uint32_t i = 0; i < count && one; i++, one = one->next) {
         enum err e = add_key(t, one, keys);
         if (e)
             return e;
@@ -260,7 +257,7 @@ static enum err read_table(struct policy_draft *d, const struct yaml_tree *node,
     struct table_draft t = {.d = d, .node = node, .out = out, .table = &d->tables[out->table]};
     t.table->name = out->name;
     t.table->source = source;
-    const struct yaml_tree *columns = NULL;
+    const struct yaml_tree *columns = node;
     e = policy_need(node, "columns", YAML_MAP, &columns, d->why);
     if (!e)
         e = read_columns(&t, columns);

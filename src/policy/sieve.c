@@ -72,7 +72,7 @@ static void init_field(struct sieve *s, struct sieve_table *t, uint32_t column)
     t->field_values[field] = value_of(t->shape.declared, column);
     int subject = schema_subject(s->policy->schema, f->subject);
     if (subject >= 0)
-        t->subject_keys[field] = secret_bytes(s->subject_keys).at + subject * KEY_BYTES;
+        t->subject_keys[field] = secret_bytes(s->subject_keys).at + (size_t)subject * KEY_BYTES;
     t->row_bytes += field_storage(f->type) == STORAGE_CODE ? 5 : 9; // and its bits
 }
 
@@ -211,6 +211,13 @@ static enum err batch_for_row(struct sieve *s, struct sieve_table *t, struct sie
     return OK;
 }
 
+struct incoming {
+    enum row_op op;
+    const struct raw *values;
+    const struct raw *old_key;
+    const char *refused_column; // out
+};
+
 static enum err put_value(struct sieve_column *to, uint32_t row, const struct raw *value,
                           struct fault *why)
 {
@@ -224,54 +231,50 @@ static enum err put_value(struct sieve_column *to, uint32_t row, const struct ra
 }
 
 static enum err put_columns(const struct sieve_table *t, struct sieve_batch *b, uint32_t row,
-                            const struct raw *values, const char **out_column, struct fault *why)
+                            struct incoming *in, struct fault *why)
 {
+    bool has_values = in->op == ROW_PUT || in->op == ROW_MOVE;
     for (uint32_t f = 0; f < t->shape.table->field_count; f++) {
-        if (!values) {
+        if (!has_values) {
             sieve_column_null(&b->columns[f], row);
             continue;
         }
-        enum err e = put_value(&b->columns[f], row, &values[t->field_values[f]], why);
+        enum err e = put_value(&b->columns[f], row, &in->values[t->field_values[f]], why);
         if (e) {
-            *out_column = b->columns[f].declared->name;
+            in->refused_column = b->columns[f].declared->name;
             return e;
         }
     }
     return OK;
 }
 
-static enum err key_of(struct sieve *s, const struct sieve_table *t, const struct raw *values,
-                       const uint32_t *at, struct row_key *out, const char **out_column,
-                       struct fault *why)
+// Of the row's values, or of the old key it moves away from.
+static enum err key_of(struct sieve *s, const struct sieve_table *t, struct incoming *in,
+                       bool is_old, struct row_key *out, struct fault *why)
 {
     const struct policy_table *p = t->shape.declared;
+    const struct raw *values = is_old ? in->old_key : in->values;
+    const uint32_t *at = is_old ? NULL : t->key_values;
     enum err e = sieve_key(p, t->row_key, values, at, &s->scratch, out);
     if (!e)
         return OK;
-    *out_column = sieve_key_missing(p, values, at)->name;
+    in->refused_column = sieve_key_missing(p, values, at)->name;
     return fail(why, ERR_INVALID, "a row's key has no value, or is too large");
 }
 
-struct incoming {
-    enum row_op op;
-    const struct raw *values;
-    const struct raw *old_key;
-};
-
 static enum err put_row(struct sieve *s, struct sieve_table *t, struct sieve_batch *b,
-                        const struct incoming *in, const char **out_column, struct fault *why)
+                        struct incoming *in, struct fault *why)
 {
     struct row_key key = {0};
     struct row_key old_key = {0};
     uint32_t row = sieve_batch_next(b);
     enum err e = OK;
     if (in->op != ROW_TRUNCATE)
-        e = key_of(s, t, in->values, t->key_values, &key, out_column, why);
+        e = key_of(s, t, in, false, &key, why);
     if (!e && in->op == ROW_MOVE)
-        e = key_of(s, t, in->old_key, NULL, &old_key, out_column, why);
-    bool has_values = in->op == ROW_PUT || in->op == ROW_MOVE;
+        e = key_of(s, t, in, true, &old_key, why);
     if (!e)
-        e = put_columns(t, b, row, has_values ? in->values : NULL, out_column, why);
+        e = put_columns(t, b, row, in, why);
     if (e)
         return e;
     sieve_batch_add(b, in->op, key, old_key);
@@ -291,15 +294,14 @@ enum err sieve_row(struct sieve *s, uint32_t table, enum row_op op, const struct
     enum err e = batch_for_row(s, t, &b, why);
     if (e)
         return e;
-    const struct incoming in = {op, values, old_key};
-    const char *column = NULL;
+    struct incoming in = {.op = op, .values = values, .old_key = old_key};
     struct fault said = {0};
-    e = put_row(s, t, b, &in, &column, &said);
+    e = put_row(s, t, b, &in, &said);
     if (!e)
         return OK;
-    stop_table(s, t, column, "type", 1);
+    stop_table(s, t, in.refused_column, "type", 1);
     snprintf(t->refusal.words, sizeof t->refusal.words, "table %.63s column %.63s: %.100s",
-             t->refusal.table, column, said.words);
+             t->refusal.table, in.refused_column, said.words);
     return fail(why, ERR_INVALID, "%s", t->refusal.words);
 }
 

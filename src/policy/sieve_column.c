@@ -15,8 +15,8 @@ enum { TEXT_BYTES_MAX = LIMIT_CHANGESET_BYTES + LIMIT_VALUE_BYTES };
 void sieve_column_init(struct sieve_column *c, const struct policy_column *declared,
                        const struct field *field, const uint8_t *subject_key, size_t *bytes)
 {
-    *c = (struct sieve_column){
-        .declared = declared, .field = field, .subject_key = subject_key, .bytes = bytes};
+    *c = (struct sieve_column){.declared = declared, .field = field, .subject_key = subject_key};
+    c->bytes = bytes;
     intern_init(&c->texts, TEXT_BYTES_MAX);
 }
 

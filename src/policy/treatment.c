@@ -4,17 +4,12 @@
 #include "base/buf.h"
 
 static const struct treatment *const treatments[] = {
-    &treat_keep,
-    &treat_drop,
-    &treat_round,
-    &treat_pseudonym,
+    &treat_keep, &treat_drop, &treat_round, &treat_pseudonym, NULL,
 };
-
-enum { TREATMENT_COUNT = sizeof treatments / sizeof *treatments };
 
 const struct treatment *treatment_get(const char *name)
 {
-    for (size_t i = 0; i < TREATMENT_COUNT; i++) {
+    for (size_t i = 0; treatments[i]; i++) {
         if (strcmp(treatments[i]->name, name) == 0)
             return treatments[i];
     }
@@ -23,6 +18,6 @@ const struct treatment *treatment_get(const char *name)
 
 void treatment_names(struct buf *out)
 {
-    for (size_t i = 0; i < TREATMENT_COUNT; i++)
+    for (size_t i = 0; treatments[i]; i++)
         buf_print(out, "%s%s", i ? ", " : "", treatments[i]->name);
 }

@@ -8,8 +8,9 @@
 #include <yaml.h>
 
 enum {
-    DEPTH_MAX = 8,       // a metric's list is the deepest, at 4
-    CHILDREN_MAX = 1024, // LIMIT_COLUMNS; keeps the search for a key written twice short
+    DEPTH_MAX = 8,                // a metric's list is the deepest, at 4
+    CHILDREN_MAX = LIMIT_COLUMNS, // so a table's columns meet theirs here; keeps the search for a
+                                  // key written twice short
 };
 
 struct walk {
@@ -71,6 +72,7 @@ static enum err parse_child(struct walk *w, unsigned depth, struct yaml_tree *pa
                             struct yaml_tree **child)
 {
     struct yaml_tree *node = ARENA_NEW(w->arena, struct yaml_tree);
+    *child = node;
     if (++parent->count > CHILDREN_MAX)
         return yaml_fail(w->why, event_line(w), "more than %d entries in one place", CHILDREN_MAX);
     uint32_t key_line = event_line(w);
@@ -88,7 +90,6 @@ static enum err parse_child(struct walk *w, unsigned depth, struct yaml_tree *pa
     }
     enum err e = parse_node(w, depth + 1, node);
     node->line = key_line;
-    *child = node;
     return e;
 }
 

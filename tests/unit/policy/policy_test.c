@@ -46,6 +46,14 @@ TEST(policy_refuses_what_is_not_there_yet)
     expect_refused("push:\n  \"app-*\": {}\n",
                    "1: push is not there yet: rows come from sources only");
     expect_refused("metrics: {}\n", "1: sources: is missing");
-    expect_refused("sources: {}\n", "1: sources must be 1 to 16");
     expect_refused("- a\n", "1: a policy must be a map");
+}
+
+TEST(policy_without_sources_admits_nothing)
+{
+    struct arena *a AUTO(arena_freep) = arena_new(POLICY_ARENA_BYTES);
+    const struct policy *p = NULL;
+    EXPECT_EQ(policy_parse(slice_text("sources: {}\n"), a, &p, NULL), OK);
+    EXPECT_EQ(p->source_count, 0);
+    EXPECT_EQ(p->schema->table_count, 0);
 }
