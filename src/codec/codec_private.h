@@ -9,6 +9,8 @@
 #include "codec/bitpack.h"
 #include "codec/column.h"
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "columns are copied as they lie");
+
 // A column on the way in; gaps are already filled with a neighbour's value.
 struct words {
     const uint64_t *at;

@@ -111,7 +111,7 @@ static inline size_t bit_words(size_t bits)
 // What one changeset may take decoded: its arrays, without the encoded bytes.  An arena to
 // decode in needs a budget of twice this (its blocks are not filled to the last byte), plus
 // the encoded bytes if they are kept there.
-enum { CHANGESET_DECODED_BYTES_MAX = 256 << 20 };
+enum { CHANGESET_DECODED_BYTES_MAX = 192 << 20 };
 
 // The form on the wire between mirror and serve and in the log (drawn in
 // changeset.c).  ERR_LIMIT only: by out's limit, batches, or CHANGESET_DECODED_BYTES_MAX.

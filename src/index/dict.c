@@ -238,6 +238,17 @@ static enum err insert(struct dict *d, struct slice value, uint32_t hash, uint32
 
 // --- the door
 
+// Readers who come one after the other must not keep the writer waiting without end.
+static void lock_init(pthread_rwlock_t *lock)
+{
+    pthread_rwlockattr_t writer_first;
+    CHECK(pthread_rwlockattr_init(&writer_first) == 0);
+    CHECK(pthread_rwlockattr_setkind_np(&writer_first,
+                                        PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP) == 0);
+    CHECK(pthread_rwlock_init(lock, &writer_first) == 0);
+    pthread_rwlockattr_destroy(&writer_first);
+}
+
 struct dict *dict_new(uint32_t fixed_bytes)
 {
     CHECK(fixed_bytes <= LIMIT_VALUE_BYTES);
@@ -248,7 +259,7 @@ struct dict *dict_new(uint32_t fixed_bytes)
     count_bytes(d, sizeof *d);
     d->slot_bits = SLOT_BITS_MIN;
     d->slots = slots_new(d, SLOT_BITS_MIN);
-    CHECK(pthread_rwlock_init(&d->slots_lock, NULL) == 0);
+    lock_init(&d->slots_lock);
     return d;
 }
 
