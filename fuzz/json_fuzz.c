@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "json/json.h"
-
 #include "base/buf.h"
+#include "json/json.h"
 #include "json/json_writer.h"
 
 // What parses must print as JSON that parses again and prints the same.
