@@ -169,17 +169,6 @@ static enum err make_certificate(const struct world *dir, const struct endpoint 
     return certificate_make(dir, names, is_any ? 1 : 2, why);
 }
 
-static enum err make_keys(const struct world *dir, struct fault *why)
-{
-    int fd = openat(dir->dir, DIRECTORY_KEYS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(why, ERR_IO, "open keys: %s", strerror(errno));
-    struct world keys = {.ops = dir->ops, .dir = fd};
-    enum err e = key_ring_make(&keys, why);
-    world_close(&keys);
-    return e;
-}
-
 static enum err make_admin(const struct installation_plan *plan, struct fault *why)
 {
     char path[PATH_BYTES];
@@ -213,7 +202,7 @@ static enum err fill(const struct installation_plan *plan, const struct world *d
     if (!e)
         e = write_config(dir, text, why);
     if (!e)
-        e = make_keys(dir, why);
+        e = key_ring_make(dir, why);
     if (!e)
         e = make_certificate(dir, listen, why);
     return e ? e : make_admin(plan, why);

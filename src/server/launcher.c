@@ -82,8 +82,11 @@ static bool arrange_fds(const struct launcher *l, int control)
 
 static void be_child(const struct launcher *l, enum process self, int control, pid_t launcher)
 {
-    struct process_start start = {
-        .self = self, .config = &l->at.config, .user = l->at.users[self], .launcher_pid = launcher};
+    struct process_start start = {.self = self,
+                                  .config = &l->at.config,
+                                  .user = l->at.users[self],
+                                  .launcher_pid = launcher,
+                                  .starts = l->children[self].starts + 1};
     _exit(arrange_fds(l, control) ? process_main(&start) : 1);
 }
 

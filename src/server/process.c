@@ -45,14 +45,9 @@ static enum err run_keeper(const struct process_start *start, const struct polic
 {
     struct sandbox_facts facts;
     enum err e = enter(start, policy, arena, &facts, why);
-    struct world keys = {.dir = -1};
-    if (!e)
-        e = world_open(DIRECTORY_KEYS, &keys, why);
-    if (e)
-        return e;
     struct key_ring *ring = NULL;
-    e = key_ring_open(&keys, &ring, why);
-    world_close(&keys);
+    if (!e)
+        e = key_ring_open(&here, &ring, why);
     if (e)
         return e;
     struct keeper keeper = {.policy = policy, .ring = ring, .files = here};
@@ -90,7 +85,8 @@ static enum err run_serve(const struct process_start *start, const struct policy
                                     .endpoint = start->config->listen,
                                     .policy = policy,
                                     .config = start->config,
-                                    .has_own_user = start->user.is_own};
+                                    .has_own_user = start->user.is_own,
+                                    .starts = start->starts};
     enum err e = read_pem(DIRECTORY_TLS "/server.key", &key, why);
     if (!e)
         e = read_pem(DIRECTORY_TLS "/server.crt", &cert, why);

@@ -18,6 +18,7 @@ struct process_start {
     const struct config *config;
     struct process_user user;
     int launcher_pid;
+    uint32_t starts; // how often it was started, from 1
 };
 
 // In the forked child, with its descriptors in place (see launcher.c) and DIR as working

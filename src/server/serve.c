@@ -93,8 +93,10 @@ static void name_ourselves(struct serve *s)
     s->started_ms = now_ms();
     s->peers[PROCESS_LAUNCHER] = (struct status_peer){
         .pid = (uint32_t)getppid(), .starts = 1, .since_ms = s->started_ms, .is_linked = true};
-    s->peers[PROCESS_SERVE] = (struct status_peer){
-        .pid = (uint32_t)getpid(), .starts = 1, .since_ms = s->started_ms, .is_linked = true};
+    s->peers[PROCESS_SERVE] = (struct status_peer){.pid = (uint32_t)getpid(),
+                                                   .starts = c->starts,
+                                                   .since_ms = s->started_ms,
+                                                   .is_linked = true};
 }
 
 static enum err open_http(struct serve *s, struct fault *why)

@@ -24,6 +24,7 @@ struct serve_context {
     const struct config *config;
     const char *key, *cert; // PEM
     bool has_own_user;
+    uint32_t starts; // how often the launcher has started it
     struct sandbox_facts sandbox;
 };
 
