@@ -17,7 +17,7 @@
 enum {
     BACK_OFF_MS_MIN = 200,
     BACK_OFF_MS_MAX = 10 * 1000,
-    STEADY_US = 30 * 1000 * 1000, // a session that lasted so long was a good one
+    STEADY_US = 5 * 1000 * 1000, // a session that lasted so long was a good one
     SPEC_BYTES_MAX = 32 << 20,
     BATCH_BYTES_MAX = 512 << 20, // one changeset being made, some times LIMIT_CHANGESET_BYTES
 };
