@@ -159,8 +159,9 @@ static enum err faulty_make_dir(const struct world *w, const char *name, struct 
 
 static enum err faulty_sync_dir(const struct world *w, const char *name, struct fault *why)
 {
-    enum err e = step(why);
-    return e ? e : world_real_ops.sync_dir(w, name, why);
+    (void)w;
+    (void)name;
+    return step(why);
 }
 
 static struct world_ops ops;

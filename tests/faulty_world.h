@@ -15,7 +15,7 @@
 // FAULT_POWER: it fails and so do all after it, until faulty_power_back(), which also cuts
 // every file written since faulty_arm() to the length it had when it was last synced.
 // Counted are open_write, write, truncate, sync, rename, remove, make_dir and sync_dir.
-// One thread and one directory at a time.
+// Nothing is really synced, as the machine stays up.  One thread and one directory at a time.
 
 #include "base/world.h"
 

@@ -110,8 +110,9 @@ static struct cow *root_to_write(struct cow *c, uint32_t page_count)
         return c;
     struct cow *to = checked(mine ? realloc(c, root_bytes(want)) : malloc(root_bytes(want)));
     if (!mine) {
-        memcpy(to, c, root_bytes(had));
+        memcpy(to->pages, c->pages, had * sizeof(struct page *)); // not the count: it moves
         to->refs = 1;
+        to->leaf_bytes = c->leaf_bytes;
         for (uint32_t i = 0; i < had; i++) {
             if (to->pages[i])
                 refs_up(&to->pages[i]->refs);

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/cow.h"
+#include "test.h"
+
+#include <string.h>
+
+static void put(struct cow **c, uint32_t index, uint8_t value)
+{
+    bool fresh = false;
+    uint8_t *leaf = cow_write(c, index, &fresh);
+    leaf[0] = value;
+}
+
+static int get(const struct cow *c, uint32_t index)
+{
+    const uint8_t *leaf = cow_leaf(c, index);
+    return leaf ? leaf[0] : -1;
+}
+
+TEST(cow_leaf_is_null_until_written_and_then_zeroed)
+{
+    struct cow *c = cow_new(32);
+    EXPECT(!cow_leaf(c, 0));
+    EXPECT(!cow_leaf(c, 100000));
+    bool fresh = false;
+    const uint8_t *leaf = cow_write(&c, 200, &fresh);
+    EXPECT(fresh);
+    for (int i = 0; i < 32; i++)
+        EXPECT_EQ(leaf[i], 0);
+    cow_write(&c, 200, &fresh);
+    EXPECT(!fresh);
+    EXPECT(!cow_leaf(c, 199));
+    cow_unref(c);
+}
+
+TEST(cow_keeps_what_others_hold)
+{
+    struct cow *mine = cow_new(8);
+    put(&mine, 3, 1);
+    put(&mine, 300, 2);
+    struct cow *theirs = cow_ref(mine);
+    put(&mine, 3, 7);
+    put(&mine, 4, 8);
+    put(&mine, 9000, 9);
+    EXPECT(mine != theirs);
+    EXPECT_EQ(get(theirs, 3), 1);
+    EXPECT_EQ(get(theirs, 4), -1);
+    EXPECT_EQ(get(theirs, 300), 2);
+    EXPECT_EQ(get(theirs, 9000), -1);
+    EXPECT_EQ(get(mine, 3), 7);
+    EXPECT_EQ(get(mine, 300), 2);
+    EXPECT_EQ(get(mine, 9000), 9);
+    cow_unref(theirs);
+    put(&mine, 300, 5);
+    EXPECT_EQ(get(mine, 300), 5);
+    EXPECT(cow_bytes(mine) > 4 * 8);
+    cow_unref(mine);
+}
+
+TEST(cow_writes_in_place_when_nobody_else_holds_it)
+{
+    struct cow *c = cow_new(8);
+    put(&c, 1, 1);
+    const struct cow *root = c;
+    const void *leaf = cow_leaf(c, 1);
+    put(&c, 1, 2);
+    EXPECT(c == root);
+    EXPECT(cow_leaf(c, 1) == leaf);
+    cow_unref(c);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/memory.h"
+#include "test.h"
+#include "unit/store/fixture.h"
+
+// Puts `count` rows of devices at `at`; row i has weight i, or none where i % 3 is 0.
+static void put(struct memory *m, uint32_t at, uint32_t count, struct arena *arena)
+{
+    struct test_row *rows = ARENA_ARRAY(arena, struct test_row, count);
+    for (uint32_t i = 0; i < count; i++) {
+        int n = (int)(at + i);
+        rows[i] = (struct test_row){.op = ROW_PUT, .key = at + i, .cells = {n % 5, n % 7, n}};
+        rows[i].cells[2] = n % 3 ? n : CELL_NONE;
+    }
+    struct test_batch batch = {DEVICES, count, rows};
+    struct position position = fixture_position("fleet", 1);
+    const struct admitted *a = fixture_changeset(&position, false, &batch, 1, arena);
+    struct memory_run run = {admitted_changeset(a)->batches, 0, count, at};
+    uint32_t codes[] = {10, 11, 12, 13, 14, 15, 16};
+    memory_put_keys(m, &run);
+    for (uint32_t f = 0; f < 4; f++)
+        memory_put_values(m, &run, f, codes);
+}
+
+TEST(memory_gives_back_rows_across_chunks)
+{
+    struct arena *arena AUTO(arena_freep) = arena_new(64 << 20);
+    const struct table *t = &fixture_schema()->tables[DEVICES];
+    struct memory *m = memory_new(t);
+    put(m, 0, 100, arena);
+    put(m, 100, BLOCK_ROWS - 100, arena);
+    put(m, BLOCK_ROWS, 50, arena);
+    static double values[BLOCK_ROWS];
+    static uint64_t present[BLOCK_ROWS / 64];
+    memory_f64(m, 1, 50, 2, values, present);
+    for (uint32_t i = 0; i < 50; i++) {
+        uint32_t n = BLOCK_ROWS + i;
+        double one = 0;
+        EXPECT_EQ(bit_get(present, i), n % 3 != 0);
+        EXPECT_EQ(memory_f64_at(m, n, 2, &one), n % 3 != 0);
+        EXPECT(values[i] == (n % 3 ? n / 2.0 : 0) && one == values[i]);
+        EXPECT(row_key_equal(memory_key_at(m, n), fixture_key(n)));
+    }
+    EXPECT_EQ(present[1], 0);
+    EXPECT_EQ(memory_code_at(m, 101, 1), memory_code_at(m, 108, 1));
+    EXPECT(memory_bytes(m) > 2 * BLOCK_ROWS * 20);
+    memory_free(m);
+}
+
+TEST(memory_bounds_hold_every_value)
+{
+    struct arena *arena AUTO(arena_freep) = arena_new(64 << 20);
+    struct memory *m = memory_new(&fixture_schema()->tables[DEVICES]);
+    put(m, 0, 2, arena);
+    put(m, 2, 90, arena);
+    struct block_range range = memory_range(m, 0, 2);
+    EXPECT(range.any && range.any_missing);
+    EXPECT(range.min_f64 == 0.5 && range.max_f64 == 91 / 2.0);
+    memory_set_f64(m, 3, 2, 1000);
+    EXPECT(memory_range(m, 0, 2).max_f64 == 1000);
+    memory_set_code(m, 3, 1, 99);
+    EXPECT_EQ(memory_range(m, 0, 1).max, 99);
+    EXPECT_EQ(memory_code_at(m, 3, 1), 99);
+    EXPECT(!memory_range(m, 0, 1).any_missing);
+    memory_free(m);
+}
+
+TEST(memory_hides_present_bits_of_rows_not_yet_visible)
+{
+    struct arena *arena AUTO(arena_freep) = arena_new(64 << 20);
+    struct memory *m = memory_new(&fixture_schema()->tables[DEVICES]);
+    put(m, 0, 60, arena);
+    static double values[BLOCK_ROWS];
+    static uint64_t present[BLOCK_ROWS / 64];
+    memory_f64(m, 0, 5, 2, values, present);
+    EXPECT_EQ(present[0], 0x16); // rows 1, 2 and 4
+    memory_free(m);
+}
