@@ -82,8 +82,6 @@ static void rehash(struct cells *c)
 
 static bool make_room(struct cells *c)
 {
-    if (c->count < c->cap)
-        return true;
     drop_empty(c);
     // Growing also when little was dropped, so that this is not done for every new cell.
     if (c->count >= c->cap / 2 || c->cap == 0) {
@@ -106,20 +104,30 @@ static void add_to(struct cells *c, uint32_t cell, struct cell_count by)
     c->last = cell;
 }
 
+// The slot of a key, or the empty one where it would go.
+static uint32_t find(const struct cells *c, int64_t bucket, const uint32_t *codes)
+{
+    uint32_t at = slot_of(c, bucket, codes);
+    while (c->slots[at] && !is_cell(c, c->slots[at] - 1, bucket, codes))
+        at = (at + 1) & (c->slot_count - 1);
+    return at;
+}
+
 bool cells_add(struct cells *c, int64_t bucket, const uint32_t *codes, struct cell_count by)
 {
     if (c->last < c->count && is_cell(c, c->last, bucket, codes)) {
         add_to(c, c->last, by);
         return true;
     }
-    if (!make_room(c))
-        return false;
-    uint32_t at = slot_of(c, bucket, codes);
-    for (; c->slots[at]; at = (at + 1) & (c->slot_count - 1)) {
-        if (is_cell(c, c->slots[at] - 1, bucket, codes)) {
-            add_to(c, c->slots[at] - 1, by);
-            return true;
-        }
+    uint32_t at = c->slot_count ? find(c, bucket, codes) : 0;
+    if (c->slot_count && c->slots[at]) {
+        add_to(c, c->slots[at] - 1, by);
+        return true;
+    }
+    if (c->count == c->cap) {
+        if (!make_room(c))
+            return false;
+        at = find(c, bucket, codes);
     }
     uint32_t cell = c->count++;
     c->slots[at] = cell + 1;
