@@ -5,7 +5,12 @@
 
 #include "base/date.h"
 
-enum { ZONE_TYPES_MAX = 256, ZONE_TRANSITIONS_MAX = 4096, ZONE_OFFSET_SECONDS_MAX = 26 * 3600 };
+enum {
+    ZONE_NAME_BYTES = 64,
+    ZONE_TYPES_MAX = 256,
+    ZONE_TRANSITIONS_MAX = 4096,
+    ZONE_OFFSET_SECONDS_MAX = 26 * 3600,
+};
 
 // The calendar's ends: -9999-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
 #define DATE_MS_MIN (-377705116800000)
@@ -53,7 +58,7 @@ bool zone_offset_parse(struct slice text, int32_t *out_seconds);
 
 struct date_zone {
     struct date_zone *next; // in the list of zones by name
-    const char *name;
+    char name[ZONE_NAME_BYTES + 1];
     int32_t first_seconds; // offset before the first change, or always
     uint32_t change_count;
     int64_t *changes;         // UTC seconds, ascending

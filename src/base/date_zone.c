@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/check.h"
 #include "base/date_private.h"
 #include "base/world.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
 enum {
-    ZONE_NAME_BYTES = 64,
     ZONE_FILE_BYTES = 64 << 10,
     OFFSET_MINUTES_MAX = 18 * 60, // as java.time has it
 };
@@ -68,7 +65,8 @@ static const struct date_zone *zone_by_offset(int32_t seconds)
         return &utc_zone;
     pthread_mutex_lock(&zones_lock);
     struct date_zone *z = &offset_zones[seconds / 60 + OFFSET_MINUTES_MAX];
-    z->first_seconds = seconds;
+    if (z->first_seconds != seconds) // once, for others read it without the lock
+        z->first_seconds = seconds;
     pthread_mutex_unlock(&zones_lock);
     return z;
 }
@@ -104,29 +102,44 @@ static enum err load_zone(const char *name, struct date_zone **out, struct fault
     return e ? e : zone_decode(buf_slice(&file), out, why);
 }
 
-static struct date_zone *find_named(struct slice name)
+// NULL when nobody has asked for it yet.
+static const struct date_zone *find_named(const char *name)
 {
-    for (struct date_zone *z = named_zones; z; z = z->next) {
-        if (slice_is(name, z->name))
-            return z;
+    pthread_mutex_lock(&zones_lock);
+    const struct date_zone *z = named_zones;
+    while (z && strcmp(z->name, name) != 0)
+        z = z->next;
+    pthread_mutex_unlock(&zones_lock);
+    return z;
+}
+
+// Takes `z` and gives the zone of that name: another thread may have been first.
+static const struct date_zone *add_named(struct date_zone *z)
+{
+    pthread_mutex_lock(&zones_lock);
+    struct date_zone *first = named_zones;
+    while (first && strcmp(first->name, z->name) != 0)
+        first = first->next;
+    if (!first) {
+        z->next = named_zones;
+        named_zones = z;
     }
-    return NULL;
+    pthread_mutex_unlock(&zones_lock);
+    if (first)
+        zone_free(z);
+    return first ? first : z;
 }
 
 static const struct date_zone *zone_by_name(struct slice name)
 {
     char text[ZONE_NAME_BYTES + 1] = {0};
     memcpy(text, name.at, name.len);
-    pthread_mutex_lock(&zones_lock);
-    struct date_zone *z = find_named(name);
-    if (!z && load_zone(text, &z, NULL) == OK) {
-        z->name = strdup(text);
-        CHECK(z->name != NULL);
-        z->next = named_zones;
-        named_zones = z;
-    }
-    pthread_mutex_unlock(&zones_lock);
-    return z;
+    const struct date_zone *known = find_named(text);
+    struct date_zone *z = NULL;
+    if (known || load_zone(text, &z, NULL))
+        return known;
+    memcpy(z->name, text, sizeof text);
+    return add_named(z);
 }
 
 static bool is_utc_name(struct slice name)

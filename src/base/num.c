@@ -180,6 +180,12 @@ static void read_digits(const char *scientific, struct digits *out)
 // Reads back as the same double?
 static bool is_same(const struct digits *d, double value)
 {
+    struct decimal whole = {.fits = true, .power = d->exponent - (d->count - 1)};
+    for (int i = 0; i < d->count; i++)
+        whole.significand = whole.significand * 10 + (uint64_t)(d->at[i] - '0');
+    double again = 0;
+    if (small_decimal(&whole, &again))
+        return again == value;
     char text[64];
     snprintf(text, sizeof text, "%se%d", d->at, d->exponent - (d->count - 1));
     return exact_f64(text) == value;

@@ -2,6 +2,8 @@
 #include "base/date_private.h"
 #include "test.h"
 
+#include <pthread.h>
+
 static const struct date_zone *zone(const char *name)
 {
     const struct date_zone *z = NULL;
@@ -113,5 +115,27 @@ TEST(zones_that_are_none_are_refused)
         if (date_zone_get(slice_text(bad[i]), &z, &why) != ERR_INVALID)
             test_fail(__FILE__, __LINE__, "%s is accepted", bad[i]);
         EXPECT(strstr(why.words, "Unknown time-zone ID: ") == why.words);
+    }
+}
+
+static void *ask_for_zones(void *unused)
+{
+    static const char *const names[] = {"Europe/Oslo", "Asia/Tokyo", "+03:15", "Europe/Rome"};
+    (void)unused;
+    int64_t sum = 0;
+    for (int i = 0; i < 400; i++)
+        sum += date_zone_offset_ms(zone(names[i % 4]), at(2020, 7, 1, 0, 0));
+    return (void *)(intptr_t)(sum / MS_PER_MINUTE);
+}
+
+TEST(zones_may_be_asked_for_by_many_threads)
+{
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        EXPECT_EQ(pthread_create(&threads[i], NULL, ask_for_zones, NULL), 0);
+    for (int i = 0; i < 4; i++) {
+        void *sum = NULL;
+        pthread_join(threads[i], &sum);
+        EXPECT_EQ((intptr_t)sum, 100 * (120 + 540 + 195 + 120));
     }
 }
