@@ -70,3 +70,20 @@ struct test_random {
 };
 
 uint32_t test_random(struct test_random *r, uint32_t below);
+
+// A store at its smallest: a directory, the store, and what must be in it.
+struct fixture {
+    struct world w;
+    struct store_options options;
+    struct store *st;
+    struct model model;
+    uint64_t lsn;
+};
+
+void fixture_open(struct fixture *f); // begins empty; seals only when told to
+void fixture_reopen(struct fixture *f);
+void fixture_close(struct fixture *f);
+// Puts (or what `op` says) rows of keys from ... to - 1, `number` in their cells; commits.
+void fixture_change(struct fixture *f, uint32_t table, enum row_op op, uint32_t from, uint32_t to,
+                    int number);
+void fixture_check(const struct fixture *f); // against the model

@@ -414,3 +414,61 @@ TEST(fixture_changeset_is_admitted)
     EXPECT(a);
     EXPECT_EQ(admitted_changeset(a)->batch_count, 1);
 }
+
+void fixture_open(struct fixture *f)
+{
+    *f = (struct fixture){.w = fixture_world()};
+    f->options.merge_fan_in = 3;
+    EXPECT_EQ(store_open(&f->w, &schema, &f->options, &f->st, NULL), OK);
+}
+
+void fixture_reopen(struct fixture *f)
+{
+    struct fault why = {0};
+    store_close(f->st);
+    if (store_open(&f->w, &schema, &f->options, &f->st, &why) != OK)
+        test_fail(__FILE__, __LINE__, "open: %s", why.words);
+}
+
+void fixture_close(struct fixture *f)
+{
+    store_close(f->st);
+    fixture_world_drop(&f->w);
+}
+
+void fixture_change(struct fixture *f, uint32_t table, enum row_op op, uint32_t from, uint32_t to,
+                    int number)
+{
+    struct arena *arena AUTO(arena_freep) = arena_new(16 << 20);
+    struct test_row *rows = ARENA_ARRAY(arena, struct test_row, to - from);
+    for (uint32_t k = from; k < to; k++) {
+        int first = table == DEVICES ? (int)k : number;
+        rows[k - from] = (struct test_row){op, k, k, {first, number, number, number}};
+    }
+    struct test_batch batch = {table, to - from, rows};
+    struct position at = fixture_position(tables[table].source, ++f->lsn);
+    EXPECT_EQ(store_append(f->st, fixture_changeset(&at, false, &batch, 1, arena), NULL), OK);
+    model_apply(&f->model, &at, false, &batch, 1);
+    EXPECT_EQ(store_commit(f->st, NULL), OK);
+}
+
+void fixture_check(const struct fixture *f)
+{
+    const char *words = model_differs_from_store(&f->model, f->st);
+    if (words)
+        test_fail(__FILE__, __LINE__, "%s", words);
+}
+
+TEST(fixture_finds_what_differs)
+{
+    struct fixture f;
+    fixture_open(&f);
+    fixture_change(&f, DEVICES, ROW_PUT, 0, 9, 4);
+    fixture_check(&f);
+    f.model.tables[DEVICES].cells[3][2] = 5;
+    EXPECT(model_differs_from_store(&f.model, f.st));
+    f.model.tables[DEVICES].cells[3][2] = 4;
+    f.model.tables[DEVICES].live[3] = false;
+    EXPECT(model_differs_from_store(&f.model, f.st));
+    fixture_close(&f);
+}
