@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/store_private.h"
+#include "test.h"
+#include "unit/store/fixture.h"
+
+TEST(snapshot_shares_views_of_tables_that_did_not_change)
+{
+    struct fixture f;
+    fixture_open(&f);
+    struct snapshot *a = store_snapshot(f.st);
+    fixture_change(&f, NOTES, ROW_PUT, 0, 3, 1);
+    struct snapshot *b = store_snapshot(f.st);
+    EXPECT(snapshot_view(a, DEVICES) == snapshot_view(b, DEVICES));
+    EXPECT(snapshot_view(a, NOTES) != snapshot_view(b, NOTES));
+    EXPECT(snapshot_schema(b) == fixture_schema());
+    EXPECT_EQ(snapshot_version(b), snapshot_version(a) + 1);
+    EXPECT_EQ(f.st->snapshots_alive, 2);
+    snapshot_free(a);
+    EXPECT_EQ(f.st->snapshots_alive, 1);
+    snapshot_free(b);
+    snapshot_free(NULL);
+    EXPECT_EQ(f.st->snapshots_alive, 1); // the published one
+    fixture_close(&f);
+}

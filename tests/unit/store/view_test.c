@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/store_private.h"
+#include "test.h"
+#include "unit/store/fixture.h"
+
+TEST(view_numbers_blocks_of_segments_first_then_of_memory)
+{
+    struct fixture f;
+    fixture_open(&f);
+    fixture_change(&f, NOTES, ROW_PUT, 0, 20, 1);
+    EXPECT_EQ(seal_freeze(f.st, NULL), OK);
+    EXPECT_EQ(seal_run(f.st, NULL), OK);
+    fixture_change(&f, NOTES, ROW_PUT, 15, 25, 2);
+    struct snapshot *s = store_snapshot(f.st);
+    const struct view *v = snapshot_view(s, NOTES);
+    EXPECT_EQ(view_block_count(v), 2);
+    struct block sealed = view_block(v, 0);
+    struct block fresh = view_block(v, 1);
+    EXPECT_EQ(sealed.row_count, 20);
+    EXPECT(!sealed.all_live && fresh.all_live);
+    EXPECT_EQ(sealed.live[0], 0x7fff);
+    EXPECT_EQ(fresh.live[0], 0x3ff);
+    EXPECT_EQ(fresh.live[1], 0);
+    static struct row_key keys[BLOCK_ROWS];
+    block_keys(&fresh, keys);
+    EXPECT(row_key_equal(keys[9], fixture_key(24)));
+    struct row_ref r;
+    EXPECT_EQ(view_find(v, fixture_key(15), &r), OK);
+    EXPECT(r.block == 1 && r.row == 0);
+    EXPECT(row_key_equal(row_key_of(v, r), fixture_key(15)));
+    EXPECT_EQ(view_find(v, fixture_key(60), &r), ERR_NOT_FOUND);
+    EXPECT_EQ(view_row_count(v), 25);
+    snapshot_free(s);
+    fixture_close(&f);
+}
+
+TEST(view_find_sees_rows_that_were_deleted_or_truncated_later)
+{
+    struct fixture f;
+    fixture_open(&f);
+    fixture_change(&f, NOTES, ROW_PUT, 0, 20, 1);
+    struct model then = f.model;
+    struct snapshot *s = store_snapshot(f.st);
+    fixture_change(&f, NOTES, ROW_DELETE, 0, 5, 1);
+    EXPECT(!model_differs(&then, s));
+    fixture_change(&f, NOTES, ROW_TRUNCATE, 0, 1, 1);
+    EXPECT(!model_differs(&then, s));
+    fixture_change(&f, NOTES, ROW_PUT, 0, 30, 2);
+    EXPECT(!model_differs(&then, s));
+    EXPECT_EQ(seal_freeze(f.st, NULL), OK);
+    EXPECT_EQ(seal_run(f.st, NULL), OK);
+    EXPECT(!model_differs(&then, s));
+    snapshot_free(s);
+    fixture_close(&f);
+}
+
+TEST(view_dict_count_is_of_the_view)
+{
+    struct fixture f;
+    fixture_open(&f);
+    fixture_change(&f, NOTES, ROW_PUT, 0, 1, 1);
+    struct snapshot *s = store_snapshot(f.st);
+    fixture_change(&f, NOTES, ROW_PUT, 0, 1, 2);
+    EXPECT_EQ(view_dict_count(snapshot_view(s, NOTES), 0), 1);
+    EXPECT_EQ(dict_count(view_dict(snapshot_view(s, NOTES), 0)), 2);
+    snapshot_free(s);
+    fixture_close(&f);
+}
