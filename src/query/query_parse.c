@@ -14,6 +14,7 @@ static const struct {
     {"match_all", query_match_all},
     {"match_none", query_match_none},
     {"match_phrase", query_match_phrase},
+    {"query_string", query_string},
     {"range", query_range},
     {"term", query_term},
     {"terms", query_terms},

@@ -35,3 +35,4 @@ enum err query_match_phrase(struct query_parser *p, const struct json *v, struct
 enum err query_range(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_bool(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_constant_score(struct query_parser *p, const struct json *v, struct query *out);
+enum err query_string(struct query_parser *p, const struct json *v, struct query *out);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/num.h"
+#include "query/lucene.h"
 #include "query/request_private.h"
 
 // Parameters of the URL: text, read here into the same request as the body.
@@ -40,7 +41,8 @@ static enum err take_q(const struct form *f, struct slice name, struct slice val
                        struct request *r)
 {
     (void)name;
-    return request_q(f, value, &r->query);
+    const struct lucene_options options = {0};
+    return lucene_parse(f, value, &options, &r->query);
 }
 
 // A flag of the URL is true when it has no value.
@@ -130,6 +132,17 @@ static enum err take_harmless(const struct form *f, struct slice name, struct sl
     return OK;
 }
 
+// These change what "q" means, and come in any order with it.
+static enum err take_of_body(const struct form *f, struct slice name, struct slice value,
+                             struct request *r)
+{
+    (void)value, (void)r;
+    return fail(f->why, ERR_INVALID,
+                "illegal_argument_exception: [%.*s] is not supported here; use a [query_string] "
+                "query in the body",
+                SLICE_PRINT(name));
+}
+
 static const struct {
     const char *name;
     take_parameter take;
@@ -154,10 +167,10 @@ static const struct {
     {"stored_fields", take_harmless},
     {"terminate_after", take_harmless},
     {"stats", take_harmless},
-    {"df", take_harmless},
+    {"df", take_of_body},
     {"analyzer", take_harmless},
     {"analyze_wildcard", take_harmless},
-    {"default_operator", take_harmless},
+    {"default_operator", take_of_body},
     {"lenient", take_harmless},
 };
 

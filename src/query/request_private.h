@@ -23,9 +23,6 @@ enum err request_source(const struct form *f, const struct json *v, struct reque
 enum err request_fields(const struct form *f, struct slice key, const struct json *v,
                         const struct field_wish **out, uint32_t *out_count);
 
-// "q" of a URL, as far as it needs no query language: "*", "*:*" and "field:value".
-enum err request_q(const struct form *f, struct slice text, const struct query **out);
-
 // The names of a comma list, without empty ones.
 void request_names(const struct form *f, struct slice list, const struct slice **out,
                    uint32_t *out_count);

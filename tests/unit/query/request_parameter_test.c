@@ -77,3 +77,18 @@ TEST(url_parameters_that_do_not_parse_are_refused)
     EXPECT_EQ(lay(&r, request, "timeout", "1", &why), ERR_INVALID);
     EXPECT_EQ(lay(&r, request, "track_total_hits", "-2", &why), ERR_INVALID);
 }
+
+TEST(url_query_is_a_query_string)
+{
+    struct arena *request AUTO(arena_freep) = arena_new(16 << 20);
+    struct request r = request_of(request, "{'query':{'match_none':{}}}");
+    struct fault why = {0};
+    EXPECT_EQ(lay(&r, request, "q", "*:*", NULL), OK);
+    EXPECT_EQ(r.query->kind, QUERY_MATCH_ALL);
+    EXPECT_EQ(lay(&r, request, "q", "a:x AND b:y", NULL), OK);
+    EXPECT(r.query->kind == QUERY_BOOL && r.query->bool_.must_count == 2);
+    EXPECT_EQ(lay(&r, request, "q", "word", &why), ERR_INVALID);
+    EXPECT_EQ(lay(&r, request, "default_operator", "AND", &why), ERR_INVALID);
+    EXPECT(strcmp(why.words, "illegal_argument_exception: [default_operator] is not supported "
+                             "here; use a [query_string] query in the body") == 0);
+}
