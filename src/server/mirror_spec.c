@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/mirror_spec.h"
 
+#include "policy/source_sql.h"
+
 enum { PG_NAME_BYTES_MAX = 63 };
 
-static const char *object_name(const char *source, struct arena *session)
+// As source_sql names it to the database's owner; PostgreSQL cuts a name that is too long.
+static const char *publication_name(const struct policy_source *source, struct arena *session)
 {
-    struct slice printed = arena_print(session, "tamis_%s", source);
-    if (printed.len > PG_NAME_BYTES_MAX)
-        printed.len = PG_NAME_BYTES_MAX;
-    char *name = arena_alloc(session, printed.len + 1);
-    for (size_t i = 0; i < printed.len; i++) {
-        char c = (char)printed.at[i];
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c - 'A' + 'a');
+    struct buf name AUTO(buf_donep) = buf_init(1024);
+    source_sql_publication_name(source, &name);
+    struct slice text = buf_slice(&name);
+    text.len = text.len < PG_NAME_BYTES_MAX ? text.len : PG_NAME_BYTES_MAX;
+    return arena_string(session, text);
+}
+
+static const char *slot_name(const char *publication, struct arena *session)
+{
+    struct slice text = slice_text(publication);
+    char *name = arena_alloc(session, text.len + 1);
+    for (size_t i = 0; i < text.len; i++) {
+        char c = (char)text.at[i];
         bool is_allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
         name[i] = is_allowed ? c : '_';
     }
@@ -52,11 +60,11 @@ void mirror_spec_make(const struct policy_source *source, struct arena *session,
         ARENA_ARRAY(session, struct source_table, source->table_count + 1);
     for (uint32_t i = 0; i < source->table_count; i++)
         make_table(&source->tables[i], session, &tables[i]);
-    const char *name = object_name(source->name, session);
+    const char *publication = publication_name(source, session);
     *out = (struct source_spec){.name = source->name,
                                 .conninfo = source->conninfo,
-                                .publication = name,
-                                .slot = name,
+                                .publication = publication,
+                                .slot = slot_name(publication, session),
                                 .table_count = source->table_count,
                                 .tables = tables};
 }

@@ -7,7 +7,7 @@
 #include "policy/policy.h"
 #include "source/source.h"
 
-// Slot and publication are both "tamis_" and the source's name in lower case, with an
+// The publication is called as policy/source_sql.h calls it, the slot likewise with an
 // underscore for anything that a slot's name may not have.  Logins and may_publish are
 // left to the caller.  Everything is in `session` or the policy's.
 void mirror_spec_make(const struct policy_source *source, struct arena *session,

@@ -293,7 +293,7 @@ static enum err start(struct stream *st, struct fault *why)
     buf_text(&s->sql, " LOGICAL ");
     pg_lsn_print(&s->sql, st->from);
     // The list of names is itself a quoted literal: quotes inside are doubled twice over.
-    // Ours are checked to be letters, digits and underscores when a source is opened.
+    // Ours are checked to have no quote when a source is opened.
     buf_print(&s->sql,
               " (proto_version '2', publication_names '\"%s\"', binary 'true', "
               "streaming 'off', messages 'false')",

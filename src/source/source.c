@@ -10,6 +10,8 @@
 
 enum { SESSION_BYTES_MAX = 64 << 20 };
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyz0123456789_"
+
 enum err source_sql(struct source *s, const char **out, struct fault *why)
 {
     enum err e = buf_end(&s->sql, why);
@@ -22,25 +24,21 @@ enum err source_sql(struct source *s, const char **out, struct fault *why)
 }
 
 // Names of slots and publications go into the replication grammar, where quoting has
-// its own rules; PostgreSQL itself allows no others in a slot's name.
-static enum err check_name(const char *what, const char *name, struct fault *why)
+// rules of its own; PostgreSQL itself allows no others in a slot's name.
+static enum err check_name(const char *what, const char *name, const char *letters,
+                           struct fault *why)
 {
     size_t len = strlen(name);
-    if (len == 0 || len > 63)
-        return fail(why, ERR_INVALID, "%s \"%s\": a name has 1 to 63 letters", what, name);
-    for (size_t i = 0; i < len; i++)
-        if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789_", name[i]))
-            return fail(why, ERR_INVALID,
-                        "%s \"%s\": a name has lower-case letters, digits and underscores", what,
-                        name);
+    if (len == 0 || len > 63 || strspn(name, letters) != len)
+        return fail(why, ERR_INVALID, "%s \"%.80s\": a name is 1 to 63 of %s", what, name, letters);
     return OK;
 }
 
 static enum err open_into(struct source *s, const struct source_sink *sink, struct fault *why)
 {
-    enum err e = check_name("slot", s->spec->slot, why);
+    enum err e = check_name("slot", s->spec->slot, LETTERS, why);
     if (!e)
-        e = check_name("publication", s->spec->publication, why);
+        e = check_name("publication", s->spec->publication, LETTERS "-", why);
     if (!e)
         e = pg_connect(s->spec, true, sink, &s->replication, why);
     if (!e)
