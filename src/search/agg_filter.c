@@ -201,15 +201,11 @@ const struct agg_ops agg_missing_ops = {
 
 // ---- global ----
 
+// The parser has seen to it that it stands at the top.
 static enum err global_plan(struct search *s, struct agg_node *n, struct fault *why)
 {
     (void)s;
-    if (n->up->up)
-        return fail(why, ERR_INVALID,
-                    "aggregation_execution_exception: Aggregation [%.*s] cannot have a global "
-                    "sub-aggregation [%.*s]. Global aggregations can only be defined as top level "
-                    "aggregations",
-                    SLICE_PRINT(n->up->agg->name), SLICE_PRINT(n->agg->name));
+    (void)why;
     share_ords(n);
     return OK;
 }

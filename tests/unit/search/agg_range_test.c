@@ -35,11 +35,11 @@ TEST(range_counts_a_row_in_every_range_that_holds_it)
 
 TEST(date_range_takes_date_math)
 {
-    struct answer a =
-        town_ask(crowded_town(), "events",
-                 "{\"size\":0,\"aggs\":{\"r\":{\"date_range\":{\"field\":\"at\",\"ranges\":[{"
-                 "\"to\":\"2023-11-14 00||+2h\"},{\"from\":\"2023-11-14 00||+2h\",\"to\":\"now/d\"}],"
-                 "\"format\":\"yyyy-MM-dd HH\"}}}}");
+    struct answer a = town_ask(
+        crowded_town(), "events",
+        "{\"size\":0,\"aggs\":{\"r\":{\"date_range\":{\"field\":\"at\",\"ranges\":[{"
+        "\"to\":\"2023-11-14 00||+2h\"},{\"from\":\"2023-11-14 00||+2h\",\"to\":\"now/d\"}],"
+        "\"format\":\"yyyy-MM-dd HH\"}}}}");
     double noon = CROWDED_START + 2 * 3600000;
     EXPECT_EQ(a.aggs[0].buckets[0].doc_count, count(E_AT, 0, noon));
     EXPECT(slice_is(a.aggs[0].buckets[0].key.text, "*-2023-11-14 02"));
