@@ -11,7 +11,7 @@ static enum err take_filter(struct agg_parser *p, struct slice key, const struct
 {
     (void)key;
     const struct query **filters = ARENA_NEW(p->form.request, const struct query *);
-    enum err e = query_parse(v, p->form.request, &filters[0], p->form.why);
+    enum err e = form_query(&p->form, v, &filters[0]);
     out->filters = filters;
     out->filter_count = 1;
     return e;
@@ -43,7 +43,7 @@ static enum err take_filters(struct agg_parser *p, struct slice key, const struc
                            "[filters] may not have more than [%d] filters", LIMIT_BUCKETS);
     struct named_filter *named = ARENA_ARRAY(p->form.request, struct named_filter, v->count);
     for (uint32_t i = 0; i < v->count; i++) {
-        enum err e = query_parse(&v->items[i], p->form.request, &named[i].query, p->form.why);
+        enum err e = form_query(&p->form, &v->items[i], &named[i].query);
         if (e)
             return e;
         if (v->type == JSON_OBJECT)

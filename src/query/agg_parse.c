@@ -180,9 +180,18 @@ static enum err read_all(struct agg_parser *p, const struct json *v, const struc
     return OK;
 }
 
+enum err form_aggs(const struct form *f, const struct json *v, const struct agg **out_aggs,
+                   uint32_t *out_count)
+{
+    struct agg_parser p = {.form = *f};
+    p.form.thing = "aggs";
+    return read_all(&p, v, out_aggs, out_count);
+}
+
 enum err agg_parse(const struct json *v, struct arena *request, const struct agg **out_aggs,
                    uint32_t *out_count, struct fault *why)
 {
-    struct agg_parser p = {.form = {.request = request, .why = why, .thing = "aggs"}};
-    return read_all(&p, v, out_aggs, out_count);
+    uint32_t clauses = FORM_CLAUSES_MAX;
+    struct form f = {.request = request, .why = why, .clauses_left = &clauses};
+    return form_aggs(&f, v, out_aggs, out_count);
 }

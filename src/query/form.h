@@ -10,7 +10,18 @@ struct form {
     struct arena *request;
     struct fault *why;
     const char *thing; // what is being read: "bool", "terms", "field_sort"
+    // How many more clauses the query_string texts of this request may have: a clause can
+    // be two bytes long, so the size of the request alone does not bound them.  NULL: any.
+    uint32_t *clauses_left;
 };
+
+enum { FORM_CLAUSES_MAX = 65536 };
+
+// query_parse() and agg_parse() as parts of the request that `f` reads.
+enum err form_query(const struct form *f, const struct json *v, const struct query **out);
+struct agg;
+enum err form_aggs(const struct form *f, const struct json *v, const struct agg **out_aggs,
+                   uint32_t *out_count);
 
 // "TYPE: [line:column] words"; always ERR_INVALID.
 enum err form_refuse(const struct form *f, const struct json *at, const char *type,

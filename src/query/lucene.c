@@ -379,6 +379,17 @@ static const struct query *query_of_clauses(struct lucene *l, const struct claus
     return q;
 }
 
+// False when the text or the whole request has too many clauses.
+static bool count_clause(struct lucene *l)
+{
+    uint32_t *left = l->form->clauses_left;
+    if (++l->clause_count > CLAUSES_MAX || (left && *left == 0))
+        return false;
+    if (left)
+        --*left;
+    return true;
+}
+
 static enum err take_group(struct lucene *l, const struct query **out)
 {
     struct clauses all = {0};
@@ -389,11 +400,11 @@ static enum err take_group(struct lucene *l, const struct query **out)
         enum occurs modifier = SHOULD;
         const struct query *q = NULL;
         (void)take_modifier(l, &modifier); // most clauses have none
+        if (!count_clause(l))
+            return refuse(l, "too many clauses");
         enum err e = take_clause(l, &q);
         if (e)
             return e;
-        if (++l->clause_count > CLAUSES_MAX)
-            return refuse(l, "too many clauses");
         add_clause(l, &all, conjunction, modifier, q);
         conjunction = take_conjunction(l);
         skip_blanks(l);

@@ -89,9 +89,17 @@ enum err query_common(struct query_parser *p, struct slice key, const struct jso
     return OK;
 }
 
+enum err form_query(const struct form *f, const struct json *v, const struct query **out)
+{
+    struct query_parser p = {.form = *f};
+    p.form.thing = "query";
+    return query_inner(&p, v, out);
+}
+
 enum err query_parse(const struct json *v, struct arena *request, const struct query **out,
                      struct fault *why)
 {
-    struct query_parser p = {.form = {.request = request, .why = why, .thing = "query"}};
-    return query_inner(&p, v, out);
+    uint32_t clauses = FORM_CLAUSES_MAX;
+    struct form f = {.request = request, .why = why, .clauses_left = &clauses};
+    return form_query(&f, v, out);
 }

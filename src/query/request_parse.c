@@ -66,7 +66,7 @@ static enum err take_query(const struct form *f, struct slice key, const struct 
                            struct request *out)
 {
     bool is_post = slice_is(key, "post_filter");
-    return query_parse(v, f->request, is_post ? &out->post_filter : &out->query, f->why);
+    return form_query(f, v, is_post ? &out->post_filter : &out->query);
 }
 
 static enum err take_window(const struct form *f, struct slice key, const struct json *v,
@@ -125,7 +125,7 @@ static enum err take_aggs(const struct form *f, struct slice key, const struct j
                           struct request *out)
 {
     (void)key;
-    return agg_parse(v, f->request, &out->aggs, &out->agg_count, f->why);
+    return form_aggs(f, v, &out->aggs, &out->agg_count);
 }
 
 static enum err take_total_hits(const struct form *f, struct slice key, const struct json *v,
@@ -244,7 +244,8 @@ static enum err take_member(const struct form *f, struct slice key, const struct
 enum err request_parse(const struct json *body, struct arena *request, struct request *out,
                        struct fault *why)
 {
-    struct form f = {.request = request, .why = why, .thing = "search"};
+    uint32_t clauses = FORM_CLAUSES_MAX;
+    struct form f = {.request = request, .why = why, .thing = "search", .clauses_left = &clauses};
     struct query *all = ARENA_NEW(request, struct query);
     *all = (struct query){.kind = QUERY_MATCH_ALL, .boost = 1};
     struct request r = {.query = all, .size = SIZE_DEFAULT, .track_total_hits = TOTAL_HITS_DEFAULT};

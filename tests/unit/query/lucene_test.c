@@ -170,3 +170,24 @@ TEST(lucene_groups_and_clauses_are_bounded)
     buf_text(&text, "a:x");
     EXPECT_EQ(lucene_parse(&f, buf_slice(&text), &options, &q), ERR_INVALID);
 }
+
+TEST(clauses_of_all_query_strings_of_a_request_are_bounded)
+{
+    struct arena *request AUTO(arena_freep) = arena_new(128 << 20);
+    struct buf text AUTO(buf_donep) = buf_init(1 << 20);
+    for (int strings = 64; strings <= 65; strings++) {
+        buf_reset(&text);
+        buf_text(&text, "{\"aggs\":{\"a\":{\"filters\":{\"filters\":[");
+        for (int i = 0; i < strings; i++) {
+            buf_print(&text, "%s{\"query_string\":{\"query\":\"", i ? "," : "");
+            for (int k = 0; k < 1024; k++)
+                buf_text(&text, "* ");
+            buf_text(&text, "\"}}");
+        }
+        buf_text(&text, "]}}}}");
+        const struct json *v = NULL;
+        struct request r;
+        EXPECT_EQ(json_parse(buf_slice(&text), request, &v, NULL), OK);
+        EXPECT_EQ(request_parse(v, request, &r, NULL), strings == 64 ? OK : ERR_INVALID);
+    }
+}
