@@ -195,16 +195,18 @@ static enum err take_links(struct serve *s, struct fault *why)
 static enum err tend_writer(struct serve *s, struct fault *why)
 {
     bool did = false;
-    enum err e = writer_step(s->writer, &did, why);
+    struct fault said = {0};
+    enum err e = writer_step(s->writer, &did, &said);
     bool wants_write;
     s->peers[PROCESS_MIRROR].is_linked = writer_fd(s->writer, &wants_write) >= 0;
     if (did && !s->is_ready && copy_is_whole(s))
         s->next_tick_us = 0; // tell it at once
-    if (e != ERR_IO && e) {
-        log_line(LOG_ERROR, "%s", why->words);
-        return control_say(s->context->control, MESSAGE_COMPLAINT, why);
-    }
-    return e;
+    if (!e)
+        return OK;
+    if (e == ERR_IO)
+        return fail(why, e, "%s", said.words);
+    log_line(LOG_ERROR, "%s", said.words);
+    return control_say(s->context->control, MESSAGE_COMPLAINT, why);
 }
 
 static int wait_ms(const struct serve *s)

@@ -4,6 +4,7 @@
 // A new directory for one test, gone afterwards with all that is in it.
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/world.h"
 #include "test.h"
 
