@@ -199,8 +199,6 @@ void api_handle(const struct api *a, const struct api_request *r, struct arena *
         answer(&x);
         filter(&x);
     }
-    if (x.pretty && slice_equal(out->content_type, x.media.json_type))
-        buf_text(&out->body, "\n");
     if (exchange_is_head(&x))
         buf_reset(&out->body);
 }

@@ -68,7 +68,7 @@ static void collect(struct exchange *x, struct caps *c)
         struct field_list list = field_list_make(s, &s->tables[c->list->tables[i]], x->arena);
         for (uint32_t f = 0; f < list.count; f++) {
             add(x, c, list.at[f].name, field_type_name(list.at[f].type), i);
-            if (list.at[f].prefix.len)
+            if (list.at[f].prefix.len && !field_list_has_own(&list, list.at[f].prefix))
                 add(x, c, list.at[f].prefix, "object", i);
         }
     }

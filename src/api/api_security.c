@@ -172,7 +172,7 @@ static enum err read_expiration(struct key_wish *wish, const struct json *v, str
 static enum err read_member(struct key_wish *wish, struct slice key, const struct json *v,
                             struct fault *why)
 {
-    if (slice_is(key, "name")) {
+    if (slice_is(key, "name") && v->type == JSON_STRING) {
         wish->name = v->text;
         return OK;
     }

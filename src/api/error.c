@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/error.h"
 
+#include "base/num.h"
+
 struct code_words {
     int status;
     const char *type; // when the words name none
@@ -34,6 +36,26 @@ static bool is_type(struct slice s)
     return false;
 }
 
+// "[1:18] unknown query [x]": the place of a parsing_exception has members of its own.
+static void take_place(struct error *e)
+{
+    struct slice rest = e->reason;
+    const uint8_t *close = rest.len ? memchr(rest.at, ']', rest.len) : NULL;
+    if (!close || rest.at[0] != '[' || !slice_is(e->type, "parsing_exception"))
+        return;
+    struct slice place = slice_of(rest.at + 1, (size_t)(close - rest.at - 1));
+    const uint8_t *colon = place.len ? memchr(place.at, ':', place.len) : NULL;
+    if (!colon)
+        return;
+    size_t line_len = (size_t)(colon - place.at);
+    if (parse_u64(slice_of(place.at, line_len), &e->line) != OK ||
+        parse_u64(slice_from(place, line_len + 1), &e->column) != OK) {
+        e->line = 0;
+        return;
+    }
+    e->reason = slice_from(rest, place.len + 3);
+}
+
 // What stands in the brackets of "no such index [x]".
 static struct slice bracketed(struct slice reason)
 {
@@ -54,6 +76,7 @@ struct error error_of(enum err code, const struct fault *why)
         e.type = slice_of(words.at, (size_t)(colon - words.at));
         e.reason = slice_from(words, e.type.len + 2);
     }
+    take_place(&e);
     if (e.reason.len == 0)
         e.reason = slice_text(err_name(code));
     if (slice_is(e.type, "index_not_found_exception"))
@@ -67,6 +90,12 @@ static void members(struct json_writer *w, const struct error *e)
     json_string(w, e->type);
     json_key(w, "reason");
     json_string(w, e->reason);
+    if (e->line) {
+        json_key(w, "line");
+        json_uint(w, e->line);
+        json_key(w, "col");
+        json_uint(w, e->column);
+    }
     if (e->index.len) {
         json_key(w, "resource.type");
         json_text(w, "index_or_alias");

@@ -14,7 +14,8 @@
 struct error {
     int status;
     struct slice type, reason;
-    struct slice index; // index_not_found_exception: which; len 0 for none
+    struct slice index;    // index_not_found_exception: which; len 0 for none
+    uint64_t line, column; // parsing_exception: where; line 0 for none
 };
 
 // The slices point into `why` or are constant.

@@ -42,3 +42,21 @@ struct field_list field_list_make(const struct schema *s, const struct table *t,
     }
     return (struct field_list){.count = count, .at = at};
 }
+
+bool field_list_has_prefix(const struct field_list *l, struct slice prefix)
+{
+    for (uint32_t i = 0; i < l->count; i++) {
+        if (l->at[i].prefix.len && slice_equal(l->at[i].prefix, prefix))
+            return true;
+    }
+    return false;
+}
+
+bool field_list_has_own(const struct field_list *l, struct slice name)
+{
+    for (uint32_t i = 0; i < l->count; i++) {
+        if (l->at[i].prefix.len == 0 && slice_equal(l->at[i].name, name))
+            return true;
+    }
+    return false;
+}

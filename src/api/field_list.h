@@ -20,3 +20,6 @@ struct field_list {
 
 struct field_list field_list_make(const struct schema *s, const struct table *t,
                                   struct arena *request);
+
+bool field_list_has_prefix(const struct field_list *l, struct slice prefix);
+bool field_list_has_own(const struct field_list *l, struct slice name); // not through a look-up

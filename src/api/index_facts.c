@@ -18,37 +18,52 @@ void index_uuid(const char *name, char out[INDEX_UUID_BYTES])
     buf_done(&text);
 }
 
-static void property(struct json_writer *w, struct slice name, enum field_type type)
+static void under_prefix(struct json_writer *w, const struct field_list *list, const char *key,
+                         struct slice prefix)
 {
-    json_key_slice(w, name);
+    json_key(w, key);
+    json_object(w);
+    for (uint32_t i = 0; i < list->count; i++) {
+        const struct listed_field *f = &list->at[i];
+        if (!slice_equal(f->prefix, prefix))
+            continue;
+        json_key_slice(w, slice_from(f->name, prefix.len + 1));
+        json_object(w);
+        json_key(w, "type");
+        json_text(w, field_type_name(f->type));
+        json_end(w);
+    }
+    json_end(w);
+}
+
+// A look-up called as its own column is shown as multi-fields, others as objects.
+static void own_property(struct json_writer *w, const struct field_list *list,
+                         const struct listed_field *f)
+{
+    json_key_slice(w, f->name);
     json_object(w);
     json_key(w, "type");
-    json_text(w, field_type_name(type));
+    json_text(w, field_type_name(f->type));
+    if (field_list_has_prefix(list, f->name))
+        under_prefix(w, list, "fields", f->name);
     json_end(w);
 }
 
 // Fields of one look-up stand together in the list.
 static void properties(struct json_writer *w, const struct field_list *list)
 {
-    struct slice open = slice_of(NULL, 0);
+    struct slice last = slice_of(NULL, 0);
     for (uint32_t i = 0; i < list->count; i++) {
         const struct listed_field *f = &list->at[i];
-        if (!slice_equal(f->prefix, open)) {
-            if (open.len) {
-                json_end(w);
-                json_end(w);
-            }
-            open = f->prefix;
+        if (f->prefix.len == 0)
+            own_property(w, list, f);
+        else if (!slice_equal(f->prefix, last) && !field_list_has_own(list, f->prefix)) {
             json_key_slice(w, f->prefix);
             json_object(w);
-            json_key(w, "properties");
-            json_object(w);
+            under_prefix(w, list, "properties", f->prefix);
+            json_end(w);
         }
-        property(w, f->prefix.len ? slice_from(f->name, f->prefix.len + 1) : f->name, f->type);
-    }
-    if (open.len) {
-        json_end(w);
-        json_end(w);
+        last = f->prefix;
     }
 }
 

@@ -34,11 +34,26 @@ struct source {
     const struct source_filter *filter;
 };
 
+// A look-up may be called as its own column is ("device" and "device.model"); a name
+// cannot be a value and an object, so the dotted names stay whole there.
+static bool is_value(const struct source *s, struct slice name)
+{
+    for (uint32_t i = 0; i < s->hit->field_count; i++) {
+        if (slice_equal(s->hit->fields[i].name, name))
+            return true;
+    }
+    return false;
+}
+
 // Length of the field's next object name after `from`, 0 when it is a value's name.
-static size_t object_len(struct slice name, size_t from, int level)
+static size_t object_len(const struct source *s, struct slice name, size_t from, int level)
 {
     const uint8_t *dot = level < NESTED_MAX ? memchr(name.at + from, '.', name.len - from) : NULL;
-    return dot && dot > name.at + from ? (size_t)(dot - name.at) - from : 0;
+    bool is_first = dot == name.at + from;
+    bool is_last = dot == name.at + name.len - 1;
+    if (!dot || is_first || is_last || is_value(s, slice_of(name.at, (size_t)(dot - name.at))))
+        return 0;
+    return (size_t)(dot - name.at) - from;
 }
 
 static bool shown_under(const struct source *s, uint32_t at, struct slice prefix)
@@ -65,7 +80,7 @@ static void write_members(const struct source *s, struct slice prefix, int level
         if (!shown_under(s, i, prefix))
             continue;
         struct slice name = s->hit->fields[i].name;
-        size_t len = object_len(name, prefix.len, level);
+        size_t len = object_len(s, name, prefix.len, level);
         if (len == 0) {
             json_key_slice(w, slice_from(name, prefix.len));
             render_value(s->render, &s->hit->fields[i].value);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "access/catalog_private.h"
-#include "access_fixture.h"
+#include "gate.h"
 #include "test.h"
 
 TEST(catalog_key_reads_back_as_it_was_written)
 {
-    struct fixture f = fixture_open();
+    struct gate f = gate_open();
     struct catalog_user user = {.name = "ana", .roles = 1};
     EXPECT_EQ(catalog_user_add(f.access->catalog, &user, 1, NULL), OK);
     struct catalog_key k = {
@@ -24,14 +24,14 @@ TEST(catalog_key_reads_back_as_it_was_written)
     EXPECT(strcmp(back.indices, "a-* b") == 0);
     EXPECT(memcmp(back.salt, k.salt, sizeof k.salt) == 0);
     EXPECT(memcmp(back.hash, k.hash, sizeof k.hash) == 0);
-    fixture_close(&f);
+    gate_close(&f);
 }
 
 TEST(catalog_key_wants_its_owner_to_be_there)
 {
-    struct fixture f = fixture_open();
+    struct gate f = gate_open();
     struct catalog_key k = {.key = {.id = "id", .name = "n", .owner = "nobody", .roles = 1}};
     EXPECT(catalog_key_add(f.access->catalog, &k, NULL) != OK);
     EXPECT_EQ(catalog_key_get(f.access->catalog, slice_text("id"), &k, NULL), ERR_NOT_FOUND);
-    fixture_close(&f);
+    gate_close(&f);
 }

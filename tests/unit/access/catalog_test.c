@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "access/catalog_private.h"
-#include "access_fixture.h"
+#include "gate.h"
 #include "test.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 TEST(catalog_survives_closing)
 {
-    struct fixture f = fixture_open();
+    struct gate f = gate_open();
     struct catalog_user user = {.name = "ana", .password_hash = "hash", .roles = 3};
     EXPECT_EQ(catalog_user_add(f.access->catalog, &user, 1, NULL), OK);
     struct catalog *again;
@@ -19,12 +19,12 @@ TEST(catalog_survives_closing)
     EXPECT_EQ(back.roles, 3);
     EXPECT(strcmp(back.password_hash, "hash") == 0);
     catalog_close(again);
-    fixture_close(&f);
+    gate_close(&f);
 }
 
 TEST(catalog_version_changes_with_another_connections_write)
 {
-    struct fixture f = fixture_open();
+    struct gate f = gate_open();
     struct catalog *other;
     EXPECT_EQ(catalog_open(f.directory, false, &other, NULL), OK);
     int64_t before = 0;
@@ -37,18 +37,18 @@ TEST(catalog_version_changes_with_another_connections_write)
     EXPECT_EQ(catalog_version(f.access->catalog, &after, NULL), OK);
     EXPECT(before != after);
     catalog_close(other);
-    fixture_close(&f);
+    gate_close(&f);
 }
 
 TEST(catalog_of_a_later_layout_is_refused)
 {
-    struct fixture f = fixture_open();
+    struct gate f = gate_open();
     EXPECT_EQ(catalog_do(f.access->catalog, "PRAGMA user_version = 9", NULL), OK);
     struct catalog *c;
     struct fault why = {0};
     EXPECT_EQ(catalog_open(f.directory, false, &c, &why), ERR_INVALID);
     EXPECT(strstr(why.words, "layout 9"));
-    fixture_close(&f);
+    gate_close(&f);
 }
 
 TEST(catalog_that_is_no_database_is_refused)
@@ -71,11 +71,11 @@ TEST(catalog_that_is_no_database_is_refused)
 
 TEST(catalog_is_for_its_owner_only)
 {
-    struct fixture f = fixture_open();
+    struct gate f = gate_open();
     char path[128];
     snprintf(path, sizeof path, "%s/catalog.db", f.directory);
     struct stat st;
     EXPECT_EQ(stat(path, &st), 0);
     EXPECT_EQ(st.st_mode & 0777, 0600);
-    fixture_close(&f);
+    gate_close(&f);
 }

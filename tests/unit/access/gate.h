@@ -6,16 +6,16 @@
 #include "access/access_private.h"
 #include "base/buf.h"
 
-struct fixture {
+struct gate {
     char directory[64];
     struct access *access;
 };
 
-extern int64_t fixture_now_ms;
+extern int64_t gate_now_ms;
 
-struct fixture fixture_open(void);
-void fixture_close(struct fixture *f);
+struct gate gate_open(void);
+void gate_close(struct gate *f);
 
 // "Basic ..." of name and password; static memory.
-const char *fixture_basic(const char *name, const char *password);
-enum err fixture_check(struct fixture *f, const char *authorization, struct principal *out);
+const char *gate_basic(const char *name, const char *password);
+enum err gate_check(struct gate *f, const char *authorization, struct principal *out);

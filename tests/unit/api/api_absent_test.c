@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "unit/api/talk.h"
+
+TEST(api_absent_pushing_names_the_source)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_ask(&t, ROLE_WRITER, "PUT /events/_doc/1", "{}"), 400);
+    talk_expect(&t, "this index is mirrored from source [fleet]; documents cannot be pushed yet");
+    t.content_type = "application/x-ndjson";
+    EXPECT_EQ(talk_ask(&t, ROLE_WRITER, "POST /_bulk", "{}\n{}\n"), 400);
+    talk_expect(&t, "documents cannot be pushed yet");
+    EXPECT_EQ(talk_ask(&t, ROLE_WRITER, "POST /nosuch/_doc", "{}"), 400);
+    talk_close(&t);
+}
+
+TEST(api_absent_is_refused_to_who_may_not_even_ask)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "PUT /events/_doc/1", "{}"), 403);
+    EXPECT_EQ(talk_ask(&t, ROLE_ADMIN, "POST /_bulk", "{}"), 403);
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "DELETE /events", NULL), 403);
+    talk_close(&t);
+}
+
+TEST(api_absent_says_so)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_ask(&t, ROLE_ADMIN, "DELETE /events", NULL), 400);
+    talk_expect(&t, "come from the policy");
+    EXPECT_EQ(talk_get(&t, "/_search/scroll"), 400);
+    talk_expect(&t, "\"reason\":\"[/_search/scroll] is not supported\"");
+    EXPECT_EQ(talk_get(&t, "/events/_alias/x"), 400);
+    talk_close(&t);
+}
