@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // filter, filters, missing and global: buckets that a rule makes, not a value.
+#include "search/output.h"
 #include "search/search_private.h"
 
 struct filters {
@@ -156,9 +157,8 @@ static enum err filters_answer(struct search *s, struct agg_node *n, uint32_t pa
         struct bucket *b = &buckets[out->bucket_count++];
         bool is_other = i >= n->agg->filter_count;
         if (is_other || n->agg->filters_keyed)
-            b->key =
-                (struct value){.type = VALUE_TEXT,
-                               .text = is_other ? n->agg->other_bucket : n->agg->filter_names[i]};
+            b->key = output_text(
+                FIELD_KEYWORD, is_other ? n->agg->other_bucket : n->agg->filter_names[i], s->arena);
         e = agg_answer_bucket(s, n, ord, b, why);
     }
     out->buckets = buckets;

@@ -75,7 +75,7 @@ static enum err plan_stretch(struct search *s, const struct agg_node *n,
     enum err e = plan_bound(s, n, &from->from, &out->has_from, &out->from, &out->from_i64, why);
     if (!e)
         e = plan_bound(s, n, &from->to, &out->has_to, &out->to, &out->to_i64, why);
-    out->key = from->key;
+    out->key = arena_copy(s->arena, from->key);
     return e || from->key.len ? e : plan_key(s, n, out, why);
 }
 
