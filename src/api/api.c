@@ -84,6 +84,11 @@ static bool authenticate(struct exchange *x)
         error.status = 429;
         error.type = slice_text("security_exception");
         x->reply->retry_after_s = wait_s;
+    } else {
+        // What is wrong with the catalogue is not a stranger's business.
+        error.status = 503;
+        error.type = slice_text("security_exception");
+        error.reason = slice_text("credentials cannot be checked at the moment");
     }
     write_error(x, &error);
     return false;
