@@ -32,6 +32,7 @@ struct shard {
 struct keymap {
     uint64_t count;
     uint64_t slots;
+    uint32_t first_size; // of a shard
     struct shard shards[SHARDS];
 };
 
@@ -63,7 +64,16 @@ struct keymap *keymap_new(void)
 {
     struct keymap *m = calloc(1, sizeof *m);
     CHECK(m);
+    m->first_size = SHARD_SLOTS_MIN;
     return m;
+}
+
+void keymap_reserve(struct keymap *m, uint64_t count)
+{
+    CHECK(m->count == 0);
+    // Shards differ by a few square roots of their size; a tenth of room covers most.
+    uint64_t size = count / SHARDS + count / SHARDS * 3 / 8 + SHARD_SLOTS_MIN;
+    m->first_size = size < 1U << TAG_BITS ? (uint32_t)size : 1U << TAG_BITS;
 }
 
 void keymap_clear(struct keymap *m)
@@ -71,6 +81,7 @@ void keymap_clear(struct keymap *m)
     for (uint32_t i = 0; i < SHARDS; i++)
         free(m->shards[i].slots);
     memset(m, 0, sizeof *m);
+    m->first_size = SHARD_SLOTS_MIN;
 }
 
 void keymap_free(struct keymap *m)
@@ -101,7 +112,7 @@ static void shard_insert(struct shard *s, uint64_t slot)
 static void shard_grow(struct keymap *m, struct shard *s)
 {
     struct shard old = *s;
-    s->size = old.size ? old.size + old.size / 4 : SHARD_SLOTS_MIN;
+    s->size = old.size ? old.size + old.size / 4 : m->first_size;
     s->used = 0;
     s->slots = malloc(s->size * sizeof *s->slots);
     CHECK(s->slots);

@@ -30,6 +30,9 @@ struct keymap *keymap_new(void);
 void keymap_free(struct keymap *m); // NULL is fine
 void keymap_clear(struct keymap *m);
 
+// Room for so many keys at once; for an empty map.
+void keymap_reserve(struct keymap *m, uint64_t count);
+
 void keymap_prefetch(const struct keymap *m, struct row_key key);
 
 // The row of that key; KEYMAP_NONE when there is none.

@@ -179,6 +179,14 @@ static enum err load_segment(struct recovery *r, uint32_t table, const struct ma
     return table_load(t, entry, why);
 }
 
+static uint64_t rows_of(const struct manifest_table *m)
+{
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < m->segment_count; i++)
+        rows += m->segments[i].rows;
+    return rows;
+}
+
 static enum err load_tables(struct recovery *r, struct fault *why)
 {
     struct store *st = r->st;
@@ -188,6 +196,7 @@ static enum err load_tables(struct recovery *r, struct fault *why)
             continue;
         enum err e = load_field_dicts(r, i, (uint32_t)stored, why);
         const struct manifest_table *m = &r->manifest.tables[stored];
+        keymap_reserve(st->tables[i].keys.map, rows_of(m));
         for (uint32_t k = 0; k < m->segment_count && !e; k++)
             e = load_segment(r, i, &m->segments[k], why);
         if (e)

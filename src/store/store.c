@@ -15,9 +15,11 @@ enum {
     FULL_MEMORY = 4, // times seal_rows: appends are refused when sealing goes on failing
 };
 
-_Static_assert(sizeof((struct store_stats){0}.tables) / sizeof(struct store_table_stats) ==
-                  LIMIT_TABLES,
-              "store_stats has room for every table");
+enum {
+    STATS_TABLES = sizeof(((struct store_stats *)0)->tables) / sizeof(struct store_table_stats)
+};
+
+_Static_assert((int)STATS_TABLES == (int)LIMIT_TABLES, "store_stats has room for every table");
 
 void *store_calloc(size_t count, size_t bytes)
 {

@@ -73,3 +73,19 @@ TEST(keymap_takes_few_bytes_and_asks_few_rows)
     keymap_free(m);
     free(rows.of);
 }
+
+TEST(keymap_with_room_reserved_takes_no_more_than_one_that_grew)
+{
+    struct rows rows = {.of = calloc(ROWS, sizeof *rows.of)};
+    struct keymap_probe probe = {has_key, &rows};
+    struct keymap *m = keymap_new();
+    keymap_reserve(m, ROWS);
+    for (uint32_t row = 0; row < ROWS; row++) {
+        rows.of[row] = row;
+        EXPECT(keymap_put(m, key_of(row), row, probe) == KEYMAP_NONE);
+    }
+    EXPECT(keymap_bytes(m) < ROWS * 13);
+    EXPECT(keymap_find(m, key_of(77), probe) == 77);
+    keymap_free(m);
+    free(rows.of);
+}
