@@ -80,11 +80,13 @@ build/tamis: $(B)/tamis
 	@cp $< $@
 
 $(B)/tamis: $(call obj,$(SRC))
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/unit: $(call obj,$(LIB_SRC) $(TESTS))
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/fuzz/%: $(B)/fuzz/%.o $(call obj,$(LIB_SRC))
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	@$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $<"
@@ -106,7 +108,8 @@ headers:         ## every header compiles on its own
 # Tests of threads, under the thread sanitizer.
 THREAD_TESTS := tests/test.c $(filter-out tests/test.c,$(wildcard tests/*.c)) $(filter %_threads_test.c,$(TESTS))
 $(B)/unit-threads: $(call obj,$(LIB_SRC) $(THREAD_TESTS))
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 unit-threads: $(B)/unit-threads
 	TSAN_OPTIONS=halt_on_error=1 $<
 

@@ -38,6 +38,8 @@ enum err demo_fill(struct demo *d, struct fault *why);        // tamis-fleet
 enum err demo_start_serve(struct demo *d, struct fault *why); // init, policy, source sql, serve
 enum err demo_wait_for_copy(struct demo *d, struct fault *why);
 void demo_stop(struct demo *d);
+// Ctrl-C, or a request to end, came (the verb blocks both signals and looks).
+bool demo_is_ended(void);
 
 // Both metrics, from PostgreSQL, from an aggregation, from the kept metric; printed
 // beside each other.  ERR_INVALID when they are not equal.

@@ -14,6 +14,7 @@
 #include <libgen.h>
 #include <netinet/in.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -236,7 +237,7 @@ static enum err write_policy(struct demo *d, const struct world *home, struct fa
     if (!at)
         return fail(why, ERR_INVALID, "%s has no %s", d->policy, placeholder);
     buf_bytes(&out, begin, (size_t)(at - begin));
-    buf_print(&out, "host=127.0.0.1 port=%d dbname=fleet%s", d->postgres_port,
+    buf_print(&out, "host=127.0.0.1 port=%d dbname=fleet sslmode=disable%s", d->postgres_port,
               at + sizeof placeholder - 1);
     return world_write_file(home, "policy.yml", buf_slice(&out), why);
 }
@@ -364,7 +365,7 @@ enum err demo_wait_for_copy(struct demo *d, struct fault *why)
 {
     struct arena *scratch AUTO(arena_freep) = arena_new(DEMO_SCRATCH_BYTES);
     bool talks = isatty(STDERR_FILENO);
-    for (int waited = 0; waited < WAIT_MS; waited += POLL_MS) {
+    for (int waited = 0; waited < WAIT_MS && !demo_is_ended(); waited += POLL_MS) {
         arena_reset(scratch);
         const struct json *source = first_source(d, scratch);
         const struct json *phase = json_get(source, "phase");
@@ -377,7 +378,16 @@ enum err demo_wait_for_copy(struct demo *d, struct fault *why)
                     number(source, "rows_per_second"));
         nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
     }
+    if (demo_is_ended())
+        return fail(why, ERR_TIMEOUT, "ended by a signal");
     return fail(why, ERR_TIMEOUT, "the first copy did not end; see `tamis status %s`", d->home);
+}
+
+bool demo_is_ended(void)
+{
+    sigset_t pending;
+    sigpending(&pending);
+    return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM);
 }
 
 void demo_stop(struct demo *d)

@@ -105,9 +105,7 @@ static enum err run_steps(struct demo *d, struct fault *why)
         if (steps[i].says)
             cli_say("%s", steps[i].says);
         e = steps[i].does(d, why);
-        sigset_t pending;
-        sigpending(&pending);
-        if (!e && (sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM)))
+        if (!e && demo_is_ended())
             e = fail(why, ERR_TIMEOUT, "ended by a signal");
     }
     return e;

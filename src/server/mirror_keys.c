@@ -154,7 +154,8 @@ void mirror_keys_free(struct mirror_keys *k)
 
 static const uint8_t (*keys_of(const struct secret *s))[32]
 {
-    return s ? (const uint8_t(*)[32])(const void *)secret_bytes(s).at : NULL;
+    // Before C23 an array of const is no const array, so the cast goes by a number.
+    return s ? (const uint8_t(*)[32])(uintptr_t)secret_bytes(s).at : NULL;
 }
 
 struct sieve_keys mirror_keys_sieve(const struct mirror_keys *k)

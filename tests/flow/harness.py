@@ -130,7 +130,7 @@ class Tamis:
         self.write_policy(policy or (ROOT / 'demo' / 'policy.yml').read_text())
 
     def write_policy(self, text):
-        (self.home / 'policy.yml').write_text(text.replace('@CONNINFO@', self.postgres.conninfo()))
+        (self.home / 'policy.yml').write_text(text.replace('@CONNINFO@', self.postgres.conninfo() + ' sslmode=disable'))
 
     def set_up_source(self, source='fleet'):
         """What the DBA does: roles, grants, publication."""
