@@ -261,10 +261,32 @@ static uint32_t keys_of(struct agg_node *n, const struct rows *rows, const uint6
     return count;
 }
 
+// The common case: every row has a time and a bucket, and ordinals are products.
+static void pass_direct(struct search *s, struct agg_node *n, const struct rows *rows)
+{
+    const int64_t *v = n->column->i64;
+    uint32_t bound = (uint32_t)n->ords.key_bound;
+    uint32_t *ords = n->ord_out;
+    struct span span = {.start = 0, .end = 0};
+    for (uint32_t i = 0; i < rows->count; i++) {
+        int64_t ms = v[rows->row[i]];
+        if (ms < span.start || ms >= span.end)
+            move_span(n, ms, &span);
+        ords[i] = rows->ord[i] * bound + (uint32_t)span.key;
+    }
+    struct rows own = {.count = rows->count, .row = rows->row, .ord = ords};
+    agg_pass(s, n, &own);
+}
+
 static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
 {
+    const struct date_histogram *d = n->state;
     const uint64_t *present = column_present(&s->columns, n->column);
-    agg_pass_keys(s, n, keys_of(n, rows, present));
+    bool has_hard = d->has_hard_min || d->has_hard_max;
+    if (n->column->is_mapped && n->column->is_full && ords_is_direct(&n->ords) && !has_hard)
+        pass_direct(s, n, rows);
+    else
+        agg_pass_keys(s, n, keys_of(n, rows, present));
 }
 
 static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,

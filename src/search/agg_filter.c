@@ -51,10 +51,25 @@ static void match_once(struct search *s, struct agg_node *n)
         f->found[i] = match_block(&s->columns, &f->matches[i], f->bits[i]);
 }
 
-static bool is_taken(const struct filters *f, uint32_t filter, uint32_t row)
+// Rows that a filter takes, with `parent` ordinals as they are, into row_out and ord_out.
+static uint32_t take_rows(struct agg_node *n, uint32_t filter, const struct rows *rows)
 {
-    return f->found[filter] == ROWS_ALL ||
-           (f->found[filter] == ROWS_SOME && bit_get(f->bits[filter], row));
+    const struct filters *f = n->state;
+    const uint64_t *bits = f->bits[filter];
+    if (f->found[filter] == ROWS_NONE)
+        return 0;
+    if (f->found[filter] == ROWS_ALL) {
+        memcpy(n->row_out, rows->row, rows->count * sizeof *n->row_out);
+        memcpy(n->ord_out, rows->ord, rows->count * sizeof *n->ord_out);
+        return rows->count;
+    }
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        n->row_out[count] = rows->row[i];
+        n->ord_out[count] = rows->ord[i];
+        count += bit_get(bits, rows->row[i]);
+    }
+    return count;
 }
 
 // ---- filter ----
@@ -68,14 +83,8 @@ static enum err filter_plan(struct search *s, struct agg_node *n, struct fault *
 static void filter_collect(struct search *s, struct agg_node *n, const struct rows *rows)
 {
     match_once(s, n);
-    const struct filters *f = n->state;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        n->row_out[count] = rows->row[i];
-        n->ord_out[count] = rows->ord[i];
-        count += is_taken(f, 0, rows->row[i]);
-    }
-    struct rows own = {.count = count, .row = n->row_out, .ord = n->ord_out};
+    struct rows own = {.row = n->row_out, .ord = n->ord_out};
+    own.count = take_rows(n, 0, rows);
     agg_pass(s, n, &own);
 }
 
@@ -121,26 +130,30 @@ static enum err filters_plan(struct search *s, struct agg_node *n, struct fault 
 static bool is_left_over(const struct filters *f, uint32_t filter_count, uint32_t row)
 {
     for (uint32_t i = 0; i < filter_count; i++)
-        if (is_taken(f, i, row))
+        if (f->found[i] == ROWS_ALL || (f->found[i] == ROWS_SOME && bit_get(f->bits[i], row)))
             return false;
     return true;
+}
+
+static uint32_t take_left_over(struct agg_node *n, const struct rows *rows)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        n->row_out[count] = rows->row[i];
+        n->ord_out[count] = rows->ord[i];
+        count += is_left_over(n->state, n->agg->filter_count, rows->row[i]);
+    }
+    return count;
 }
 
 static void filters_collect(struct search *s, struct agg_node *n, const struct rows *rows)
 {
     match_once(s, n);
     const struct filters *f = n->state;
-    uint32_t filter_count = n->agg->filter_count;
     for (uint32_t b = 0; b < f->bucket_count; b++) {
-        uint32_t count = 0;
-        for (uint32_t i = 0; i < rows->count; i++) {
-            uint32_t row = rows->row[i];
-            bool in = b < filter_count ? is_taken(f, b, row) : is_left_over(f, filter_count, row);
-            n->row_out[count] = rows->row[i];
-            n->ord_out[count] = rows->ord[i];
-            n->keys[count] = b;
-            count += in;
-        }
+        uint32_t count = b < n->agg->filter_count ? take_rows(n, b, rows) : take_left_over(n, rows);
+        for (uint32_t i = 0; i < count; i++)
+            n->keys[i] = b;
         agg_pass_keys(s, n, count);
     }
 }

@@ -21,10 +21,11 @@ static const double POSITION_MAX = 0x1p62;
 
 static bool position_of(const struct histogram *h, double v, int64_t *out)
 {
-    double at = floor((v - h->offset) / h->interval);
+    double at = (v - h->offset) / h->interval;
     if (!(fabs(at) < POSITION_MAX))
         return false;
-    *out = (int64_t)at;
+    int64_t whole = (int64_t)at; // towards 0; floor() would be a call
+    *out = whole - ((double)whole > at);
     return true;
 }
 

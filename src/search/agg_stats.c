@@ -49,20 +49,38 @@ static void take_missing(const struct agg_node *n, struct numbers *by_ord, const
             take(&by_ord[rows->ord[i]], n->missing.f64);
 }
 
-static void take_i64(struct numbers *by_ord, const struct rows *rows, const int64_t *v,
-                     const uint64_t *present)
+static void take_i64(struct numbers *by_ord, const struct rows *rows, const struct column *c)
 {
     for (uint32_t i = 0; i < rows->count; i++)
-        if (bit_get(present, rows->row[i]))
-            take(&by_ord[rows->ord[i]], (double)v[rows->row[i]]);
+        if (c->is_full || bit_get(c->present, rows->row[i]))
+            take(&by_ord[rows->ord[i]], (double)c->i64[rows->row[i]]);
 }
 
-static void take_f64(struct numbers *by_ord, const struct rows *rows, const double *v,
-                     const uint64_t *present)
+static void take_f64(struct numbers *by_ord, const struct rows *rows, const struct column *c)
 {
     for (uint32_t i = 0; i < rows->count; i++)
-        if (bit_get(present, rows->row[i]))
-            take(&by_ord[rows->ord[i]], v[rows->row[i]]);
+        if (c->is_full || bit_get(c->present, rows->row[i]))
+            take(&by_ord[rows->ord[i]], c->f64[rows->row[i]]);
+}
+
+// Whole numbers of one bucket, kept in registers.
+static void take_all_i64(struct numbers *to, const struct rows *rows, const int64_t *v)
+{
+    int64_t min = INT64_MAX;
+    int64_t max = INT64_MIN;
+    double sum = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        int64_t now = v[rows->row[i]];
+        min = now < min ? now : min;
+        max = now > max ? now : max;
+        sum += (double)now;
+    }
+    if (rows->count == 0)
+        return;
+    to->min = to->count == 0 || (double)min < to->min ? (double)min : to->min;
+    to->max = to->count == 0 || (double)max > to->max ? (double)max : to->max;
+    to->sum += sum;
+    to->count += rows->count;
 }
 
 static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
@@ -78,10 +96,13 @@ static void collect(struct search *s, struct agg_node *n, const struct rows *row
         count_present(n, by_ord, rows, present);
         return;
     }
-    if (n->column->is_mapped && n->column->storage == STORAGE_I64)
-        take_i64(by_ord, rows, n->column->i64, present);
-    else if (n->column->is_mapped)
-        take_f64(by_ord, rows, n->column->f64, present);
+    const struct column *c = n->column;
+    if (c->is_mapped && c->storage == STORAGE_F64)
+        take_f64(by_ord, rows, c);
+    else if (c->is_mapped && c->is_full && rows->ord == s->zeros)
+        take_all_i64(by_ord, rows, c->i64);
+    else if (c->is_mapped)
+        take_i64(by_ord, rows, c);
     take_missing(n, by_ord, rows, present);
 }
 

@@ -224,6 +224,20 @@ static uint32_t direct_codes(struct agg_node *n, const struct rows *rows)
     return count;
 }
 
+// And where nobody asks for the rows of a bucket, straight to the counts.
+static void count_codes(struct search *s, struct agg_node *n, const struct rows *rows)
+{
+    if (!agg_reserve_counts(s, n))
+        return;
+    const uint32_t *codes = n->column->codes;
+    uint32_t bound = (uint32_t)n->ords.key_bound;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint32_t code = codes[rows->row[i]];
+        if (code != CODE_NONE)
+            n->counts[rows->ord[i] * bound + code]++;
+    }
+}
+
 static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
 {
     const struct terms *t = n->state;
@@ -234,6 +248,10 @@ static void collect(struct search *s, struct agg_node *n, const struct rows *row
         return;
     }
     column_load(&s->columns, n->column);
+    if (n->sub_count == 0 && n->crowd.floor == 0) {
+        count_codes(s, n, rows);
+        return;
+    }
     struct rows own = {.row = n->row_out, .ord = n->ord_out};
     own.count = direct_codes(n, rows);
     agg_pass(s, n, &own);

@@ -131,7 +131,7 @@ uint32_t agg_ord_count(const struct agg_node *n)
     return n->shares_ords ? agg_ord_count(n->up) : ords_count(&n->ords);
 }
 
-static bool reserve_counts(struct search *s, struct agg_node *n)
+bool agg_reserve_counts(struct search *s, struct agg_node *n)
 {
     uint32_t need = agg_ord_count(n);
     uint64_t *counts = room_grow(&s->room, n->counts, &n->counts_cap, need, sizeof *counts);
@@ -143,7 +143,7 @@ static bool reserve_counts(struct search *s, struct agg_node *n)
 
 void agg_pass(struct search *s, struct agg_node *n, const struct rows *rows)
 {
-    if (rows->count == 0 || s->room.is_over || !reserve_counts(s, n))
+    if (rows->count == 0 || s->room.is_over || !agg_reserve_counts(s, n))
         return;
     if (!n->up)
         n->counts[0] += rows->count;

@@ -389,12 +389,22 @@ static void load_plain(struct columns *cs, struct column *c, const struct column
     }
 }
 
+static bool is_full(const uint64_t *present, uint32_t rows)
+{
+    for (uint32_t w = 0; w < rows / 64; w++)
+        if (present[w] != UINT64_MAX)
+            return false;
+    uint64_t last = ((uint64_t)1 << (rows % 64)) - 1;
+    return rows % 64 == 0 || (present[rows / 64] & last) == last;
+}
+
 void column_load(struct columns *cs, struct column *c)
 {
     if (c->stamp == cs->stamp || !c->is_mapped)
         return;
     c->stamp = cs->stamp;
     const struct column_source *s = &c->sources[cs->at];
+    c->is_full = false;
     if (!s->is_mapped) {
         load_nothing(c);
         return;
@@ -403,6 +413,8 @@ void column_load(struct columns *cs, struct column *c)
         load_lookup(cs, c, s);
     else
         load_plain(cs, c, s);
+    if (c->storage != STORAGE_CODE)
+        c->is_full = is_full(c->present, cs->block.row_count);
     if (c->storage == STORAGE_F64 && s->storage == STORAGE_I64)
         for (uint32_t i = 0; i < cs->block.row_count; i++)
             c->f64[i] = (double)c->i64[i];

@@ -51,6 +51,7 @@ struct column {
     int64_t *i64;
     double *f64;
     uint64_t *present; // for numbers; for codes see column_present()
+    bool is_full;      // numbers: every row of the block has a value
 };
 
 struct columns {

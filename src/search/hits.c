@@ -204,14 +204,47 @@ static void offer(struct search *s, struct hits *h, uint64_t doc, uint32_t row)
     h->spare = out == TOP_NOTHING ? h->used++ : out;
 }
 
+// Whether no row of the block can be among the first any more, by its statistics: of whole
+// numbers, which is what times are.
+static bool block_is_hopeless(const struct search *s, const struct hits *h)
+{
+    if (h->size == 0 || h->top.count < h->size || h->sort_count == 0)
+        return false;
+    const struct sort_plan *p = &h->sort[0];
+    const struct sort_cell *worst = &h->cells[(size_t)h->top.heap[0] * h->sort_count];
+    struct block_range r;
+    if (p->by != SORT_COLUMN || !p->column->is_mapped || p->column->storage != STORAGE_I64 ||
+        worst->rank != 0 || !column_range(&s->columns, p->column, &r))
+        return false;
+    if (r.any_missing && (p->has_stand_in || p->key->missing_first))
+        return false;
+    return !r.any || (p->key->descending ? r.max < worst->i64 : r.min > worst->i64);
+}
+
+// The rows that are worth a closer look: with a value not past the worst of those kept.
+static bool row_is_hopeless(const struct hits *h, const struct sort_plan *p, uint32_t row)
+{
+    const struct sort_cell *worst = &h->cells[(size_t)h->top.heap[0] * h->sort_count];
+    if (worst->rank != 0 || !bit_get(p->column->present, row))
+        return false;
+    int64_t v = p->column->i64[row];
+    return p->key->descending ? v < worst->i64 : v > worst->i64;
+}
+
 void hits_collect(struct search *s, struct hits *h, uint64_t doc, uint32_t count,
                   const uint16_t *rows)
 {
-    for (uint32_t k = 0; k < h->sort_count && count; k++)
+    if (count == 0 || block_is_hopeless(s, h))
+        return;
+    for (uint32_t k = 0; k < h->sort_count; k++)
         if (h->sort[k].by == SORT_COLUMN)
             column_load(&s->columns, h->sort[k].column);
+    const struct sort_plan *first = h->sort_count ? &h->sort[0] : NULL;
+    bool is_long = first && first->by == SORT_COLUMN && first->column->is_mapped &&
+                   first->column->storage == STORAGE_I64;
     for (uint32_t i = 0; i < count && hits_want_more(h); i++)
-        offer(s, h, doc + rows[i], rows[i]);
+        if (!is_long || h->top.count < h->size || !row_is_hopeless(h, first, rows[i]))
+            offer(s, h, doc + rows[i], rows[i]);
 }
 
 // ---- answering ----

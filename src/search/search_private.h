@@ -83,6 +83,8 @@ bool agg_tree_wants_all_rows(const struct search *s); // an aggregation looks pa
 enum err agg_plan_column(struct search *s, struct agg_node *n, struct fault *why);
 enum err agg_plan_numeric(struct search *s, struct agg_node *n, struct fault *why);
 enum err agg_out_of_room(struct fault *why);
+// Makes n->counts long enough for all ordinals there are by now.
+bool agg_reserve_counts(struct search *s, struct agg_node *n);
 // Counts `rows` (with ordinals of n) and hands them to n's children.
 void agg_pass(struct search *s, struct agg_node *n, const struct rows *rows);
 // Makes ordinals for `count` of n->row_out, n->ord_out (parents) and n->keys; passes them.
