@@ -10,6 +10,9 @@
 // a dimension row that changed is remembered, and the next reader moves its rows (one
 // scan of the referring column for all that are remembered).
 //
+// A row without a time is in no bucket and counted nowhere.  A ratio's "is not" counts a
+// row that has no value.
+//
 // The committing thread feeds (cubes_listener()); any thread asks.  Cells are held in
 // memory; cubes_build() counts everything anew from a snapshot at start.
 

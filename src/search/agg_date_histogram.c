@@ -173,6 +173,7 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
     if (!d)
         return ERR_LIMIT;
     d->zone = date_zone_utc();
+    n->comes_in_runs = n->up->up == NULL;
     d->steps =
         (struct histogram_steps){.position = step_position, .next = step_next, .key = step_key};
     enum err e = agg_plan_numeric(s, n, why);

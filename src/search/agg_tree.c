@@ -141,12 +141,27 @@ bool agg_reserve_counts(struct search *s, struct agg_node *n)
     return true;
 }
 
+// Adding to one counter again and again waits for memory each time; a run adds once.
+static void count_runs(uint64_t *counts, const struct rows *rows)
+{
+    uint32_t first = 0;
+    for (uint32_t i = 1; i < rows->count; i++) {
+        if (rows->ord[i] == rows->ord[first])
+            continue;
+        counts[rows->ord[first]] += i - first;
+        first = i;
+    }
+    counts[rows->ord[first]] += rows->count - first;
+}
+
 void agg_pass(struct search *s, struct agg_node *n, const struct rows *rows)
 {
     if (rows->count == 0 || s->room.is_over || !agg_reserve_counts(s, n))
         return;
     if (!n->up)
         n->counts[0] += rows->count;
+    else if (n->comes_in_runs)
+        count_runs(n->counts, rows);
     else
         for (uint32_t i = 0; i < rows->count; i++)
             n->counts[rows->ord[i]]++;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/ords.h"
 
+#include "base/check.h"
 #include "base/hash.h"
 
 void ords_init(struct ords *o, struct room *room, uint64_t parent_bound, uint64_t key_bound)
@@ -71,8 +72,10 @@ bool ords_add_many(struct ords *o, const uint32_t *parents, const uint64_t *keys
 {
     if (ords_is_direct(o)) {
         uint32_t bound = (uint32_t)o->key_bound;
-        for (uint32_t i = 0; i < count; i++)
+        for (uint32_t i = 0; i < count; i++) {
+            DCHECK(keys[i] < bound && parents[i] < o->bound / bound);
             out[i] = parents[i] * bound + (uint32_t)keys[i];
+        }
         return true;
     }
     if (!reserve(o, count))

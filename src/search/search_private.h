@@ -40,6 +40,7 @@ struct agg_node {
     struct column *column; // NULL where the kind has none
     struct agg_missing missing;
     // Bucket kinds.
+    bool comes_in_runs; // neighbouring rows are mostly of one bucket
     bool shares_ords;   // one bucket per parent, so the parent's ordinals serve
     uint64_t ord_bound; // ordinals are below this; 0: not known beforehand
     struct ords ords;
