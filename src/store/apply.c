@@ -17,14 +17,14 @@ enum { AHEAD = 16 };
 
 // What each row of a run put an end to; row numbers or KEYMAP_NONE.
 struct ended {
-    uint64_t replaced[BLOCK_ROWS]; // the row that had its key
-    uint64_t moved[BLOCK_ROWS];    // the row that had its old key
+    uint64_t replaced; // the row that had its key
+    uint64_t moved;    // the row that had its old key
 };
 
 struct run {
     struct memory_run rows;
-    uint64_t first_row; // row number of the first
-    struct ended *ended;
+    uint64_t first_row;  // row number of the first
+    struct ended *ended; // one a row
 };
 
 static bool written_key(const void *context, uint64_t row, struct row_key key)
@@ -73,8 +73,7 @@ static void place_key(struct table_store *t, const struct run *r, uint32_t i)
         kill_row(t, moved);
     if (replaced != KEYMAP_NONE)
         kill_row(t, replaced);
-    r->ended->moved[i] = moved;
-    r->ended->replaced[i] = replaced;
+    r->ended[i] = (struct ended){.replaced = replaced, .moved = moved};
 }
 
 static void place_keys(struct table_store *t, const struct run *r)
@@ -123,7 +122,7 @@ static void take_unchanged(struct table_store *t, const struct run *r, uint32_t 
         if (!bit_get(unchanged, r->rows.from + i))
             continue;
         bool is_move = b->ops[r->rows.from + i] == ROW_MOVE;
-        uint64_t from = is_move ? r->ended->moved[i] : r->ended->replaced[i];
+        uint64_t from = is_move ? r->ended[i].moved : r->ended[i].replaced;
         if (from != KEYMAP_NONE)
             take_value(t, field, from, r->rows.at + i);
     }
@@ -142,8 +141,8 @@ static void follow_in_lookup(struct table_store *t, const struct run *r)
 {
     const struct part *p = table_active(t)->part;
     for (uint32_t i = 0; i < r->rows.count; i++) {
-        drop_from_lookup(t, r->ended->moved[i]);
-        drop_from_lookup(t, r->ended->replaced[i]);
+        drop_from_lookup(t, r->ended[i].moved);
+        drop_from_lookup(t, r->ended[i].replaced);
         // A later row of this run may have ended this one; its turn comes.
         lookup_put(t->lookup, r->first_row + i, p, r->rows.at + i);
     }
@@ -193,7 +192,8 @@ static uint32_t run_length(const struct table_store *t, const struct batch *b, u
 
 void table_apply(struct table_store *t, const struct batch *b, uint32_t *const *codes)
 {
-    struct ended *ended = malloc(sizeof *ended);
+    uint32_t longest = b->row_count < BLOCK_ROWS ? b->row_count : BLOCK_ROWS;
+    struct ended *ended = malloc(longest * sizeof *ended);
     CHECK(ended);
     t->is_touched = true;
     t->changes += b->row_count;

@@ -3,9 +3,11 @@
 #include "store/store_private.h"
 
 // The keeper: the thread that seals and merges.  It is asked after commits, and goes on
-// until nothing is due.  A job that failed is tried again after the next commit; sealing
-// that goes on failing is told to whoever appends once memory has grown too far
-// (store_append()).
+// until nothing is due.  A job that failed is tried again after a later commit, once a
+// second at most; sealing that goes on failing is told to whoever appends once memory has
+// grown too far (store_append()).
+
+enum { RETRY_US = 1000000 };
 
 // Sealing has precedence over merging: called between the blocks of a merge.
 enum err keeper_between(struct store *st, struct fault *why)
@@ -45,8 +47,10 @@ static void note_end(struct store *st, enum err e, const struct fault *why)
 {
     pthread_mutex_lock(&st->jobs);
     st->keeper_failed = e != OK;
-    if (e)
+    if (e) {
         st->keeper_fault = *why;
+        st->keeper_failed_us = st->world.ops->monotonic_us();
+    }
     pthread_cond_broadcast(&st->jobs_changed);
     pthread_mutex_unlock(&st->jobs);
 }
@@ -113,10 +117,22 @@ static bool wait_for_seal(struct store *st)
     return sealed;
 }
 
+static void retry(struct store *st)
+{
+    pthread_mutex_lock(&st->jobs);
+    if (st->keeper_failed && st->world.ops->monotonic_us() - st->keeper_failed_us >= RETRY_US)
+        ask(st);
+    pthread_mutex_unlock(&st->jobs);
+}
+
 void keeper_after_commit(struct store *st)
 {
-    if (!st->has_keeper || !seal_is_due(st))
+    if (!st->has_keeper)
         return;
+    if (!seal_is_due(st)) {
+        retry(st);
+        return;
+    }
     // The memory part is full again before the last one is on disk: the source waits.
     if (!wait_for_seal(st))
         return;

@@ -34,7 +34,8 @@ struct store_options {
 // back at PHASE_NONE (the source is copied again).  ERR_CORRUPT names file and place.
 enum err store_open(const struct world *w, const struct schema *s,
                     const struct store_options *options, struct store **out, struct fault *why);
-void store_close(struct store *st); // NULL is fine; nothing is lost without it
+// NULL is fine; nothing is lost without it.  Every snapshot must have been freed.
+void store_close(struct store *st);
 
 // Checks `a` against the store (codes, keys, limits) and puts it into the log's
 // buffer.  Failing changes nothing.
@@ -57,7 +58,7 @@ struct store_table_stats {
     uint64_t bytes_disk; // segments and dictionaries
     uint64_t bytes_memory;
     uint32_t segments;
-    uint64_t changes; // rows put, moved and deleted since the store was made
+    uint64_t changes; // rows put, moved and deleted since the store was opened
 };
 
 struct store_stats {
@@ -88,7 +89,8 @@ struct store_delta {
 };
 
 // Called by the committing thread after the new view is made and before anybody else
-// can see it; `before` and `after` are good until it returns.
+// can see it; `before` and `after` are good until it returns.  It may read the two and
+// keep references of its own data, but must not call the store.
 struct store_listener {
     void *context;
     void (*committed)(void *context, const struct snapshot *before, const struct snapshot *after,

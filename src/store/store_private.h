@@ -89,8 +89,9 @@ struct store {
     pthread_cond_t jobs_changed;
     struct freeze *freeze; // to be sealed; stays until that has worked
     bool keeper_stops;
-    bool keeper_failed; // the last job did; tried again at the next commit
-    bool keeper_asked;  // to look for work
+    bool keeper_failed; // the last job did, at that time
+    int64_t keeper_failed_us;
+    bool keeper_asked; // to look for work
     struct fault keeper_fault;
     pthread_t keeper;
     bool has_keeper;

@@ -136,3 +136,46 @@ TEST(merge_writes_a_segment_anew_when_a_fifth_is_dead)
     fixture_check(&f);
     fixture_close(&f);
 }
+
+// A sealing that comes due while a merge is under way runs between its blocks.
+TEST(merge_lets_a_sealing_go_first)
+{
+    struct fixture f;
+    three_segments(&f);
+    fixture_change(&f, NOTES, ROW_DELETE, 2, 4, 0);
+    fixture_change(&f, NOTES, ROW_PUT, 40, 50, 5);
+    EXPECT_EQ(seal_freeze(f.st, NULL), OK);
+    fixture_change(&f, NOTES, ROW_DELETE, 4, 6, 0);
+    f.st->has_keeper = true; // this test is the keeper
+    EXPECT(merge(&f));
+    f.st->has_keeper = false;
+    EXPECT(!f.st->freeze);
+    EXPECT_EQ(segments(&f), 2);
+    EXPECT_EQ(f.st->image->tables[NOTES].segments[0].entry.live_rows, 28);
+    fixture_check(&f);
+    fixture_reopen(&f);
+    fixture_check(&f);
+    fixture_close(&f);
+}
+
+TEST(merge_is_dropped_when_a_sealing_in_between_found_the_table_emptied)
+{
+    struct fixture f;
+    three_segments(&f);
+    f.st->options.merge_fan_in = 3;
+    struct snapshot *old = store_snapshot(f.st);
+    struct model then = f.model;
+    fixture_change(&f, NOTES, ROW_DELETE, 0, 30, 0);
+    EXPECT_EQ(seal_freeze(f.st, NULL), OK);
+    f.st->has_keeper = true;
+    EXPECT(merge(&f));
+    f.st->has_keeper = false;
+    EXPECT_EQ(segments(&f), 0);
+    fixture_check(&f);
+    EXPECT(!model_differs(&then, old));
+    snapshot_free(old);
+    fixture_reopen(&f);
+    fixture_check(&f);
+    EXPECT_EQ(files_in(&f, "segments"), 0);
+    fixture_close(&f);
+}
