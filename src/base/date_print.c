@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/date_private.h"
-
-#include <stdio.h>
+#include "base/num.h"
 
 struct moment {
     struct date_civil c;
@@ -11,7 +10,7 @@ struct moment {
 
 static void put_number(struct buf *out, int32_t value, int digits)
 {
-    buf_print(out, "%0*d", digits, value);
+    print_u64(out, (uint64_t)value, (unsigned)digits);
 }
 
 static void put_year(struct buf *out, int32_t year, int count)
@@ -36,9 +35,9 @@ static void put_month(struct buf *out, int32_t month, int count)
 
 static void put_fraction(struct buf *out, int32_t millis, int digits)
 {
-    char text[16];
-    snprintf(text, sizeof text, "%03d000000", millis);
-    buf_bytes(out, text, (size_t)(digits < 9 ? digits : 9));
+    int32_t unit = 100;
+    for (int i = 0; i < digits && i < 9; i++, unit /= 10)
+        buf_u8(out, (uint8_t)('0' + (unit ? millis / unit % 10 : 0)));
 }
 
 // X: "Z" for UTC; +hh, +hhmm, +hh:mm by count.  x: the same without the "Z".

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { U64_DIGITS = 20 };
+
 enum {
     F64_TEXT_BYTES = 1100, // the longest exact double has 1077 characters
     DIGITS_MAX = 17,       // enough to tell any two doubles apart
@@ -156,6 +158,19 @@ enum err parse_f64(struct slice text, double *out)
     return OK;
 }
 
+void print_u64(struct buf *out, uint64_t value, unsigned digits_min)
+{
+    uint8_t digits[U64_DIGITS];
+    unsigned first = U64_DIGITS;
+    do {
+        digits[--first] = (uint8_t)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (first > 0 && U64_DIGITS - first < digits_min)
+        digits[--first] = '0';
+    buf_bytes(out, digits + first, U64_DIGITS - first);
+}
+
 // The digits of a positive number, d.ddd * 10^exponent, without trailing zeros.
 struct digits {
     char at[DIGITS_MAX + 1];
@@ -241,7 +256,8 @@ void print_f64(struct buf *out, double value)
         buf_u8(out, '-');
     value = fabs(value);
     if (value < 1e7 && value == (double)(int64_t)value) {
-        buf_print(out, "%d.0", (int)value);
+        print_u64(out, (uint64_t)value, 1);
+        buf_text(out, ".0");
         return;
     }
     struct digits d;

@@ -16,6 +16,9 @@ enum err parse_i64(struct slice text, int64_t *out);
 enum err parse_u64(struct slice text, uint64_t *out);
 enum err parse_f64(struct slice text, double *out);
 
+// Decimal, with zeros in front up to `digits_min` (at most 20).
+void print_u64(struct buf *out, uint64_t value, unsigned digits_min);
+
 // The shortest text that reads back as the same double, in the form
 // Elasticsearch's JSON has: "1.0", "0.25", "1.0E10", "-1.5E-7" (Java's
 // Double.toString: decimal notation from 1e-3 up to 1e7, else scientific).

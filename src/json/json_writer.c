@@ -156,29 +156,18 @@ void json_truth(struct json_writer *w, bool v)
     put_bare(w, v ? "true" : "false");
 }
 
-static void put_decimal(struct buf *out, uint64_t v, bool negative)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-    do {
-        digits[--at] = (char)('0' + v % 10);
-        v /= 10;
-    } while (v > 0);
-    if (negative)
-        digits[--at] = '-';
-    buf_bytes(out, digits + at, sizeof digits - at);
-}
-
 void json_int(struct json_writer *w, int64_t v)
 {
     before_value(w);
-    put_decimal(w->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, v < 0);
+    if (v < 0)
+        buf_u8(w->out, '-');
+    print_u64(w->out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 1);
 }
 
 void json_uint(struct json_writer *w, uint64_t v)
 {
     before_value(w);
-    put_decimal(w->out, v, false);
+    print_u64(w->out, v, 1);
 }
 
 void json_double(struct json_writer *w, double v)

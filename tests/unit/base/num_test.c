@@ -128,3 +128,16 @@ TEST(every_double_reads_back_as_itself)
         EXPECT(again == value);
     }
 }
+
+TEST(num_prints_whole_numbers_with_zeros_in_front)
+{
+    struct buf out AUTO(buf_donep) = buf_init(256);
+    print_u64(&out, 0, 1);
+    buf_u8(&out, ' ');
+    print_u64(&out, 7, 3);
+    buf_u8(&out, ' ');
+    print_u64(&out, 1234, 2);
+    buf_u8(&out, ' ');
+    print_u64(&out, UINT64_MAX, 1);
+    EXPECT(slice_is(buf_slice(&out), "0 007 1234 18446744073709551615"));
+}
