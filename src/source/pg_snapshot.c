@@ -7,7 +7,11 @@
 
 #include <poll.h>
 
-enum { PROGRESS_US = 500 * 1000, SILENCE_MS_MAX = 10 * 60 * 1000 };
+enum {
+    PROGRESS_US = 500 * 1000,
+    GIVE_WAY_US = 2 * 1000 * 1000, // how often we look whether somebody waits for us
+    SILENCE_MS_MAX = 10 * 60 * 1000,
+};
 
 struct copying {
     struct source *s;
@@ -16,25 +20,53 @@ struct copying {
     struct pg_rows rows;
     uint32_t table;
     uint64_t done; // rows of it
-    int64_t told_us;
+    int64_t told_us, looked_us;
+    const char *oids; // of the tables, as an array
 };
 
-// The files of all tables and partitions, as one text that changes when one is rewritten.
-static enum err read_files(struct source *s, const struct source_sink *sink, PGresult **out,
-                           struct fault *why)
+static const char *table_oids(struct source *s)
 {
-    static const char sql[] =
-        "SELECT coalesce(md5(string_agg(concat_ws(':', c.oid, c.relfilenode), ','"
-        " ORDER BY c.oid)), '') FROM pg_class c WHERE c.oid = ANY ($1::oid[]) OR c.oid IN"
-        " (SELECT p.relid FROM unnest($1::oid[]) r, LATERAL pg_partition_tree(r) p)";
     uint32_t *oids = ARENA_ARRAY(s->session, uint32_t, s->spec->table_count + 1);
     for (uint32_t i = 0; i < s->spec->table_count; i++)
         oids[i] = s->shapes[i].oid;
     buf_reset(&s->sql);
     pg_sql_oids(&s->sql, oids, s->spec->table_count);
-    const char *list;
-    enum err e = source_sql(s, &list, why);
-    return e ? e : pg_query(s->watch, sink, sql, &list, 1, out, why);
+    return arena_string(s->session, buf_slice(&s->sql));
+}
+
+// The files of all tables and partitions, as one text that changes when one is rewritten.
+static enum err read_files(struct copying *c, PGresult **out, struct fault *why)
+{
+    static const char sql[] =
+        "SELECT coalesce(md5(string_agg(concat_ws(':', c.oid, c.relfilenode), ','"
+        " ORDER BY c.oid)), '') FROM pg_class c WHERE c.oid = ANY ($1::oid[]) OR c.oid IN"
+        " (SELECT p.relid FROM unnest($1::oid[]) r, LATERAL pg_partition_tree(r) p)";
+    return pg_query(c->s->watch, c->sink, sql, &c->oids, 1, out, why);
+}
+
+// Our lock is the weakest there is, but an ALTER TABLE that waits for it makes every later
+// query of the owner's wait behind itself.  So whoever waits for us goes first, and we
+// begin again.
+static enum err give_way(struct copying *c, struct fault *why)
+{
+    static const char sql[] =
+        "SELECT c.relname FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+        " WHERE NOT l.granted AND l.waitstart < clock_timestamp() - interval '1 second'"
+        " AND $1::int = ANY (pg_blocking_pids(l.pid)) LIMIT 1";
+    int64_t now = monotonic_us();
+    if (now - c->looked_us < GIVE_WAY_US)
+        return OK;
+    c->looked_us = now;
+    char pid[16];
+    snprintf(pid, sizeof pid, "%d", PQbackendPID(c->conn));
+    const char *const parameters[] = {pid};
+    PGresult *r AUTO(pg_clearp) = NULL;
+    enum err e = pg_query(c->s->watch, c->sink, sql, parameters, 1, &r, why);
+    if (!e && PQntuples(r) > 0)
+        e = fail(why, ERR_UNAVAILABLE,
+                 "somebody waits to alter table %.*s; giving way and beginning again",
+                 SLICE_PRINT(pg_text(r, 0, 0)));
+    return e;
 }
 
 static enum err run(struct copying *c, ExecStatusType want, struct fault *why)
@@ -90,6 +122,8 @@ static enum err wait_for_room(struct copying *c, struct fault *why)
     while (c->sink->is_full(c->sink->context)) {
         short ready;
         enum err e = pg_wait(c->sink, -1, 0, 1000, &ready, why);
+        if (!e)
+            e = give_way(c, why);
         if (e)
             return e;
     }
@@ -102,6 +136,8 @@ static enum err wait_for_data(struct copying *c, struct fault *why)
     int64_t until_us = monotonic_us() + SILENCE_MS_MAX * INT64_C(1000);
     do {
         enum err e = pg_wait(c->sink, PQsocket(c->conn), POLLIN, 1000, &ready, why);
+        if (!e)
+            e = give_way(c, why);
         if (e)
             return e;
         if (monotonic_us() > until_us)
@@ -132,8 +168,13 @@ static enum err receive(struct copying *c, struct pg_copy *copy, struct fault *w
         }
         if (e)
             return e;
-        if (c->done % 1024 == 0 && monotonic_us() - c->told_us > PROGRESS_US)
+        if (c->done % 1024 != 0)
+            continue;
+        if (monotonic_us() - c->told_us > PROGRESS_US)
             tell(c);
+        e = give_way(c, why);
+        if (e)
+            return e;
     }
 }
 
@@ -179,7 +220,7 @@ static enum err copy_all(struct copying *c, const char *snapshot, const PGresult
     PGresult *files AUTO(pg_clearp) = NULL;
     enum err e = begin(c, snapshot, why);
     if (!e)
-        e = read_files(c->s, c->sink, &files, why);
+        e = read_files(c, &files, why);
     if (!e && !slice_equal(pg_text(files, 0, 0), pg_text(files_before, 0, 0)))
         e = fail(why, ERR_UNAVAILABLE,
                  "a table was truncated or rewritten just as its copy began; beginning again");
@@ -191,10 +232,10 @@ static enum err copy_all(struct copying *c, const char *snapshot, const PGresult
 enum err pg_snapshot_copy(struct source *s, const struct source_sink *sink, uint64_t *out_lsn,
                           struct fault *why)
 {
-    struct copying c = {.s = s, .sink = sink};
+    struct copying c = {.s = s, .sink = sink, .oids = table_oids(s)};
     PGresult *files AUTO(pg_clearp) = NULL;
     struct pg_slot_made slot;
-    enum err e = read_files(s, sink, &files, why);
+    enum err e = read_files(&c, &files, why);
     if (!e)
         e = pg_slot_make(s, sink, &slot, why);
     if (!e)

@@ -3,10 +3,10 @@
 
 // The first copy: all tables, each in one COPY, as one exported snapshot sees them.
 //
-// A lock stronger than ours never waits long on us before the copy begins, and one that
-// rewrites or truncates a table between the snapshot and our lock is found out by the
-// table's file having changed: neither is governed by snapshots, and the table would
-// look empty.
+// Locks: ours is the one of an ordinary read, held to the end.  Somebody who waits for it
+// goes first, and the copy begins again.  A table that was truncated or rewritten between
+// the snapshot and our lock is found out by its file having changed: neither is governed
+// by snapshots, and the table would look empty.
 
 #include "source/source_private.h"
 

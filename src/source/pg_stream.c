@@ -153,6 +153,13 @@ static enum err on_frame(struct stream *st, struct slice bytes, struct fault *wh
     return OK;
 }
 
+// ERR_CONFLICT is kept for a table that is not as it was; of the server's own it is a slot
+// that an earlier session of ours still holds.
+static enum err not_conflict(enum err e, struct fault *why)
+{
+    return e == ERR_CONFLICT ? fail_in(why, ERR_UNAVAILABLE, "the server, for now") : e;
+}
+
 // Takes what has come, up to a burst.  *out_more: there may be more at once.
 static enum err take_burst(struct stream *st, bool *out_more, struct fault *why)
 {
@@ -167,7 +174,7 @@ static enum err take_burst(struct stream *st, bool *out_more, struct fault *why)
             return OK;
         if (len < 0) { // the server ended the stream; its last words say why
             PGresult *r AUTO(pg_clearp) = PQgetResult(conn);
-            return pg_fail(why, conn, r);
+            return not_conflict(pg_fail(why, conn, r), why);
         }
         enum err e = on_frame(st, slice_of(bytes, (size_t)len), why);
         PQfreemem(bytes);
@@ -300,7 +307,9 @@ static enum err start(struct stream *st, struct fault *why)
               s->spec->publication);
     const char *sql;
     enum err e = source_sql(s, &sql, why);
-    return e ? e : pg_command(s->replication, st->sink, sql, PGRES_COPY_BOTH, why);
+    if (!e)
+        e = pg_command(s->replication, st->sink, sql, PGRES_COPY_BOTH, why);
+    return not_conflict(e, why);
 }
 
 static const char *table_oids(struct source *s)

@@ -28,6 +28,7 @@ static const struct fake_reply bench_healthy[] = {
     {.when = "puballtables OR EXISTS", .rows = "f|t|t"},
     {.when = "md5(concat(", .rows = SUM},
     {.when = "FROM pg_publication p JOIN", .rows = "501|public|t|f|f|id\n501|public|t|f|f|name"},
+    {.when = "pg_blocking_pids", .rows = ""},
     {.when = "relfilenode", .rows = "files"},
     {.when = "CREATE_REPLICATION_SLOT", .rows = "tamis_x|0/4000|00000003-00000001-1|pgoutput"},
     {.when = "DROP_REPLICATION_SLOT"},

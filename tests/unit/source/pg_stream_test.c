@@ -154,6 +154,17 @@ TEST(pg_stream_refuses_what_is_out_of_order)
     EXPECT_EQ(refused("column name is no longer sent"), ERR_CONFLICT);
 }
 
+TEST(pg_stream_does_not_take_a_busy_slot_for_an_altered_table)
+{
+    const struct fake_reply own[] = {
+        {.when = "START_REPLICATION", .error = "55006 replication slot is active for PID 1"}, {0}};
+    struct bench b;
+    bench_start(&b, own);
+    EXPECT_EQ(pg_stream_run(bench_connect(&b), 0, &b.sink, &b.why), ERR_UNAVAILABLE);
+    expect_words(&b, "is active for PID 1");
+    bench_stop(&b);
+}
+
 // The fake answers what it is told, so the status must arrive for the test to end.
 static enum err wait_for_status(void *context, struct fault *why)
 {
