@@ -13,6 +13,8 @@ struct written {
     char name[NAME];
     int fd; // -1 when closed
     uint64_t synced_bytes;
+    bool is_new;     // its name is not on disk until its directory is synced
+    char before[16]; // what its name named before it was renamed over that; "" for nothing
 };
 
 static struct {
@@ -24,6 +26,7 @@ static struct {
     bool is_dark; // power is off
     struct written files[FILES];
     int file_count;
+    int backup_count;
 } faulty;
 
 static enum err step(struct fault *why)
@@ -67,6 +70,7 @@ static enum err faulty_open_write(const struct world *w, const char *name, bool 
                                   int *out_fd, struct fault *why)
 {
     enum err e = step(why);
+    bool exists = faccessat(w->dir, name, F_OK, 0) == 0;
     if (!e)
         e = world_real_ops.open_write(w, name, exclusive, out_fd, why);
     if (e)
@@ -79,8 +83,10 @@ static enum err faulty_open_write(const struct world *w, const char *name, bool 
         return fail(why, ERR_LIMIT, "more files than the faulty world can follow");
     snprintf(f->name, sizeof f->name, "%s", name);
     f->fd = *out_fd;
-    if (!known)
+    if (!known) {
         f->synced_bytes = size_of(*out_fd);
+        f->is_new = !exists;
+    }
     return OK;
 }
 
@@ -123,21 +129,44 @@ static void faulty_close(int fd)
     world_real_ops.close(fd);
 }
 
+static void forget(struct written *f)
+{
+    if (f->before[0])
+        (void)unlinkat(faulty.dir, f->before, 0);
+    *f = (struct written){.fd = f->fd};
+}
+
+// Keeps what `to` names now until the directory is synced.
+static void keep_before(const char *to, struct written *f)
+{
+    struct written *over = file_named(to);
+    if (over && over->is_new) { // was not on disk, so what was before it counts
+        memcpy(f->before, over->before, sizeof f->before);
+        over->before[0] = '\0';
+    } else if (faccessat(faulty.dir, to, F_OK, 0) == 0) {
+        snprintf(f->before, sizeof f->before, "before-%d", faulty.backup_count++);
+        (void)unlinkat(faulty.dir, f->before, 0); // of before faulty_arm()
+        if (linkat(faulty.dir, to, faulty.dir, f->before, 0) != 0)
+            fprintf(stderr, "cannot keep %s\n", to);
+    }
+    if (over)
+        forget(over);
+}
+
 static enum err faulty_rename(const struct world *w, const char *from, const char *to,
                               struct fault *why)
 {
     enum err e = step(why);
+    struct written *f = file_named(from);
+    if (!e && f)
+        keep_before(to, f);
     if (!e)
         e = world_real_ops.rename(w, from, to, why);
-    if (e)
-        return e;
-    struct written *over = file_named(to);
-    if (over)
-        over->name[0] = '\0';
-    struct written *f = file_named(from);
-    if (f)
+    if (!e && f) {
         snprintf(f->name, sizeof f->name, "%s", to);
-    return OK;
+        f->is_new = true;
+    }
+    return e;
 }
 
 static enum err faulty_remove(const struct world *w, const char *name, struct fault *why)
@@ -147,7 +176,7 @@ static enum err faulty_remove(const struct world *w, const char *name, struct fa
         e = world_real_ops.remove(w, name, why);
     struct written *f = file_named(name);
     if (!e && f)
-        f->name[0] = '\0';
+        forget(f);
     return e;
 }
 
@@ -157,11 +186,28 @@ static enum err faulty_make_dir(const struct world *w, const char *name, struct 
     return e ? e : world_real_ops.make_dir(w, name, why);
 }
 
+static bool is_in(const char *directory, const char *name)
+{
+    size_t len = strlen(directory);
+    if (strcmp(directory, ".") == 0)
+        return !strchr(name, '/');
+    return strncmp(name, directory, len) == 0 && name[len] == '/';
+}
+
 static enum err faulty_sync_dir(const struct world *w, const char *name, struct fault *why)
 {
     (void)w;
-    (void)name;
-    return step(why);
+    enum err e = step(why);
+    for (int i = 0; i < faulty.file_count && !e; i++) {
+        struct written *f = &faulty.files[i];
+        if (!is_in(name, f->name))
+            continue;
+        f->is_new = false;
+        if (f->before[0])
+            (void)unlinkat(faulty.dir, f->before, 0);
+        f->before[0] = '\0';
+    }
+    return e;
 }
 
 static struct world_ops ops;
@@ -196,8 +242,14 @@ bool faulty_fired(void)
     return faulty.fired;
 }
 
-static void cut(const struct written *f)
+static void cut(struct written *f)
 {
+    if (f->is_new && f->before[0])
+        (void)renameat(faulty.dir, f->before, faulty.dir, f->name);
+    else if (f->is_new)
+        (void)unlinkat(faulty.dir, f->name, 0);
+    if (f->is_new)
+        return;
     int fd = openat(faulty.dir, f->name, O_WRONLY | O_CLOEXEC);
     if (fd < 0)
         return;

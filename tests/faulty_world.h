@@ -12,8 +12,10 @@
 //     }
 //
 // FAULT_ONCE: that one operation fails, the next ones work.
-// FAULT_POWER: it fails and so do all after it, until faulty_power_back(), which also cuts
-// every file written since faulty_arm() to the length it had when it was last synced.
+// FAULT_POWER: it fails and so do all after it, until faulty_power_back(), which cuts every
+// file written since faulty_arm() to the length it had when it was last synced, and takes
+// back new names and renames whose directory was not synced.  (Removals stay: a disk may
+// have done them.)
 // Counted are open_write, write, truncate, sync, rename, remove, make_dir and sync_dir.
 // Nothing is really synced, as the machine stays up.  One thread and one directory at a time.
 

@@ -270,7 +270,7 @@ TEST(store_survives_any_one_fault)
 
 TEST(store_survives_a_power_cut_at_any_operation)
 {
-    for (uint64_t seed = 3; seed <= 3; seed++) {
+    for (uint64_t seed = 3; seed <= 4; seed++) {
         uint64_t at = 1;
         while (live_with_fault(seed, at, FAULT_POWER))
             at++;
