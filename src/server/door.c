@@ -20,6 +20,7 @@ enum {
     TLS_HANDSHAKE = 0x16,
     ANSWER_BYTES = 2048,
     ACCEPTS_A_ROUND = 64,
+    REST_US = 100000, // when no descriptor is left: until some connection ends
 };
 
 struct silent {
@@ -34,6 +35,7 @@ struct door {
     struct buf plain_answer;
     int stop; // eventfd
     pthread_t thread;
+    int64_t rests_until_us; // takes nobody until then
     size_t silent_count;
     struct silent silent[SILENT_MAX];
     struct pollfd wait[SILENT_MAX + 2]; // stop, listening, then one a silent connection
@@ -108,8 +110,11 @@ static bool accept_one(struct door *d)
     struct silent s = {.address_bytes = sizeof s.address};
     s.fd = accept4(d->options.listening, (struct sockaddr *)&s.address, &s.address_bytes,
                    SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (s.fd < 0)
+    if (s.fd < 0) {
+        if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+            d->rests_until_us = monotonic_us() + REST_US;
         return false;
+    }
     s.until_us = monotonic_us() + SILENT_US;
     if (d->silent_count == SILENT_MAX)
         make_room(d);
@@ -135,10 +140,11 @@ static void tend_silent(struct door *d)
 static void wait_for_news(struct door *d)
 {
     d->wait[0] = (struct pollfd){.fd = d->stop, .events = POLLIN};
-    d->wait[1] = (struct pollfd){.fd = d->options.listening, .events = POLLIN};
+    bool rests = d->rests_until_us > monotonic_us();
+    d->wait[1] = (struct pollfd){.fd = rests ? -1 : d->options.listening, .events = POLLIN};
     for (size_t i = 0; i < d->silent_count; i++)
         d->wait[i + 2] = (struct pollfd){.fd = d->silent[i].fd, .events = POLLIN};
-    if (poll(d->wait, (nfds_t)d->silent_count + 2, TICK_MS) < 0) {
+    if (poll(d->wait, (nfds_t)d->silent_count + 2, rests ? REST_US / 1000 : TICK_MS) < 0) {
         for (size_t i = 0; i < d->silent_count + 2; i++)
             d->wait[i].revents = 0;
     }

@@ -180,7 +180,8 @@ static void child_ended(struct launcher *l, enum process self, int status)
     if (c->back_off_ms > BACK_OFF_MS_MAX)
         c->back_off_ms = BACK_OFF_MS_MAX;
     c->again_us = monotonic_us() + (int64_t)c->back_off_ms * 1000;
-    if (!l->was_ready && !l->stops && WIFEXITED(status)) {
+    // Without mirror what is stored can be answered, so its failing is no reason to end.
+    if (!l->was_ready && !l->stops && WIFEXITED(status) && self != PROCESS_MIRROR) {
         l->gave_up = true;
         l->stops = true;
     }

@@ -6,8 +6,8 @@
 // It holds no secret, opens no socket to the network, reads nothing that strangers wrote
 // and runs no program (docs/decisions/001-launcher.md says why it is there).  A child that
 // dies comes back after 100 ms, later after up to 5 s, and its links are made anew; a
-// child that gives up before anything was ever answered ends it all, because then the
-// installation is wrong.  SIGTERM and SIGINT stop serve, then mirror, then keeper.
+// keeper or serve that gives up before anything was ever answered ends it all, because
+// then the installation is wrong.  SIGTERM and SIGINT stop serve, then mirror, then keeper.
 // Whatever ends the launcher ends its children.
 
 #include "base/err.h"

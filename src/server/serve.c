@@ -262,11 +262,7 @@ static enum err open_all(struct serve *s, struct fault *why)
         e = access_open(DIRECTORY_ACCESS, false, &s->access, why);
     if (!e)
         tell_status(s);
-    if (!e)
-        e = open_http(s, why);
-    if (!e)
-        e = control_say(s->context->control, MESSAGE_READY, why);
-    return e;
+    return e ? e : open_http(s, why);
 }
 
 enum err serve_run(const struct serve_context *context, struct fault *why)
@@ -278,6 +274,7 @@ enum err serve_run(const struct serve_context *context, struct fault *why)
         return e;
     }
     log_line(LOG_INFO, "answers at %s", s.https);
+    e = control_say(context->control, MESSAGE_READY, why);
     while (!e)
         e = round_once(&s, why);
     close_all(&s);

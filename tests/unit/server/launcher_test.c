@@ -109,6 +109,26 @@ TEST(launcher_gives_up_when_it_could_never_start)
     place_drop(&l.place);
 }
 
+TEST(launcher_goes_on_without_a_mirror_that_cannot_start)
+{
+    struct launched l;
+    launched_make(&l);
+    place_write(&l.place, "home/policy.yml",
+                "sources:\n"
+                "  s:\n"
+                "    postgres: host=/nowhere dbname=x\n"
+                "    replication: {user: r, password_file: keys/missing}\n"
+                "    copy: {user: c}\n"
+                "    tables:\n"
+                "      t:\n"
+                "        key: id\n"
+                "        columns: {id: {treat: pseudonym, subject: s}}\n");
+    launched_start(&l);
+    EXPECT(launched_until(launched_is_ready, &l));
+    EXPECT_EQ(launched_stop(&l), 0);
+    place_drop(&l.place);
+}
+
 static pid_t orphan; // watched by the next test
 
 static bool orphan_is_gone(const struct launched *l)
