@@ -82,8 +82,7 @@ TEST(api_security_refuses_wishes_it_does_not_understand)
         "{\"name\":\"x\",\"role_descriptors\":{\"metrics\":{\"cluster\":[\"all\"]}}}",
         "{\"name\":\"x\",\"role_descriptors\":{\"metrics\":{\"indices\":[]}}}",
         "{\"name\":\"x\",\"role_descriptors\":{\"metrics\":{\"indices\":[{\"names\":[\"a b\"]}]}}}",
-        "{\"name\":\"x\",\"role_descriptors\":{\"metrics\":{\"indices\":[{\"names\":[\"a\"],"
-        "\"privileges\":[\"all\"]}]}}}",
+        "{\"name\":\"x\",\"role_descriptors\":{\"metrics\":{\"indices\":[{\"x\":[\"a\"]}]}}}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         EXPECT_EQ(ask(&t, user, "POST /_security/api_key", bad[i]), 400);
