@@ -12,8 +12,11 @@
 struct stretch {
     struct slice key;
     bool has_from, has_to;
-    double from, to;          // as shown
-    int64_t from_i64, to_i64; // dates, which doubles would blur far from 1970
+    double from, to;           // as shown
+    int64_t from_ms, to_ms;    // dates
+    int64_t first, last;       // what it holds of whole numbers
+    double first_f64, end_f64; // first_f64 <= v < end_f64
+    bool is_endless;           // no `to`: infinity is in it, too
 };
 
 struct ranges {
@@ -58,10 +61,10 @@ static enum err plan_key(struct search *s, const struct agg_node *n, struct stre
                          struct fault *why)
 {
     struct buf key AUTO(buf_donep) = buf_init(LIMIT_VALUE_BYTES);
-    enum err e = print_bound(n, r->has_from, r->from, r->from_i64, &key, why);
+    enum err e = print_bound(n, r->has_from, r->from, r->from_ms, &key, why);
     buf_text(&key, "-");
     if (!e)
-        e = print_bound(n, r->has_to, r->to, r->to_i64, &key, why);
+        e = print_bound(n, r->has_to, r->to, r->to_ms, &key, why);
     if (!e)
         e = buf_end(&key, why);
     if (!e)
@@ -69,14 +72,42 @@ static enum err plan_key(struct search *s, const struct agg_node *n, struct stre
     return e;
 }
 
+// The smallest whole number not below `v`, as near as 64 bits come to it.
+static int64_t whole_from(double v)
+{
+    if (v >= 0x1p63)
+        return INT64_MAX;
+    return v < -0x1p63 ? INT64_MIN : (int64_t)ceil(v);
+}
+
+static void plan_limits(const struct agg_node *n, struct stretch *r)
+{
+    bool is_date = n->agg->kind == AGG_DATE_RANGE;
+    int64_t end = is_date ? r->to_ms : whole_from(r->to);
+    r->first = INT64_MIN;
+    r->last = INT64_MAX;
+    if (r->has_from)
+        r->first = is_date ? r->from_ms : whole_from(r->from);
+    if (r->has_to && end == INT64_MIN)
+        r->first = INT64_MAX; // nothing is below that
+    if (r->has_to)
+        r->last = end == INT64_MIN ? INT64_MIN : end - 1;
+    r->first_f64 = r->has_from ? r->from : -INFINITY;
+    r->end_f64 = r->has_to ? r->to : INFINITY;
+    r->is_endless = !r->has_to;
+}
+
 static enum err plan_stretch(struct search *s, const struct agg_node *n,
                              const struct agg_range *from, struct stretch *out, struct fault *why)
 {
-    enum err e = plan_bound(s, n, &from->from, &out->has_from, &out->from, &out->from_i64, why);
+    enum err e = plan_bound(s, n, &from->from, &out->has_from, &out->from, &out->from_ms, why);
     if (!e)
-        e = plan_bound(s, n, &from->to, &out->has_to, &out->to, &out->to_i64, why);
+        e = plan_bound(s, n, &from->to, &out->has_to, &out->to, &out->to_ms, why);
+    if (e)
+        return e;
+    plan_limits(n, out);
     out->key = arena_copy(s->arena, from->key);
-    return e || from->key.len ? e : plan_key(s, n, out, why);
+    return from->key.len ? OK : plan_key(s, n, out, why);
 }
 
 static int by_bounds(const void *a, const void *b)
@@ -113,42 +144,56 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
     return OK;
 }
 
-static bool holds_i64(const struct stretch *r, int64_t v)
-{
-    return (!r->has_from || v >= r->from_i64) && (!r->has_to || v < r->to_i64);
-}
-
 static bool holds(const struct stretch *r, double v)
 {
-    return (!r->has_from || v >= r->from) && (!r->has_to || v < r->to);
+    return v >= r->first_f64 && (v < r->end_f64 || r->is_endless);
 }
 
-static bool row_is_in(const struct agg_node *n, const struct stretch *r, uint32_t row, bool has)
+static uint32_t take_i64(struct agg_node *n, const struct stretch *r, const struct rows *rows)
 {
     const struct column *c = n->column;
-    bool is_date = n->agg->kind == AGG_DATE_RANGE;
-    if (!has)
-        return n->missing.is_given &&
-               (is_date ? holds_i64(r, n->missing.i64) : holds(r, n->missing.f64));
-    if (c->storage == STORAGE_F64)
-        return is_date ? holds_i64(r, (int64_t)c->f64[row]) : holds(r, c->f64[row]);
-    return is_date ? holds_i64(r, c->i64[row]) : holds(r, (double)c->i64[row]);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        int64_t v = c->i64[rows->row[i]];
+        bool has = c->is_full || bit_get(c->present, rows->row[i]);
+        n->row_out[count] = rows->row[i];
+        n->ord_out[count] = rows->ord[i];
+        count += has & (v >= r->first) & (v <= r->last);
+    }
+    return count;
+}
+
+// The long way: doubles, a value for rows without one, or no column at all.
+static uint32_t take_any(struct agg_node *n, const struct stretch *r, const struct rows *rows)
+{
+    const struct column *c = n->column;
+    bool is_long = c->is_mapped && c->storage == STORAGE_I64;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < rows->count; i++) {
+        uint32_t row = rows->row[i];
+        bool has = c->is_mapped && bit_get(c->present, row);
+        bool in;
+        if (has && is_long)
+            in = c->i64[row] >= r->first && c->i64[row] <= r->last;
+        else
+            in = has ? holds(r, c->f64[row]) : n->missing.is_given && holds(r, n->missing.f64);
+        n->row_out[count] = (uint16_t)row;
+        n->ord_out[count] = rows->ord[i];
+        count += in;
+    }
+    return count;
 }
 
 static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
 {
     const struct ranges *r = n->state;
-    const uint64_t *present = column_present(&s->columns, n->column);
+    column_load(&s->columns, n->column);
+    bool is_short =
+        n->column->is_mapped && n->column->storage == STORAGE_I64 && !n->missing.is_given;
     for (uint32_t b = 0; b < r->count; b++) {
-        uint32_t count = 0;
-        for (uint32_t i = 0; i < rows->count; i++) {
-            uint32_t row = rows->row[i];
-            bool has = present && bit_get(present, row);
-            n->row_out[count] = (uint16_t)row;
-            n->ord_out[count] = rows->ord[i];
-            n->keys[count] = b;
-            count += row_is_in(n, &r->all[b], row, has);
-        }
+        uint32_t count = is_short ? take_i64(n, &r->all[b], rows) : take_any(n, &r->all[b], rows);
+        for (uint32_t i = 0; i < count; i++)
+            n->keys[i] = b;
         agg_pass_keys(s, n, count);
     }
 }

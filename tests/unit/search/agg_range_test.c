@@ -46,3 +46,19 @@ TEST(date_range_takes_date_math)
     EXPECT(a.aggs[0].buckets[0].to == noon);
     EXPECT_EQ(a.aggs[0].buckets[1].doc_count, count(E_AT, noon, CROWDED_START));
 }
+
+TEST(range_of_doubles_and_missing_values)
+{
+    struct answer a = town_ask(
+        crowded_town(), "events",
+        "{\"size\":0,\"aggs\":{\"s\":{\"range\":{\"field\":\"score\",\"ranges\":[{\"from\":"
+        "0.25,\"to\":0.5},{\"from\":0.5}]}},\"m\":{\"range\":{\"field\":\"latency\","
+        "\"missing\":-7,\"ranges\":[{\"to\":0}]}},\"l\":{\"range\":{\"field\":\"latency\","
+        "\"ranges\":[{\"from\":9.5,\"to\":12.5}]}},\"u\":{\"range\":{\"field\":\"x\","
+        "\"ranges\":[{\"to\":0}]}}}}");
+    EXPECT_EQ(a.aggs[0].buckets[0].doc_count, count(E_SCORE, 0.25, 0.5));
+    EXPECT_EQ(a.aggs[0].buckets[1].doc_count, count(E_SCORE, 0.5, 2));
+    EXPECT_EQ(a.aggs[1].buckets[0].doc_count, a.total - count(E_LATENCY, 0, 1000));
+    EXPECT_EQ(a.aggs[2].buckets[0].doc_count, count(E_LATENCY, 10, 13));
+    EXPECT_EQ(a.aggs[3].buckets[0].doc_count, 0);
+}
