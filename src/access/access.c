@@ -200,18 +200,22 @@ static enum err check_key(struct access *a, const struct credential *c, struct p
     return OK;
 }
 
+struct attempt {
+    struct slice authorization, address;
+    const struct credential *credential;
+};
+
 // What costs no Argon2id.  OK with *out_done when it was enough.  The penalty comes
 // before the cache, or the cache would answer guesses at full speed.
-static enum err check_quickly(struct access *a, struct slice authorization, struct slice address,
-                              struct principal *out, bool *out_done, uint32_t *out_wait_s,
-                              struct fault *why)
+static enum err check_quickly(struct access *a, const struct attempt *t, struct principal *out,
+                              bool *out_done, uint32_t *out_wait_s, struct fault *why)
 {
     pthread_mutex_lock(&a->lock);
     enum err e = notice_changes(a, why);
     if (e == OK)
-        e = check_penalty(a, address, out_wait_s, why);
+        e = check_penalty(a, t->address, out_wait_s, why);
     if (e == OK)
-        *out_done = credential_cache_find(&a->cache, authorization, a->now_ms(), out);
+        *out_done = credential_cache_find(&a->cache, t->authorization, a->now_ms(), out);
     pthread_mutex_unlock(&a->lock);
     return e;
 }
@@ -223,22 +227,17 @@ static void punish(struct access *a, struct slice address)
     pthread_mutex_unlock(&a->lock);
 }
 
-struct attempt {
-    struct slice authorization, address;
-    const struct credential *credential;
-};
-
 // Asks the penalty and the cache again once it is this request's turn: of many that
 // waited together, the first may have filled the one or the other.
 static enum err check_basic(struct access *a, const struct attempt *t, struct principal *out,
                             uint32_t *out_wait_s, struct fault *why)
 {
     bool done = false;
-    enum err e = check_quickly(a, t->authorization, t->address, out, &done, out_wait_s, why);
+    enum err e = check_quickly(a, t, out, &done, out_wait_s, why);
     if (e != OK || done)
         return e;
     argon_begin(a);
-    e = check_quickly(a, t->authorization, t->address, out, &done, out_wait_s, why);
+    e = check_quickly(a, t, out, &done, out_wait_s, why);
     if (e == OK && !done) {
         e = check_password(a, t->authorization, t->credential, out, why);
         if (e == ERR_DENIED)

@@ -34,6 +34,7 @@ static enum err check_wish(const struct principal *owner, struct slice name, uin
     return OK;
 }
 
+// NOLINTNEXTLINE(readability-function-size): what makes a key, one by one.
 enum err access_key_add(struct access *a, const struct principal *owner, struct slice name,
                         uint32_t roles, const char *indices, int64_t expires_ms,
                         struct api_key *out, struct fault *why)

@@ -80,7 +80,8 @@ static enum err indices(struct exchange *x, struct fault *why)
     struct slice *cells = CAT_CELLS(indices_columns, list.count);
     struct cat_table t = CAT_TABLE(indices_columns, list.count, cells);
     for (uint32_t i = 0; i < list.count; i++)
-        indices_row(x, list.tables[i], &stats->tables[list.tables[i]], cells + i * t.column_count);
+        indices_row(x, list.tables[i], &stats->tables[list.tables[i]],
+                    cells + (size_t)i * t.column_count);
     return cat_write(x, &t, why);
 }
 
@@ -212,12 +213,12 @@ static enum err cat(struct exchange *x, struct fault *why)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET, "/_cat", ACTION_INFO, cat, "", ""},
-    {METHOD_GET, "/_cat/indices", ACTION_SCHEMA, indices, CAT_PARAMETERS, ""},
-    {METHOD_GET, "/_cat/indices/{index}", ACTION_SCHEMA, indices, CAT_PARAMETERS, ""},
-    {METHOD_GET, "/_cat/health", ACTION_INFO, health, CAT_PARAMETERS, ""},
-    {METHOD_GET, "/_cat/count", ACTION_AGGREGATE, count, CAT_PARAMETERS, ""},
-    {METHOD_GET, "/_cat/count/{index}", ACTION_AGGREGATE, count, CAT_PARAMETERS, ""},
+    {METHOD_GET, ACTION_INFO, "/_cat", cat, "", ""},
+    {METHOD_GET, ACTION_SCHEMA, "/_cat/indices", indices, CAT_PARAMETERS, ""},
+    {METHOD_GET, ACTION_SCHEMA, "/_cat/indices/{index}", indices, CAT_PARAMETERS, ""},
+    {METHOD_GET, ACTION_INFO, "/_cat/health", health, CAT_PARAMETERS, ""},
+    {METHOD_GET, ACTION_AGGREGATE, "/_cat/count", count, CAT_PARAMETERS, ""},
+    {METHOD_GET, ACTION_AGGREGATE, "/_cat/count/{index}", count, CAT_PARAMETERS, ""},
 };
 
 const struct route_group cat_routes = ROUTE_GROUP("For people", routes);

@@ -303,19 +303,19 @@ static enum err stats(struct exchange *x, struct fault *why)
 #define NODES_PARAMETERS "flat_settings"
 
 static const struct route routes[] = {
-    {METHOD_GET, "/_cluster/health", ACTION_INFO, health, HEALTH_PARAMETERS,
+    {METHOD_GET, ACTION_INFO, "/_cluster/health", health, HEALTH_PARAMETERS,
      "answers at once; `yellow` while a first copy is under way"},
-    {METHOD_GET, "/_cluster/health/{index}", ACTION_INFO, health, HEALTH_PARAMETERS, ""},
-    {METHOD_GET, "/_cluster/settings", ACTION_INFO, settings, "flat_settings include_defaults",
+    {METHOD_GET, ACTION_INFO, "/_cluster/health/{index}", health, HEALTH_PARAMETERS, ""},
+    {METHOD_GET, ACTION_INFO, "/_cluster/settings", settings, "flat_settings include_defaults",
      "always empty: settings are in a file"},
-    {METHOD_GET, "/_cluster/stats", ACTION_INFO, stats, "", "a small part"},
-    {METHOD_GET, "/_nodes", ACTION_INFO, nodes, NODES_PARAMETERS, "always one node"},
-    {METHOD_GET, "/_nodes/http", ACTION_INFO, nodes, NODES_PARAMETERS, ""},
-    {METHOD_GET, "/_nodes/_all", ACTION_INFO, nodes, NODES_PARAMETERS, ""},
-    {METHOD_GET, "/_nodes/_all/http", ACTION_INFO, nodes, NODES_PARAMETERS, ""},
-    {METHOD_GET, "/_nodes/_local", ACTION_INFO, nodes, NODES_PARAMETERS, ""},
-    {METHOD_GET, "/_license", ACTION_INFO, license, "accept_enterprise", "`active`, `basic`"},
-    {METHOD_GET, "/_xpack", ACTION_INFO, xpack, "categories accept_enterprise", "a small part"},
+    {METHOD_GET, ACTION_INFO, "/_cluster/stats", stats, "", "a small part"},
+    {METHOD_GET, ACTION_INFO, "/_nodes", nodes, NODES_PARAMETERS, "always one node"},
+    {METHOD_GET, ACTION_INFO, "/_nodes/http", nodes, NODES_PARAMETERS, ""},
+    {METHOD_GET, ACTION_INFO, "/_nodes/_all", nodes, NODES_PARAMETERS, ""},
+    {METHOD_GET, ACTION_INFO, "/_nodes/_all/http", nodes, NODES_PARAMETERS, ""},
+    {METHOD_GET, ACTION_INFO, "/_nodes/_local", nodes, NODES_PARAMETERS, ""},
+    {METHOD_GET, ACTION_INFO, "/_license", license, "accept_enterprise", "`active`, `basic`"},
+    {METHOD_GET, ACTION_INFO, "/_xpack", xpack, "categories accept_enterprise", "a small part"},
 };
 
 const struct route_group cluster_routes = ROUTE_GROUP("Cluster", routes);

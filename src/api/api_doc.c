@@ -227,11 +227,11 @@ static enum err mget(struct exchange *x, struct fault *why)
 #define SOURCE_PARAMETERS "_source _source_includes _source_excludes realtime version version_type"
 
 static const struct route routes[] = {
-    {METHOD_GET, "/{index}/_doc/{id}", ACTION_READ, get_doc, SOURCE_PARAMETERS, ""},
-    {METHOD_GET, "/{index}/_source/{id}", ACTION_READ, get_source, SOURCE_PARAMETERS, ""},
-    {METHOD_GET | METHOD_POST, "/_mget", ACTION_READ, mget, SOURCE_PARAMETERS,
+    {METHOD_GET, ACTION_READ, "/{index}/_doc/{id}", get_doc, SOURCE_PARAMETERS, ""},
+    {METHOD_GET, ACTION_READ, "/{index}/_source/{id}", get_source, SOURCE_PARAMETERS, ""},
+    {METHOD_GET | METHOD_POST, ACTION_READ, "/_mget", mget, SOURCE_PARAMETERS,
      "`_source` within `docs` is not looked at"},
-    {METHOD_GET | METHOD_POST, "/{index}/_mget", ACTION_READ, mget, SOURCE_PARAMETERS, ""},
+    {METHOD_GET | METHOD_POST, ACTION_READ, "/{index}/_mget", mget, SOURCE_PARAMETERS, ""},
 };
 
 const struct route_group doc_routes = ROUTE_GROUP("Rows by id", routes);

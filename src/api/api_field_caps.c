@@ -191,9 +191,9 @@ static enum err field_caps(struct exchange *x, struct fault *why)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET | METHOD_POST, "/_field_caps", ACTION_SCHEMA, field_caps,
+    {METHOD_GET | METHOD_POST, ACTION_SCHEMA, "/_field_caps", field_caps,
      "fields include_unmapped filters types include_empty_fields", ""},
-    {METHOD_GET | METHOD_POST, "/{index}/_field_caps", ACTION_SCHEMA, field_caps,
+    {METHOD_GET | METHOD_POST, ACTION_SCHEMA, "/{index}/_field_caps", field_caps,
      "fields include_unmapped filters types include_empty_fields", ""},
 };
 

@@ -85,18 +85,18 @@ static enum err refresh(struct exchange *x, struct fault *why)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET, "/_mapping", ACTION_SCHEMA, get_mapping, "",
+    {METHOD_GET, ACTION_SCHEMA, "/_mapping", get_mapping, "",
      "mappings come from the policy; look-ups are objects"},
-    {METHOD_GET, "/{index}/_mapping", ACTION_SCHEMA, get_mapping, "", ""},
-    {METHOD_GET, "/_settings", ACTION_SCHEMA, get_settings, "flat_settings include_defaults", ""},
-    {METHOD_GET, "/{index}/_settings", ACTION_SCHEMA, get_settings,
+    {METHOD_GET, ACTION_SCHEMA, "/{index}/_mapping", get_mapping, "", ""},
+    {METHOD_GET, ACTION_SCHEMA, "/_settings", get_settings, "flat_settings include_defaults", ""},
+    {METHOD_GET, ACTION_SCHEMA, "/{index}/_settings", get_settings,
      "flat_settings include_defaults", ""},
-    {METHOD_GET, "/_alias", ACTION_SCHEMA, get_alias, "", "there are no aliases"},
-    {METHOD_GET, "/{index}/_alias", ACTION_SCHEMA, get_alias, "", ""},
-    {METHOD_GET | METHOD_POST, "/_refresh", ACTION_MANAGE, refresh, "",
+    {METHOD_GET, ACTION_SCHEMA, "/_alias", get_alias, "", "there are no aliases"},
+    {METHOD_GET, ACTION_SCHEMA, "/{index}/_alias", get_alias, "", ""},
+    {METHOD_GET | METHOD_POST, ACTION_MANAGE, "/_refresh", refresh, "",
      "rows are visible as soon as they are on disk, so nothing depends on it"},
-    {METHOD_GET | METHOD_POST, "/{index}/_refresh", ACTION_MANAGE, refresh, "", ""},
-    {METHOD_GET, "/{index}", ACTION_SCHEMA, get_index, "flat_settings include_defaults", ""},
+    {METHOD_GET | METHOD_POST, ACTION_MANAGE, "/{index}/_refresh", refresh, "", ""},
+    {METHOD_GET, ACTION_SCHEMA, "/{index}", get_index, "flat_settings include_defaults", ""},
 };
 
 const struct route_group index_routes = ROUTE_GROUP("Indices", routes);

@@ -265,8 +265,8 @@ static enum err msearch(struct exchange *x, struct fault *why)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET | METHOD_POST, "/_msearch", ACTION_AGGREGATE, msearch, "", ""},
-    {METHOD_GET | METHOD_POST, "/{index}/_msearch", ACTION_AGGREGATE, msearch, "", ""},
+    {METHOD_GET | METHOD_POST, ACTION_AGGREGATE, "/_msearch", msearch, "", ""},
+    {METHOD_GET | METHOD_POST, ACTION_AGGREGATE, "/{index}/_msearch", msearch, "", ""},
 };
 
 const struct route_group msearch_routes = ROUTE_GROUP("Many searches", routes);

@@ -26,8 +26,8 @@ struct exchange;
 
 struct route {
     unsigned methods;
-    const char *path;   // "/{index}/_search"; a {name} is one part of the path
     enum action action; // what the caller must be allowed before the handler runs
+    const char *path;   // "/{index}/_search"; a {name} is one part of the path
     enum err (*handle)(struct exchange *x, struct fault *why);
     const char *parameters; // beyond the common ones, blank-separated; NULL: the handler judges
     const char *note;       // for docs/compat.md; "" for none

@@ -41,7 +41,7 @@ static enum err root(struct exchange *x, struct fault *why)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET, "/", ACTION_INFO, root, "", "reports version " API_VERSION},
+    {METHOD_GET, ACTION_INFO, "/", root, "", "reports version " API_VERSION},
 };
 
 const struct route_group root_routes = ROUTE_GROUP("Root", routes);

@@ -69,11 +69,11 @@ static enum err count(struct exchange *x, struct fault *why)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET | METHOD_POST, "/_search", ACTION_AGGREGATE, search, NULL,
+    {METHOD_GET | METHOD_POST, ACTION_AGGREGATE, "/_search", search, NULL,
      "with `size` above 0 the caller must be allowed to read rows"},
-    {METHOD_GET | METHOD_POST, "/{index}/_search", ACTION_AGGREGATE, search, NULL, ""},
-    {METHOD_GET | METHOD_POST, "/_count", ACTION_AGGREGATE, count, NULL, ""},
-    {METHOD_GET | METHOD_POST, "/{index}/_count", ACTION_AGGREGATE, count, NULL, ""},
+    {METHOD_GET | METHOD_POST, ACTION_AGGREGATE, "/{index}/_search", search, NULL, ""},
+    {METHOD_GET | METHOD_POST, ACTION_AGGREGATE, "/_count", count, NULL, ""},
+    {METHOD_GET | METHOD_POST, ACTION_AGGREGATE, "/{index}/_count", count, NULL, ""},
 };
 
 const struct route_group search_routes = ROUTE_GROUP("Search", routes);

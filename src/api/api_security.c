@@ -194,7 +194,7 @@ static enum err read_wish(struct exchange *x, struct key_wish *wish, struct faul
         e = fail(why, ERR_INVALID,
                  "action_request_validation_exception: Validation Failed: 1: api key name is "
                  "required;");
-    for (uint32_t i = 0; e == OK && i < body->count; i++)
+    for (uint32_t i = 0; e == OK && body && i < body->count; i++)
         e = read_member(wish, body->keys[i], &body->items[i], why);
     if (e == OK && wish->roles == 0)
         wish->roles = x->who.roles;
@@ -381,13 +381,13 @@ static enum err end_keys(struct exchange *x, struct fault *why)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET, "/_security/_authenticate", ACTION_INFO, who_am_i, "", ""},
-    {METHOD_POST | METHOD_PUT, "/_security/api_key", ACTION_INFO, make_key, "",
+    {METHOD_GET, ACTION_INFO, "/_security/_authenticate", who_am_i, "", ""},
+    {METHOD_POST | METHOD_PUT, ACTION_INFO, "/_security/api_key", make_key, "",
      "`role_descriptors` has our role names as keys, each with `indices: [{names: []}]` or "
      "nothing; `metadata` is not kept"},
-    {METHOD_GET, "/_security/api_key", ACTION_INFO, list_keys,
+    {METHOD_GET, ACTION_INFO, "/_security/api_key", list_keys,
      "id name username owner realm_name with_limited_by active_only", ""},
-    {METHOD_DELETE, "/_security/api_key", ACTION_INFO, end_keys, "", "by `ids` only"},
+    {METHOD_DELETE, ACTION_INFO, "/_security/api_key", end_keys, "", "by `ids` only"},
 };
 
 const struct route_group security_routes = ROUTE_GROUP("Security", routes);

@@ -264,10 +264,10 @@ static enum err status(struct exchange *x, struct fault *why)
 }
 
 static const struct route routes[] = {
-    {METHOD_GET, "/_tamis/metrics", ACTION_AGGREGATE, list_metrics, "", "declared metrics"},
-    {METHOD_GET, "/_tamis/metrics/{name}", ACTION_AGGREGATE, get_metric, "from to by every",
+    {METHOD_GET, ACTION_AGGREGATE, "/_tamis/metrics", list_metrics, "", "declared metrics"},
+    {METHOD_GET, ACTION_AGGREGATE, "/_tamis/metrics/{name}", get_metric, "from to by every",
      "docs/reference/http.md"},
-    {METHOD_GET, "/_tamis/status", ACTION_MANAGE, status, "", "what the processes say"},
+    {METHOD_GET, ACTION_MANAGE, "/_tamis/status", status, "", "what the processes say"},
 };
 
 const struct route_group tamis_routes = ROUTE_GROUP("tamis's own", routes);

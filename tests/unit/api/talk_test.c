@@ -25,6 +25,14 @@ static const struct town_row events[] = {
     {ROW_PUT, 15, {T("a9"), T("ok"), N(50), N(AT + 3 * HOUR), N(1), {0}, {0}}},
 };
 
+// Stands still within a conversation, so that what is owed for wrong guesses does too.
+static int64_t talk_now_ms;
+
+static int64_t talk_clock(void)
+{
+    return talk_now_ms;
+}
+
 static bool say_ready(void *context)
 {
     const struct talk *t = context;
@@ -64,6 +72,8 @@ void talk_open(struct talk *t, uint32_t floor)
     memcpy(t->directory, "/tmp/tamis-talk-XXXXXX", 23);
     EXPECT(mkdtemp(t->directory));
     EXPECT_EQ(access_open(t->directory, true, &t->access, NULL), OK);
+    talk_now_ms = now_ms();
+    t->access->now_ms = talk_clock;
     for (int r = 0; r < ROLE_COUNT; r++)
         add_user(t, (enum role)r);
     EXPECT_EQ(cubes_new(town_schema(floor), &t->cubes, NULL), OK);
