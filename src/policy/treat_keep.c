@@ -14,8 +14,9 @@ static enum err declare(const struct yaml_tree *column, struct policy_column *ou
         return yaml_fail(why, out->line, "column %s: keep needs a type: as: keyword", out->name);
     if (as->kind != YAML_TEXT || field_type_parse(slice_text(as->text), &field->type))
         return yaml_fail(why, as->line,
-                         "column %s: as is one of keyword, long, integer, double, boolean, date",
-                         out->name);
+                         "column %s: no type '%.40s'; there are: keyword, long, integer, double, "
+                         "boolean, date",
+                         out->name, as->kind == YAML_TEXT ? as->text : "");
     return OK;
 }
 

@@ -34,8 +34,8 @@ TEST(policy_refuses_half_declared_treatments)
     expect_edit_refused("{treat: keep, as: keyword}", "{treat: keep}",
                         "13: column model: keep needs a type: as: keyword");
     expect_edit_refused("as: keyword", "as: text",
-                        "13: column model: as is one of keyword, long, integer, double, boolean, "
-                        "date");
+                        "13: column model: no type 'text'; there are: keyword, long, integer, "
+                        "double, boolean, date");
     expect_edit_refused("to: 1h", "to: 1 h",
                         "15: column activated_at: to is a number over 0, or a time such as 30s, "
                         "5m, 1h, 1d, 1w");
