@@ -371,8 +371,7 @@ static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
         return e;
     const uint32_t *chosen;
     uint32_t chosen_count;
-    if (!terms_order_choose(&t->order, &chosen, &chosen_count, &out->other_count))
-        return ERR_LIMIT;
+    terms_order_choose(&t->order, &chosen, &chosen_count, &out->other_count);
     e = agg_take_buckets(s, chosen_count, why);
     struct bucket *buckets = e ? NULL : ARENA_ARRAY(s->arena, struct bucket, chosen_count + 1);
     for (uint32_t i = 0; i < chosen_count && !e; i++) {

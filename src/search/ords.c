@@ -2,7 +2,9 @@
 #include "search/ords.h"
 
 #include "base/check.h"
-#include "base/hash.h"
+
+// Slots are asked from memory so many pairs before they are looked at.
+enum { AHEAD = 12 };
 
 void ords_init(struct ords *o, struct room *room, uint64_t parent_bound, uint64_t key_bound)
 {
@@ -16,7 +18,9 @@ void ords_init(struct ords *o, struct room *room, uint64_t parent_bound, uint64_
 
 static size_t slot_of(const struct ords *o, uint32_t parent, uint64_t key)
 {
-    return hash_u64(key ^ (uint64_t)parent * 0x9e3779b97f4a7c15u) & (o->slot_count - 1);
+    // Multiply and fold: the upper half of the product depends on every bit of the key.
+    uint64_t h = (key ^ (uint64_t)parent * 0x9e3779b97f4a7c15u) * 0xd6e8feb86659fd93u;
+    return (h ^ h >> 32) & (o->slot_count - 1);
 }
 
 static bool rehash(struct ords *o)
@@ -67,6 +71,13 @@ static uint32_t hashed_add(struct ords *o, uint32_t parent, uint64_t key)
     return o->count - 1;
 }
 
+static void fetch_slot(const struct ords *o, const uint32_t *parents, const uint64_t *keys,
+                       uint32_t at, uint32_t count)
+{
+    if (at < count)
+        __builtin_prefetch(&o->slots[slot_of(o, parents[at], keys[at])]);
+}
+
 bool ords_add_many(struct ords *o, const uint32_t *parents, const uint64_t *keys, uint32_t count,
                    uint32_t *out)
 {
@@ -81,6 +92,7 @@ bool ords_add_many(struct ords *o, const uint32_t *parents, const uint64_t *keys
     if (!reserve(o, count))
         return false;
     for (uint32_t i = 0; i < count; i++) {
+        fetch_slot(o, parents, keys, i + AHEAD, count);
         // Neighbours are often alike: time goes on slowly, and groups come in runs.
         bool again = i > 0 && keys[i] == keys[i - 1] && o->parents[out[i - 1]] == parents[i];
         out[i] = again ? out[i - 1] : hashed_add(o, parents[i], keys[i]);

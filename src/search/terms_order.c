@@ -58,34 +58,6 @@ enum err terms_order_plan(struct search *s, struct agg_node *n, struct terms_ord
     return OK;
 }
 
-void terms_order_reset(struct terms_order *o)
-{
-    o->count = 0;
-}
-
-bool terms_order_add(struct terms_order *o, const struct terms_candidate *c)
-{
-    struct terms_candidate *all =
-        room_grow(o->room, o->candidates, &o->candidates_cap, (size_t)o->count + 1, sizeof *all);
-    size_t need = ((size_t)o->count + 1) * o->order_count;
-    double *numbers = room_grow(o->room, o->numbers, &o->numbers_cap, need, sizeof *numbers);
-    if (all)
-        o->candidates = all;
-    if (need && numbers)
-        o->numbers = numbers;
-    if (!all || (need && !numbers))
-        return false;
-    all[o->count] = *c;
-    for (uint32_t i = 0; i < o->order_count; i++) {
-        const struct agg_node *at = o->nodes[i];
-        if (at)
-            (void)at->ops->number(at, c->ord, o->agg->orders[i].metric,
-                                  &numbers[(size_t)o->count * o->order_count + i]);
-    }
-    o->count++;
-    return true;
-}
-
 static int compare_keys(const struct terms_order *o, const struct terms_key *a,
                         const struct terms_key *b)
 {
@@ -134,26 +106,75 @@ static int compare(const void *context, uint32_t a, uint32_t b)
     return compare_keys(o, &x->key, &y->key);
 }
 
-bool terms_order_choose(struct terms_order *o, const uint32_t **out, uint32_t *out_count,
-                        uint64_t *out_other)
+void terms_order_reset(struct terms_order *o)
 {
-    uint32_t size = o->agg->size < o->count ? o->agg->size : o->count;
-    uint32_t *heap = room_grow(o->room, o->heap, &o->heap_cap, (size_t)size + 1, sizeof *heap);
+    o->used = 1; // slot 0 is the first spare one
+    o->spare = 0;
+    o->rows = 0;
+    o->top.size = o->agg->size;
+    o->top.count = 0;
+    o->top.compare = compare;
+    o->top.context = o;
+}
+
+static bool reserve(struct terms_order *o)
+{
+    size_t slots = (size_t)o->used + 1;
+    struct terms_candidate *all =
+        room_grow(o->room, o->candidates, &o->candidates_cap, slots, sizeof *all);
+    if (!all)
+        return false;
+    o->candidates = all;
+    uint32_t *heap = room_grow(o->room, o->top.heap, &o->heap_cap, slots, sizeof *heap);
     if (!heap)
         return false;
-    o->heap = heap;
-    struct top top = {.heap = heap, .size = size, .compare = compare, .context = o};
-    uint64_t rows = 0;
-    for (uint32_t i = 0; i < o->count; i++) {
-        rows += o->candidates[i].count;
-        if (o->candidates[i].count >= o->agg->min_doc_count)
-            (void)top_offer(&top, i);
-    }
-    top_sort(&top);
-    for (uint32_t i = 0; i < top.count; i++)
-        rows -= o->candidates[heap[i]].count;
-    *out = heap;
-    *out_count = top.count;
-    *out_other = rows;
+    o->top.heap = heap;
+    if (o->order_count == 0)
+        return true;
+    double *numbers =
+        room_grow(o->room, o->numbers, &o->numbers_cap, slots * o->order_count, sizeof *numbers);
+    if (!numbers)
+        return false;
+    o->numbers = numbers;
     return true;
+}
+
+// Of very many values most have too few rows to be among the largest.
+static bool is_hopeless(const struct terms_order *o, const struct terms_candidate *c)
+{
+    if (o->top.count < o->top.size || o->top.count == 0)
+        return false;
+    bool largest_first = o->order_count == 0 ||
+                         (o->agg->orders[0].by == ORDER_COUNT && !o->agg->orders[0].ascending);
+    return largest_first && c->count < o->candidates[o->top.heap[0]].count;
+}
+
+bool terms_order_add(struct terms_order *o, const struct terms_candidate *c)
+{
+    o->rows += c->count;
+    if (c->count < o->agg->min_doc_count || is_hopeless(o, c))
+        return true;
+    if (!reserve(o))
+        return false;
+    o->candidates[o->spare] = *c;
+    for (uint32_t i = 0; i < o->order_count; i++) {
+        const struct agg_node *at = o->nodes[i];
+        if (at)
+            (void)at->ops->number(at, c->ord, o->agg->orders[i].metric,
+                                  &o->numbers[(size_t)o->spare * o->order_count + i]);
+    }
+    uint32_t out = top_offer(&o->top, o->spare);
+    o->spare = out == TOP_NOTHING ? o->used++ : out;
+    return true;
+}
+
+void terms_order_choose(struct terms_order *o, const uint32_t **out, uint32_t *out_count,
+                        uint64_t *out_other)
+{
+    top_sort(&o->top);
+    *out = o->top.heap;
+    *out_count = o->top.count;
+    *out_other = o->rows;
+    for (uint32_t i = 0; i < o->top.count; i++)
+        *out_other -= o->candidates[o->top.heap[i]].count;
 }

@@ -27,19 +27,22 @@ struct terms_order {
     enum field_type type;
     const struct agg_node **nodes; // per order: the sub-aggregation asked, NULL for none
     uint32_t order_count;
+    // Slots of the first `size` and of the one that is tried next.
     struct terms_candidate *candidates;
-    double *numbers; // candidate * order_count + order
-    uint32_t *heap;
+    double *numbers; // slot * order_count + order
     size_t candidates_cap, numbers_cap, heap_cap;
-    uint32_t count;
+    uint32_t used, spare;
+    struct top top; // its items are slots
+    uint64_t rows;  // of all candidates
 };
 
 // ERR_INVALID when an order's path leads nowhere.
 enum err terms_order_plan(struct search *s, struct agg_node *n, struct terms_order *out,
                           struct fault *why);
-void terms_order_reset(struct terms_order *o);
+void terms_order_reset(struct terms_order *o); // before the first candidate
 // Below the aggregation's min_doc_count it only counts as one of the others.
 bool terms_order_add(struct terms_order *o, const struct terms_candidate *c);
-// The chosen as indices into o->candidates, good until the next reset; rows of all others.
-bool terms_order_choose(struct terms_order *o, const uint32_t **out, uint32_t *out_count,
+// The chosen, in order, as indices into o->candidates, good until the next reset; rows of
+// all others.
+void terms_order_choose(struct terms_order *o, const uint32_t **out, uint32_t *out_count,
                         uint64_t *out_other);

@@ -24,6 +24,7 @@ static void expect_order(struct agg agg, const char *want, uint64_t want_other)
 {
     struct room room = room_init(1 << 20);
     struct terms_order o = make(&room, &agg);
+    terms_order_reset(&o);
     add(&o, "b", 5);
     add(&o, "a", 5);
     add(&o, "d", 1);
@@ -31,7 +32,7 @@ static void expect_order(struct agg agg, const char *want, uint64_t want_other)
     const uint32_t *chosen;
     uint32_t count;
     uint64_t other;
-    EXPECT(terms_order_choose(&o, &chosen, &count, &other));
+    terms_order_choose(&o, &chosen, &count, &other);
     EXPECT_EQ(count, strlen(want));
     for (uint32_t i = 0; i < count; i++)
         EXPECT_EQ(o.candidates[chosen[i]].key.text.at[0], want[i]);
