@@ -18,6 +18,7 @@
 enum {
     STATE_US = 1000 * 1000,       // the state is told so often
     STATE_CHANGE_US = 100 * 1000, // and when it changed, at most so often
+    PASSWORDS_US = 1000 * 1000,   // missing passwords are asked for so often
     STATE_BYTES_MAX = 250 << 10,  // a little below what the message may have
     LINK_QUEUE_BYTES = 16 << 20,  // handed to the link before it drains
     FIRST_LINK_MS = 60 * 1000,
@@ -34,6 +35,7 @@ struct mirror {
     struct mirror_state **state_list;
     struct buf state;
     int64_t told_us;
+    int64_t asked_us; // keeper, for passwords that were missing
     bool is_stopping;
 };
 
@@ -198,6 +200,15 @@ static void talk_to_serve(struct mirror *m)
         lose_serve(m, why.words);
 }
 
+static void talk_to_keeper(struct mirror *m)
+{
+    int64_t now_us = monotonic_us();
+    if (!m->keeper || now_us - m->asked_us < PASSWORDS_US)
+        return;
+    m->asked_us = now_us;
+    mirror_keys_ask_again(m->keys, m->keeper);
+}
+
 static void wait_for_news(struct mirror *m)
 {
     struct pollfd polls[3] = {
@@ -296,6 +307,7 @@ enum err mirror_run(const struct mirror_context *context, struct fault *why)
     while (!e && !m.is_stopping) {
         wait_for_news(&m);
         read_control(&m);
+        talk_to_keeper(&m);
         talk_to_serve(&m);
     }
     done(&m);

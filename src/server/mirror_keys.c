@@ -3,16 +3,24 @@
 
 #include "keys/crypto.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { ASK_BYTES = 128, ASK_MS_MAX = 10 * 1000 };
 
-// Each secret is whole or NULL when there is none of it.
+// What a source needs to log in, and why it has not got it.
+struct passwords {
+    struct secret *replication, *copy; // NUL-terminated; NULL: none needed, or missing
+    struct fault missing;              // code OK: nothing is
+    bool is_wanted;                    // by the source's thread
+};
+
 struct mirror_keys {
     const struct policy *policy;
-    struct secret *subjects, *row_keys;  // 32 bytes each, one after another
-    struct secret **replication, **copy; // per source; NUL-terminated
+    struct secret *subjects, *row_keys; // 32 bytes each, one after another; NULL when none
+    pthread_mutex_t passwords_lock;     // held over no I/O
+    struct passwords *passwords;        // per source
 };
 
 // The answer's bytes live in the link's buffer, which the next answer overwrites.
@@ -100,21 +108,45 @@ static enum err ask_password(struct link *keeper, const char *file, struct secre
     return OK;
 }
 
-static enum err ask_everything(struct link *keeper, struct mirror_keys *k, struct fault *why)
+static enum err ask_keys(struct link *keeper, struct mirror_keys *k, struct fault *why)
 {
-    const struct policy *p = k->policy;
-    const struct asking subjects = {"pseudonym", p->schema->subject_count, subject_name};
-    const struct asking tables = {"row-key", p->schema->table_count, table_name};
-    enum err e = ask_all(keeper, p->schema, &subjects, &k->subjects, why);
+    const struct schema *schema = k->policy->schema;
+    const struct asking subjects = {"pseudonym", schema->subject_count, subject_name};
+    const struct asking tables = {"row-key", schema->table_count, table_name};
+    enum err e = ask_all(keeper, schema, &subjects, &k->subjects, why);
+    return e ? e : ask_all(keeper, schema, &tables, &k->row_keys, why);
+}
+
+static void passwords_done(struct passwords *p)
+{
+    secret_free(p->replication);
+    secret_free(p->copy);
+}
+
+static void ask_passwords(struct link *keeper, struct mirror_keys *k, uint32_t source)
+{
+    const struct policy_source *s = &k->policy->sources[source];
+    struct passwords new = {0};
+    enum err e = ask_password(keeper, s->replication_password_file, &new.replication, &new.missing);
     if (!e)
-        e = ask_all(keeper, p->schema, &tables, &k->row_keys, why);
-    for (uint32_t i = 0; !e && i < p->source_count; i++) {
-        const struct policy_source *s = &p->sources[i];
-        e = ask_password(keeper, s->replication_password_file, &k->replication[i], why);
-        if (!e)
-            e = ask_password(keeper, s->copy_password_file, &k->copy[i], why);
+        e = ask_password(keeper, s->copy_password_file, &new.copy, &new.missing);
+    new.missing.code = e;
+    pthread_mutex_lock(&k->passwords_lock);
+    struct passwords old = k->passwords[source];
+    k->passwords[source] = new;
+    pthread_mutex_unlock(&k->passwords_lock);
+    passwords_done(&old);
+}
+
+void mirror_keys_ask_again(struct mirror_keys *k, struct link *keeper)
+{
+    for (uint32_t i = 0; i < k->policy->source_count; i++) {
+        pthread_mutex_lock(&k->passwords_lock);
+        bool is_wanted = k->passwords[i].is_wanted;
+        pthread_mutex_unlock(&k->passwords_lock);
+        if (is_wanted)
+            ask_passwords(keeper, k, i);
     }
-    return e;
 }
 
 enum err mirror_keys_ask(struct link *keeper, const struct policy *policy, struct mirror_keys **out,
@@ -124,11 +156,12 @@ enum err mirror_keys_ask(struct link *keeper, const struct policy *policy, struc
     if (!k)
         abort();
     k->policy = policy;
-    k->replication = calloc(policy->source_count + 1, sizeof *k->replication);
-    k->copy = calloc(policy->source_count + 1, sizeof *k->copy);
-    if (!k->replication || !k->copy)
+    k->passwords = calloc(policy->source_count + 1, sizeof *k->passwords);
+    if (!k->passwords || pthread_mutex_init(&k->passwords_lock, NULL))
         abort();
-    enum err e = ask_everything(keeper, k, why);
+    enum err e = ask_keys(keeper, k, why);
+    for (uint32_t i = 0; !e && i < policy->source_count; i++)
+        ask_passwords(keeper, k, i);
     if (e) {
         mirror_keys_free(k);
         return e;
@@ -141,14 +174,12 @@ void mirror_keys_free(struct mirror_keys *k)
 {
     if (!k)
         return;
-    for (uint32_t i = 0; i < k->policy->source_count; i++) {
-        secret_free(k->replication[i]);
-        secret_free(k->copy[i]);
-    }
+    for (uint32_t i = 0; i < k->policy->source_count; i++)
+        passwords_done(&k->passwords[i]);
     secret_free(k->subjects);
     secret_free(k->row_keys);
-    free(k->replication);
-    free(k->copy);
+    pthread_mutex_destroy(&k->passwords_lock);
+    free(k->passwords);
     free(k);
 }
 
@@ -168,14 +199,44 @@ static const char *password_of(const struct secret *s)
     return s ? (const char *)secret_bytes(s).at : NULL;
 }
 
-struct source_login mirror_keys_replication(const struct mirror_keys *k, uint32_t source)
+static struct secret *copy_of(const struct secret *s)
 {
-    return (struct source_login){.user = k->policy->sources[source].replication_user,
-                                 .password = password_of(k->replication[source])};
+    struct slice bytes = s ? secret_bytes(s) : (struct slice){0};
+    return s ? secret_new(bytes.at, bytes.len) : NULL;
 }
 
-struct source_login mirror_keys_copy(const struct mirror_keys *k, uint32_t source)
+enum err mirror_keys_logins(struct mirror_keys *k, uint32_t source, struct mirror_logins *out,
+                            struct fault *why)
 {
-    return (struct source_login){.user = k->policy->sources[source].copy_user,
-                                 .password = password_of(k->copy[source])};
+    const struct policy_source *s = &k->policy->sources[source];
+    struct mirror_logins l = {0};
+    pthread_mutex_lock(&k->passwords_lock);
+    struct passwords *p = &k->passwords[source];
+    struct fault missing = p->missing;
+    p->is_wanted = missing.code != OK;
+    l.replication_password = copy_of(p->replication);
+    l.copy_password = copy_of(p->copy);
+    pthread_mutex_unlock(&k->passwords_lock);
+    if (missing.code) {
+        mirror_logins_done(&l);
+        return fail(why, ERR_UNAVAILABLE, "%s", missing.words);
+    }
+    l.replication = (struct source_login){s->replication_user, password_of(l.replication_password)};
+    l.copy = (struct source_login){s->copy_user, password_of(l.copy_password)};
+    *out = l;
+    return OK;
+}
+
+void mirror_logins_done(struct mirror_logins *l)
+{
+    secret_free(l->replication_password);
+    secret_free(l->copy_password);
+    *l = (struct mirror_logins){0};
+}
+
+void mirror_keys_doubt(struct mirror_keys *k, uint32_t source)
+{
+    pthread_mutex_lock(&k->passwords_lock);
+    k->passwords[source].is_wanted = true;
+    pthread_mutex_unlock(&k->passwords_lock);
 }

@@ -123,12 +123,21 @@ static enum err open_and_follow(struct mirror_source *m, const struct position *
     mirror_state_stage(m->needs.state, STAGE_CONNECTING, "connecting to the database");
     m->spec.may_publish = position->phase != PHASE_STREAMING ||
                           position->policy_fingerprint != m->needs.policy->schema->fingerprint;
-    struct source *source;
-    enum err e = source_open(&m->spec, &m->to, &source, why);
+    struct mirror_logins logins;
+    struct source *source = NULL;
+    enum err e = mirror_keys_logins(m->needs.keys, m->needs.index, &logins, why);
     if (e)
         return e;
-    e = follow(m, source, position, why);
+    m->spec.replication = logins.replication;
+    m->spec.copy = logins.copy;
+    e = source_open(&m->spec, &m->to, &source, why);
+    if (e == ERR_DENIED)
+        mirror_keys_doubt(m->needs.keys, m->needs.index);
+    if (!e)
+        e = follow(m, source, position, why);
     source_close(source);
+    m->spec.replication = m->spec.copy = (struct source_login){0};
+    mirror_logins_done(&logins);
     return e;
 }
 
@@ -215,8 +224,6 @@ enum err mirror_source_start(const struct mirror_source_needs *needs, struct mir
     m->declared = &needs->policy->sources[needs->index];
     m->life = arena_new(SPEC_BYTES_MAX);
     mirror_spec_make(m->declared, m->life, &m->spec);
-    m->spec.replication = mirror_keys_replication(needs->keys, needs->index);
-    m->spec.copy = mirror_keys_copy(needs->keys, needs->index);
     int failed = pthread_create(&m->thread, NULL, run, m);
     if (failed) {
         arena_free(m->life);

@@ -39,7 +39,7 @@ struct mirror_source;
 struct mirror_source_needs {
     const struct policy *policy;
     uint32_t index; // into policy->sources
-    const struct mirror_keys *keys;
+    struct mirror_keys *keys;
     struct mirror_hub *hub;
     struct mirror_state *state;
 };

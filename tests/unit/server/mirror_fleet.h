@@ -84,8 +84,10 @@ static inline void *fleet_keep(void *context)
     return NULL;
 }
 
-static inline enum err fleet_ask_keys(const struct policy *policy, const char *password,
-                                      struct mirror_keys **out, struct fault *why)
+// Plays a keeper with this password while `mirror` talks to it.
+static inline enum err fleet_with_keeper(const char *password,
+                                         enum err (*mirror)(void *context, struct link *keeper),
+                                         void *context)
 {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
@@ -94,9 +96,39 @@ static inline enum err fleet_ask_keys(const struct policy *policy, const char *p
     struct link *mine = link_new(ends[1], PROCESS_MIRROR, PROCESS_KEEPER);
     pthread_t thread;
     EXPECT_EQ(pthread_create(&thread, NULL, fleet_keep, &k), 0);
-    enum err e = mirror_keys_ask(mine, policy, out, why);
+    enum err e = mirror(context, mine);
     link_free(mine);
     pthread_join(thread, NULL);
     link_free(k.link);
     return e;
+}
+
+struct fleet_asking {
+    const struct policy *policy;
+    struct mirror_keys **out;
+    struct fault *why;
+};
+
+static inline enum err fleet_ask_first(void *context, struct link *keeper)
+{
+    struct fleet_asking *a = context;
+    return mirror_keys_ask(keeper, a->policy, a->out, a->why);
+}
+
+static inline enum err fleet_ask_keys(const struct policy *policy, const char *password,
+                                      struct mirror_keys **out, struct fault *why)
+{
+    struct fleet_asking a = {policy, out, why};
+    return fleet_with_keeper(password, fleet_ask_first, &a);
+}
+
+static inline enum err fleet_ask_second(void *context, struct link *keeper)
+{
+    mirror_keys_ask_again(context, keeper);
+    return OK;
+}
+
+static inline void fleet_ask_again(struct mirror_keys *keys, const char *password)
+{
+    EXPECT_EQ(fleet_with_keeper(password, fleet_ask_second, keys), OK);
 }
