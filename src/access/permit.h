@@ -14,9 +14,9 @@ enum action {
     ACTION_INFO,      // GET /, cluster and node facts, license
     ACTION_AGGREGATE, // searches that show no row: size 0, counts, metrics
     ACTION_READ,      // rows: hits, _doc
-    ACTION_SCHEMA,    // mappings, field_caps, _cat/indices
+    ACTION_SCHEMA,    // mappings, field_caps, _cat/indices, refresh
     ACTION_WRITE,     // documents
-    ACTION_MANAGE,    // users, keys, status, refresh
+    ACTION_MANAGE,    // users, keys, status
     ACTION_COUNT
 };
 

@@ -93,9 +93,9 @@ static const struct route routes[] = {
      "flat_settings include_defaults", ""},
     {METHOD_GET, ACTION_SCHEMA, "/_alias", get_alias, "", "there are no aliases"},
     {METHOD_GET, ACTION_SCHEMA, "/{index}/_alias", get_alias, "", ""},
-    {METHOD_GET | METHOD_POST, ACTION_MANAGE, "/_refresh", refresh, "",
+    {METHOD_GET | METHOD_POST, ACTION_SCHEMA, "/_refresh", refresh, "",
      "rows are visible as soon as they are on disk, so nothing depends on it"},
-    {METHOD_GET | METHOD_POST, ACTION_MANAGE, "/{index}/_refresh", refresh, "", ""},
+    {METHOD_GET | METHOD_POST, ACTION_SCHEMA, "/{index}/_refresh", refresh, "", ""},
     {METHOD_GET, ACTION_SCHEMA, "/{index}", get_index, "flat_settings include_defaults", ""},
 };
 

@@ -93,13 +93,12 @@ static void local_stats(struct engine *e, const struct permit *p, struct store_s
             out->tables[i] = (struct store_table_stats){.name = out->tables[i].name};
 }
 
-// A commit is seen by every snapshot taken after it, so there is nothing to wait for.
+// A commit is seen by every snapshot taken after it, so there is nothing to wait for, and
+// whoever may know of an index may ask: readers' tools refresh before they read.
 static enum err local_refresh(struct engine *e, const struct permit *p, struct fault *why)
 {
     (void)e;
-    return permit_action(p) == ACTION_MANAGE || permit_action(p) == ACTION_WRITE
-               ? OK
-               : deny(p, NULL, why);
+    return permit_action(p) == ACTION_SCHEMA ? OK : deny(p, NULL, why);
 }
 
 static void local_close(struct engine *e)

@@ -29,12 +29,13 @@ TEST(api_index_head_tells_whether_it_is_there)
     talk_close(&t);
 }
 
-TEST(api_index_refresh_is_the_managers)
+TEST(api_index_refresh_is_for_all_who_see_the_index)
 {
     struct talk t;
     talk_open(&t, 0);
     EXPECT_EQ(talk_ask(&t, ROLE_ADMIN, "POST /events/_refresh", NULL), 200);
     EXPECT(talk_is(&t, "{\"_shards\":{\"total\":1,\"successful\":1,\"skipped\":0,\"failed\":0}}"));
-    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_refresh", NULL), 403);
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_refresh", NULL), 200);
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /nosuch/_refresh", NULL), 404);
     talk_close(&t);
 }
