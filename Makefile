@@ -74,10 +74,12 @@ obj = $(patsubst %.c,$(B)/%.o,$(1))
 all: build/tamis build/tamis-fleet  ## build/tamis, optimised, and the demo's fleet
 
 build/tamis-fleet: $(B)/demo/fleet.o $(B)/demo/fleet_main.o
+	@rm -f $@
 	@$(CC) $(LDFLAGS) -o $@ $^ -lpq
 
+# The name is made anew, as the old file may be running.
 build/tamis: $(B)/tamis
-	@cp $< $@
+	@install -m 0755 $< $@
 
 $(B)/tamis: $(call obj,$(SRC))
 	@echo "  LD $@"

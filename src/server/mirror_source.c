@@ -183,8 +183,21 @@ static void wait_ms(struct mirror_source *m, int ms)
     }
 }
 
-static void tell_failure(struct mirror_source *m, const struct fault *why)
+// What the database is not as it must be, its administrator mends; the same words always
+// say how.
+static void add_remedy(const struct mirror_source *m, struct fault *why)
 {
+    if (why->code != ERR_DENIED && why->code != ERR_INVALID && why->code != ERR_NOT_FOUND)
+        return;
+    size_t used = strlen(why->words);
+    snprintf(why->words + used, sizeof why->words - used,
+             "; roles, grants and publication are made by what `tamis source sql %s` prints",
+             m->spec.name);
+}
+
+static void tell_failure(struct mirror_source *m, struct fault *why)
+{
+    add_remedy(m, why);
     mirror_state_failed(m->needs.state, why, now_ms());
     if (strcmp(m->last_words, why->words) == 0)
         return; // the log has it once, the state counts it

@@ -132,10 +132,13 @@ class Tamis:
     def write_policy(self, text):
         (self.home / 'policy.yml').write_text(text.replace('@CONNINFO@', self.postgres.conninfo() + ' sslmode=disable'))
 
-    def set_up_source(self, source='fleet'):
-        """What the DBA does: roles, grants, publication."""
+    def write_passwords(self):
         for kind in ('replication', 'copy'):
             (self.home / 'keys' / f'fleet-{kind}.password').write_text(f'test {kind} password\n')
+
+    def set_up_source(self, source='fleet'):
+        """What the DBA does: roles, grants, publication."""
+        self.write_passwords()
         sql = self.run('source', 'sql', source, '--dir', self.home).stdout
         self.postgres.sql('DO $$ BEGIN EXECUTE (SELECT coalesce(string_agg(format(\'DROP OWNED BY %I CASCADE; DROP ROLE %I\', '
                           'rolname, rolname), \';\'), \'SELECT 1\') FROM pg_roles WHERE rolname LIKE \'tamis_%\'); END $$')

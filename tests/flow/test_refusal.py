@@ -1,4 +1,5 @@
 """What does not belong is refused, with column, detector and count, and never a value."""
+import os
 import re
 
 import pytest
@@ -19,6 +20,10 @@ def fresh(postgres):
     finally:
         it.drop()
         drop_slots(postgres)
+
+
+def owner(path):
+    return path.stat().st_uid, path.stat().st_gid
 
 
 def refusal_of(tamis, table):
@@ -82,7 +87,20 @@ def test_a_column_the_primary_does_not_have_is_told(fresh):
     until('the missing column is told', lambda: 'speed' in fresh.run('status', fresh.home, check=False).stdout)
 
 
+def test_a_missing_password_is_told_and_asked_for_again(fresh):
+    fresh.set_up_source()
+    file = fresh.home / 'keys' / 'fleet-copy.password'
+    kept = file.read_text()
+    file.unlink()
+    fresh.start()
+    until('the missing file is told', lambda: 'fleet-copy.password' in fresh.run('status', fresh.home, check=False).stdout)
+    file.write_text(kept)
+    os.chown(file, *owner(fresh.home / 'keys'))
+    fresh.caught_up()
+
+
 def test_a_missing_publication_is_told_with_the_remedy(fresh):
+    fresh.write_passwords()
     fresh.start()
     said = until('the state is told', lambda: (s := fresh.run('status', fresh.home, check=False).stdout) and
                  'tamis source sql fleet' in s and s)
