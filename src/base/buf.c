@@ -20,12 +20,9 @@ void buf_reset(struct buf *b)
     b->over_limit = false;
 }
 
-static bool grow(struct buf *b, size_t len)
+// Memory for `len` more bytes, the limit already met.
+static void grow(struct buf *b, size_t len)
 {
-    if (b->over_limit || len > b->limit_bytes - b->len) {
-        b->over_limit = true;
-        return false;
-    }
     size_t size = b->size > SIZE_BYTES_MIN ? b->size : SIZE_BYTES_MIN;
     while (size - b->len < len)
         size *= 2;
@@ -33,18 +30,27 @@ static bool grow(struct buf *b, size_t len)
     CHECK(at != NULL);
     b->at = at;
     b->size = size;
-    return true;
+}
+
+// Room for `len` bytes, and memory behind it for `spare` more that do not count: the limit
+// is on what a buf holds.
+static uint8_t *room_and_spare(struct buf *b, size_t len, size_t spare)
+{
+    if (b->over_limit || b->limit_bytes - b->len < len) {
+        b->over_limit = true;
+        return NULL;
+    }
+    // An empty buf grows even for nothing, so that NULL always means "does not fit".
+    if (!b->at || b->size - b->len < len + spare)
+        grow(b, len + spare);
+    uint8_t *at = b->at + b->len;
+    b->len += len;
+    return at;
 }
 
 uint8_t *buf_room(struct buf *b, size_t len)
 {
-    if (b->over_limit || b->limit_bytes - b->len < len || b->size - b->len < len) {
-        if (!grow(b, len))
-            return NULL;
-    }
-    uint8_t *at = b->at + b->len;
-    b->len += len;
-    return at;
+    return room_and_spare(b, len, 0);
 }
 
 void buf_bytes(struct buf *b, const void *at, size_t len)
@@ -73,12 +79,9 @@ void buf_print(struct buf *b, const char *format, ...)
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
     CHECK(len >= 0);
-    // vsnprintf wants a place for its NUL, which is given back at once.
-    uint8_t *room = buf_room(b, (size_t)len + 1);
-    if (room) {
+    uint8_t *room = room_and_spare(b, (size_t)len, 1); // vsnprintf's NUL
+    if (room)
         vsnprintf((char *)room, (size_t)len + 1, format, again);
-        b->len--;
-    }
     va_end(again);
 }
 

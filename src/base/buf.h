@@ -45,7 +45,7 @@ static inline struct slice buf_slice(const struct buf *b)
 }
 
 // Room for `len` more bytes at the end, uninitialised, already counted in len.
-// NULL when they would not fit (and the buf remembers).
+// NULL only when they would not fit (and the buf remembers).
 uint8_t *buf_room(struct buf *b, size_t len);
 
 void buf_bytes(struct buf *b, const void *at, size_t len);

@@ -44,7 +44,10 @@ static inline bool slice_starts(struct slice s, struct slice start)
 
 static inline struct slice slice_from(struct slice s, size_t skip)
 {
-    return skip < s.len ? slice_of(s.at + skip, s.len - skip) : slice_of(s.at + s.len, 0);
+    if (s.len == 0)
+        return s; // which may be NULL, to which nothing may be added, not even 0
+    size_t step = skip < s.len ? skip : s.len;
+    return slice_of(s.at + step, s.len - step);
 }
 
 // memcmp order, shorter first where one starts the other.

@@ -217,7 +217,10 @@ enum err world_read_file(const struct world *w, const char *name, struct buf *ou
     enum err e = w->ops->open_read(w, name, &fd, why);
     if (e)
         return e;
+    size_t before = out->len;
     e = read_into(w, fd, name, out, why);
+    if (e)
+        out->len = before; // not room that nobody filled
     w->ops->close(fd);
     return e;
 }

@@ -52,7 +52,7 @@ void world_close(struct world *w);
 // The real system's functions, for a test's world to pass calls on to.
 extern const struct world_ops world_real_ops;
 
-// Whole file into `out` (up to out's limit).
+// Whole file at the end of `out` (up to out's limit); what does not work adds nothing.
 enum err world_read_file(const struct world *w, const char *name, struct buf *out,
                          struct fault *why);
 // Atomic: writes NAME.tmp, syncs it, renames it over NAME, syncs the directory.

@@ -67,6 +67,44 @@ TEST(buf_prints_without_the_nul)
     EXPECT(memcmp(b.at, "7-x ", 4) == 0);
 }
 
+TEST(buf_prints_what_just_fits)
+{
+    struct buf b AUTO(buf_donep) = buf_init(300);
+    buf_print(&b, "%s", "");
+    EXPECT_EQ(b.len, 0);
+    buf_print(&b, "%256d", 1); // as much as the first memory holds
+    buf_print(&b, "%44d", 2);
+    EXPECT_EQ(buf_end(&b, NULL), OK);
+    EXPECT(b.len == 300 && b.at[255] == '1' && b.at[299] == '2');
+    buf_print(&b, "%s", "");
+    EXPECT_EQ(buf_end(&b, NULL), OK);
+    buf_print(&b, "%d", 3);
+    EXPECT_EQ(buf_end(&b, NULL), ERR_LIMIT);
+    EXPECT_EQ(b.len, 300);
+}
+
+TEST(buf_has_room_for_nothing)
+{
+    struct buf b AUTO(buf_donep) = buf_init(4);
+    EXPECT(buf_room(&b, 0) != NULL);
+    EXPECT(b.len == 0 && buf_end(&b, NULL) == OK);
+    buf_text(&b, "full");
+    EXPECT(buf_room(&b, 0) == b.at + 4);
+    EXPECT(buf_room(&b, 1) == NULL);
+    EXPECT(buf_room(&b, 0) == NULL); // it remembers
+}
+
+TEST(slice_from_stays_within_the_slice)
+{
+    EXPECT(slice_from(slice_of(NULL, 0), 0).at == NULL);
+    EXPECT_EQ(slice_from(slice_of(NULL, 0), 3).len, 0);
+    struct slice s = slice_text("abc");
+    EXPECT(slice_is(slice_from(s, 0), "abc"));
+    EXPECT(slice_is(slice_from(s, 2), "c"));
+    EXPECT(slice_from(s, 3).at == s.at + 3 && slice_from(s, 3).len == 0);
+    EXPECT(slice_from(s, SIZE_MAX).at == s.at + 3 && slice_from(s, SIZE_MAX).len == 0);
+}
+
 TEST(buf_is_usable_after_it_was_done)
 {
     struct buf b = buf_init(100);

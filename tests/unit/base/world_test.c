@@ -74,6 +74,29 @@ TEST(world_says_what_is_missing_and_what_is_too_large)
     EXPECT_EQ(world_open("/nowhere/at/all", &none, &why), ERR_NOT_FOUND);
 }
 
+static enum err read_nothing(int fd, void *at, size_t len, uint64_t offset, struct fault *why)
+{
+    (void)fd, (void)at, (void)len, (void)offset;
+    return fail(why, ERR_IO, "the disk is gone");
+}
+
+TEST(world_adds_nothing_when_it_cannot_read)
+{
+    struct place p AUTO(place_close) = place_open();
+    EXPECT_EQ(world_write_file(&p.w, "a", slice_text("12345"), NULL), OK);
+    struct world_ops ops = *p.w.ops;
+    ops.read_at = read_nothing;
+    struct world broken = {.ops = &ops, .dir = p.w.dir};
+    struct buf out AUTO(buf_donep) = buf_init(100);
+    buf_text(&out, "before");
+    struct fault why = {0};
+    EXPECT_EQ(world_read_file(&broken, "a", &out, &why), ERR_IO);
+    EXPECT(strcmp(why.words, "a: the disk is gone") == 0);
+    EXPECT(slice_is(buf_slice(&out), "before"));
+    EXPECT_EQ(world_read_file(&p.w, "a", &out, NULL), OK);
+    EXPECT(slice_is(buf_slice(&out), "before12345"));
+}
+
 TEST(world_files_are_private_close_on_exec_and_appended_to)
 {
     struct place p AUTO(place_close) = place_open();
