@@ -30,6 +30,9 @@ static void doubt(struct visit *v, const char *format, ...) __attribute__((forma
 static void wrong(struct visit *v, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void say(const char *mark, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static void say(const char *mark, const char *format, va_list args)
 {
     printf("%s ", mark);
     vprintf(format, args);
@@ -288,6 +291,7 @@ const struct verb verb_doctor = {
             "sources, and asks the server from outside, without a credential, what finders of\n"
             "open servers ask.  The exit status is 1 when something must be mended.\n",
     .flags = flags,
+    .words = "DIR",
     .words_min = 1,
     .words_max = 1,
     .run = run,
