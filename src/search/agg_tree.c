@@ -67,7 +67,6 @@ static enum err plan_subs(struct search *s, struct agg_node *n, const struct agg
 
 static enum err plan_bucket_arrays(struct search *s, struct agg_node *n)
 {
-    n->crowd.floor = s->floor;
     n->row_out = room_alloc(&s->room, BLOCK_ROWS * sizeof *n->row_out);
     n->ord_out = room_alloc(&s->room, BLOCK_ROWS * sizeof *n->ord_out);
     n->keys = room_alloc(&s->room, BLOCK_ROWS * sizeof *n->keys);
@@ -77,6 +76,7 @@ static enum err plan_bucket_arrays(struct search *s, struct agg_node *n)
 static enum err plan_node(struct search *s, struct agg_node *n, struct fault *why)
 {
     n->ops = agg_ops_of(n->agg->kind);
+    n->crowd.floor = s->floor;
     enum err e = n->agg->kind < AGG_BUCKET_KINDS ? plan_bucket_arrays(s, n) : OK;
     if (!e)
         e = n->ops->plan(s, n, why);
@@ -154,6 +154,33 @@ static void count_runs(uint64_t *counts, const struct rows *rows)
     counts[rows->ord[first]] += rows->count - first;
 }
 
+static bool has_numbers(const struct agg_node *n)
+{
+    return n->agg->kind >= AGG_BUCKET_KINDS;
+}
+
+// Of a bucket of many subjects only one may have the value that is averaged, so a node of
+// numbers has a crowd of its own: of whose value it is.  What stands in for a missing one
+// is nobody's.
+static void see_values(struct search *s, struct agg_node *n, const struct rows *rows)
+{
+    const uint64_t *present = column_present(&s->columns, n->column);
+    if (!present || !crowd_reserve(&n->crowd, &s->room, agg_ord_count(n->up)))
+        return;
+    for (uint32_t i = 0; i < rows->count; i++)
+        if (bit_get(present, rows->row[i]))
+            crowd_see(&n->crowd, rows->ord[i], s->subjects[rows->row[i]]);
+}
+
+static void pass_to_subs(struct search *s, struct agg_node *n, const struct rows *rows)
+{
+    for (uint32_t i = 0; i < n->sub_count; i++) {
+        if (s->floor && has_numbers(&n->subs[i]))
+            see_values(s, &n->subs[i], rows);
+        n->subs[i].ops->collect(s, &n->subs[i], rows);
+    }
+}
+
 void agg_pass(struct search *s, struct agg_node *n, const struct rows *rows)
 {
     if (rows->count == 0 || s->room.is_over || !agg_reserve_counts(s, n))
@@ -168,8 +195,7 @@ void agg_pass(struct search *s, struct agg_node *n, const struct rows *rows)
     if (n->crowd.floor)
         for (uint32_t i = 0; i < rows->count; i++)
             crowd_see(&n->crowd, rows->ord[i], s->subjects[rows->row[i]]);
-    for (uint32_t i = 0; i < n->sub_count; i++)
-        n->subs[i].ops->collect(s, &n->subs[i], rows);
+    pass_to_subs(s, n, rows);
 }
 
 void agg_pass_keys(struct search *s, struct agg_node *n, uint32_t count)
@@ -229,7 +255,8 @@ static enum err answer_subs(struct search *s, struct agg_node *n, uint32_t ord,
         struct agg_node *sub = &n->subs[i];
         answers[i].agg = sub->agg;
         answers[i].field_type = sub->column ? (int)sub->column->type : FIELD_TYPE_COUNT;
-        enum err e = sub->ops->answer(s, sub, ord, &answers[i], why);
+        uint32_t shown = has_numbers(sub) && !agg_is_shown(sub, ord) ? ORD_NONE : ord;
+        enum err e = sub->ops->answer(s, sub, shown, &answers[i], why);
         if (e)
             return e;
     }

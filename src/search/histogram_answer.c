@@ -43,7 +43,8 @@ static int by_orders(const void *a, const void *b, void *context)
     return by_position(a, b);
 }
 
-// The buckets that have rows, in order of position.
+// The buckets that have rows and may be shown, in order of position.  One below the floor
+// is as one without rows.
 static enum err met(struct search *s, struct agg_node *n, uint32_t parent,
                     const struct histogram_steps *steps, struct place **out, uint32_t *out_count)
 {
@@ -54,13 +55,15 @@ static enum err met(struct search *s, struct agg_node *n, uint32_t parent,
     struct place *places = room_alloc(&s->room, sizeof *places * ((size_t)count + 1));
     if (!places)
         return ERR_LIMIT;
+    uint32_t shown = 0;
     for (uint32_t i = 0; i < count; i++)
-        places[i] = (struct place){.position = steps->position(n, entries[i].key),
-                                   .count = entries[i].count,
-                                   .ord = entries[i].ord};
-    qsort(places, count, sizeof *places, by_position);
+        if (agg_is_shown(n, entries[i].ord))
+            places[shown++] = (struct place){.position = steps->position(n, entries[i].key),
+                                             .count = entries[i].count,
+                                             .ord = entries[i].ord};
+    qsort(places, shown, sizeof *places, by_position);
     *out = places;
-    *out_count = count;
+    *out_count = shown;
     return OK;
 }
 
@@ -128,8 +131,7 @@ static enum err answer_places(struct search *s, struct agg_node *n,
     struct bucket *buckets = ARENA_ARRAY(s->arena, struct bucket, f->count + 1);
     for (uint32_t i = 0; i < f->count; i++) {
         const struct place *p = &f->places[i];
-        bool is_hidden = p->ord != ORD_NONE && !agg_is_shown(n, p->ord);
-        if (is_hidden || p->count < n->agg->min_doc_count)
+        if (p->count < n->agg->min_doc_count)
             continue;
         struct bucket *b = &buckets[out->bucket_count++];
         b->key = steps->key(n, p->position);

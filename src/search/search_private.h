@@ -46,7 +46,7 @@ struct agg_node {
     struct ords ords;
     uint64_t *counts; // rows by ordinal
     size_t counts_cap;
-    struct crowd crowd;
+    struct crowd crowd; // bucket kinds: of the rows; others: of those with a value
     // What the node hands on: BLOCK_ROWS each.
     uint16_t *row_out;
     uint32_t *ord_out;
@@ -92,7 +92,8 @@ void agg_pass(struct search *s, struct agg_node *n, const struct rows *rows);
 void agg_pass_keys(struct search *s, struct agg_node *n, uint32_t count);
 uint32_t agg_ord_count(const struct agg_node *n); // of a bucket kind, as of now
 uint64_t agg_rows(const struct agg_node *n, uint32_t ord);
-bool agg_is_shown(const struct agg_node *n, uint32_t ord); // the floor allows it
+// The floor allows it: rows of a bucket, or the numbers that a node of these has of one.
+bool agg_is_shown(const struct agg_node *n, uint32_t ord);
 // Fills doc_count and subs of a bucket.  ORD_NONE for an empty one.
 enum err agg_answer_bucket(struct search *s, struct agg_node *n, uint32_t ord, struct bucket *out,
                            struct fault *why);

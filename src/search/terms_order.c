@@ -149,6 +149,18 @@ static bool is_hopeless(const struct terms_order *o, const struct terms_candidat
     return largest_first && c->count < o->candidates[o->top.heap[0]].count;
 }
 
+// The ordinal to ask `at` for, which it shares with what is above it up to the terms:
+// ORD_NONE when the floor hides one of these, or the order would tell what is hidden.
+static uint32_t shown(const struct agg_node *at, uint32_t ord)
+{
+    do {
+        if (!agg_is_shown(at, ord))
+            return ORD_NONE;
+        at = at->up;
+    } while (at->shares_ords);
+    return ord;
+}
+
 bool terms_order_add(struct terms_order *o, const struct terms_candidate *c)
 {
     o->rows += c->count;
@@ -160,7 +172,7 @@ bool terms_order_add(struct terms_order *o, const struct terms_candidate *c)
     for (uint32_t i = 0; i < o->order_count; i++) {
         const struct agg_node *at = o->nodes[i];
         if (at)
-            (void)at->ops->number(at, c->ord, o->agg->orders[i].metric,
+            (void)at->ops->number(at, shown(at, c->ord), o->agg->orders[i].metric,
                                   &o->numbers[(size_t)o->spare * o->order_count + i]);
     }
     uint32_t out = top_offer(&o->top, o->spare);

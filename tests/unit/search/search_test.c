@@ -3,6 +3,7 @@
 #include "unit/search/crowded.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static bool every(const struct town_row *r)
 {
@@ -228,5 +229,95 @@ TEST(search_shows_the_metrics_role_no_rows_and_no_small_groups)
     a = town_ask(&t, "events", "{\"aggs\":{\"t\":{\"terms\":{\"field\":\"outcome\"}}}}");
     EXPECT_EQ(a.hit_count, 8);
     EXPECT_EQ(a.aggs[0].bucket_count, 2);
+    town_close(&t);
+}
+
+// Eight devices of two models, of which one has a latency and failed.
+static void open_quiet_town(struct town *t)
+{
+    static const char *const devices[] = {"d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7"};
+    town_open(t, 3, NULL);
+    struct town_row rows[8];
+    for (uint64_t i = 0; i < 8; i++)
+        rows[i] = (struct town_row){
+            .key = i + 1,
+            .cells = {T(devices[i]),
+                      T("ok"), [E_AT] = N((double)i * 1000), [E_HOST] = T(i % 2 ? "odd" : "even")}};
+    rows[5].cells[E_OUTCOME] = T("failed");
+    rows[5].cells[E_LATENCY] = N(77);
+    town_put(t, TOWN_EVENTS, rows, 8);
+    t->roles = 1u << ROLE_METRICS;
+}
+
+TEST(search_orders_no_groups_by_what_the_floor_hides)
+{
+    struct town t;
+    open_quiet_town(&t);
+    static const char *const directions[] = {"asc", "desc"};
+    for (int i = 0; i < 2; i++) {
+        char json[400];
+        snprintf(json, sizeof json,
+                 "{\"aggs\":{\"h\":{\"terms\":{\"field\":\"host\",\"order\":{\"f>m\":\"%s\"}},"
+                 "\"aggs\":{\"f\":{\"filter\":{\"term\":{\"outcome\":\"failed\"}},"
+                 "\"aggs\":{\"m\":{\"max\":{\"field\":\"at\"}}}}}}}}",
+                 directions[i]);
+        struct answer a = town_ask(&t, "events", json);
+        EXPECT_EQ(a.aggs[0].bucket_count, 2);
+        EXPECT(slice_is(a.aggs[0].buckets[0].key.text, "even")); // not the one that failed
+    }
+    town_close(&t);
+}
+
+TEST(search_shows_no_number_that_too_few_subjects_have)
+{
+    struct town t;
+    open_quiet_town(&t);
+    struct answer a = town_ask(
+        &t, "events",
+        "{\"aggs\":{\"a\":{\"stats\":{\"field\":\"latency\"}},"
+        "\"b\":{\"sum\":{\"field\":\"latency\",\"missing\":0}},"
+        "\"c\":{\"cardinality\":{\"field\":\"latency\"}},"
+        "\"d\":{\"percentiles\":{\"field\":\"latency\",\"percents\":[50]}},"
+        "\"e\":{\"value_count\":{\"field\":\"latency\"}},"
+        "\"h\":{\"terms\":{\"field\":\"host\",\"order\":{\"m\":\"desc\"}},\"aggs\":{\"m\":"
+        "{\"max\":{\"field\":\"latency\"}}}},\"at\":{\"value_count\":{\"field\":\"at\"}}}}");
+    EXPECT_EQ(a.aggs[0].count, 0);
+    EXPECT(a.aggs[0].sum == 0);
+    EXPECT(a.aggs[1].sum == 0);
+    EXPECT_EQ(a.aggs[2].distinct, 0);
+    EXPECT(isnan(a.aggs[3].percentiles[0]));
+    EXPECT_EQ(a.aggs[4].count, 0);
+    EXPECT(slice_is(a.aggs[5].buckets[0].key.text, "even"));
+    EXPECT_EQ(a.aggs[5].buckets[1].subs[0].count, 0);
+    EXPECT_EQ(a.aggs[6].count, 8);
+    t.roles = 0;
+    a = town_ask(&t, "events", "{\"aggs\":{\"a\":{\"stats\":{\"field\":\"latency\"}}}}");
+    EXPECT(a.aggs[0].sum == 77);
+    town_close(&t);
+}
+
+TEST(search_does_not_tell_a_hidden_step_from_an_empty_one)
+{
+    struct town t;
+    town_open(&t, 2, NULL);
+    struct town_row rows[5];
+    static const char *const devices[] = {"d0", "d1", "d2", "d3", "d4"};
+    static const double seconds[] = {0, 10, 10, 30, 30}; // alone, two, nobody, two
+    for (uint64_t i = 0; i < 5; i++)
+        rows[i] = (struct town_row){.key = i + 1,
+                                    .cells = {T(devices[i]), [E_AT] = N(1000.0 * seconds[i])}};
+    town_put(&t, TOWN_EVENTS, rows, 5);
+    rows[0].key = 9; // and one alone between the two
+    rows[0].cells[E_AT] = N(20000);
+    town_put(&t, TOWN_EVENTS, rows, 1);
+    t.roles = 1u << ROLE_METRICS;
+    struct answer a = town_ask(&t, "events",
+                               "{\"aggs\":{\"t\":{\"date_histogram\":{\"field\":\"at\","
+                               "\"fixed_interval\":\"5s\"}}}}");
+    EXPECT_EQ(a.aggs[0].bucket_count, 5); // 10, 15, 20, 25, 30; nothing of 0
+    EXPECT_EQ(town_bucket_at(&a.aggs[0], 10000)->doc_count, 2);
+    EXPECT_EQ(town_bucket_at(&a.aggs[0], 15000)->doc_count, 0);
+    EXPECT_EQ(town_bucket_at(&a.aggs[0], 20000)->doc_count, 0);
+    EXPECT_EQ(town_bucket_at(&a.aggs[0], 30000)->doc_count, 2);
     town_close(&t);
 }
