@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum {
@@ -165,8 +166,8 @@ static void add_headers(struct MHD_Connection *c, struct MHD_Response *r,
     }
 }
 
-// Takes the reply's body over.
-static enum MHD_Result send_reply(struct MHD_Connection *c, struct api_reply *reply)
+// Takes the reply's body over.  `closes`: nothing more is read from the connection.
+static enum MHD_Result send_reply(struct MHD_Connection *c, struct api_reply *reply, bool closes)
 {
     bool is_packed = pack(c, reply);
     struct buf *body = malloc(sizeof *body);
@@ -182,6 +183,8 @@ static enum MHD_Result send_reply(struct MHD_Connection *c, struct api_reply *re
         return MHD_NO;
     }
     add_headers(c, r, reply, is_packed);
+    if (closes)
+        add_text(r, "Connection", slice_text("close"));
     enum MHD_Result queued = MHD_queue_response(c, (unsigned)reply->status, r);
     MHD_destroy_response(r);
     return queued;
@@ -191,10 +194,32 @@ static enum MHD_Result send_refusal(struct MHD_Connection *c, const struct http_
 {
     struct api_reply reply;
     http_refusal(r->status, r->why.words, &reply);
-    return send_reply(c, &reply);
+    return send_reply(c, &reply, r->is_ambiguous);
 }
 
 // Requests.
+
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    (void)kind;
+    (void)value;
+    struct http_head *head = context;
+    head->lengths += strcasecmp(name, "Content-Length") == 0;
+    head->transfers += strcasecmp(name, "Transfer-Encoding") == 0;
+    head->credentials += strcasecmp(name, "Authorization") == 0;
+    head->hosts += strcasecmp(name, "Host") == 0;
+    return MHD_YES;
+}
+
+static struct http_head head_of(struct MHD_Connection *c)
+{
+    struct http_head head = {
+        .length = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length"),
+        .transfer = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Transfer-Encoding")};
+    (void)MHD_get_connection_values(c, MHD_HEADER_KIND, count_header, &head);
+    return head;
+}
 
 static struct slice address_of(struct MHD_Connection *c, char room[ENDPOINT_TEXT_BYTES])
 {
@@ -232,7 +257,7 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *c, const ch
     struct api_reply reply = {0};
     h->options.handle(h->options.context, &request, arena, &reply);
     // Its slices live in the arena, and are copied into headers before that goes.
-    return send_reply(c, &reply);
+    return send_reply(c, &reply, false);
 }
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *c, const char *url,
@@ -246,9 +271,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *c, const
     if (!r)
         return MHD_NO; // there was no memory for it
     if (!r->has_begun) {
-        http_request_begin(r, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length"),
-                           header(c, "Authorization").len > 0);
-        // Refused by its length alone: answered before the body is asked for.
+        struct http_head head = head_of(c);
+        http_request_begin(r, &head);
+        // Refused by its head alone: answered before the body is asked for.
         return r->status ? send_refusal(c, r) : MHD_YES;
     }
     if (*data_bytes == 0)

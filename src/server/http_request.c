@@ -57,12 +57,28 @@ static void refuse_length(struct http_request *r)
     refuse(r, 413, why.words);
 }
 
-void http_request_begin(struct http_request *r, const char *length, bool has_credential)
+static const char *ambiguity(const struct http_head *head)
+{
+    if (head->lengths > 1 || head->transfers > 1 || (head->lengths && head->transfers))
+        return "a request says once how long it is: by Content-Length or by Transfer-Encoding";
+    if (head->transfer && strcasecmp(head->transfer, "chunked") != 0)
+        return "Transfer-Encoding is chunked or nothing";
+    if (head->credentials > 1)
+        return "a request has one Authorization header";
+    return head->hosts > 1 ? "a request has one Host header" : NULL;
+}
+
+void http_request_begin(struct http_request *r, const struct http_head *head)
 {
     r->has_begun = true;
-    r->drops_body = !has_credential;
+    r->drops_body = head->credentials == 0;
+    const char *wrong = ambiguity(head);
+    r->is_ambiguous = wrong != NULL;
+    if (wrong)
+        refuse(r, 400, wrong);
     uint64_t bytes = 0;
-    if (length && parse_u64(slice_text(length), &bytes) == OK && bytes > LIMIT_REQUEST_BODY_BYTES)
+    if (head->length && parse_u64(slice_text(head->length), &bytes) == OK &&
+        bytes > LIMIT_REQUEST_BODY_BYTES)
         refuse_length(r);
 }
 

@@ -23,15 +23,24 @@ struct http_request {
     bool drops_body;   // no credential: its body is read and forgotten
     size_t seen_bytes; // of the body, dropped ones too
     struct buf body;
-    bool has_begun; // its head was looked at
+    bool has_begun;    // its head was looked at
+    bool is_ambiguous; // so what follows on the connection may be no request
 };
 
 // NULL when there is no memory.
 struct http_request *http_request_new(struct http_bodies *bodies, const char *target);
 void http_request_free(struct http_request *r); // NULL is fine
 
-// The head is there.  `length` is Content-Length as sent, NULL without.
-void http_request_begin(struct http_request *r, const char *length, bool has_credential);
+// What the head says of the request's extent and of who asks; counts of header lines.
+struct http_head {
+    const char *length;   // Content-Length as sent, NULL without
+    const char *transfer; // Transfer-Encoding as sent, NULL without
+    unsigned lengths, transfers, credentials, hosts;
+};
+
+// The head is there.  One that a proxy before us may read otherwise than we do is refused
+// (RFC 9112, 6.3): where the request ends, and whose it is, must not be a matter of taste.
+void http_request_begin(struct http_request *r, const struct http_head *head);
 
 // More of the body.  False: close the connection, it sends without end.
 bool http_request_more(struct http_request *r, struct slice bytes);

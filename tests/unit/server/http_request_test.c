@@ -9,7 +9,7 @@ static struct http_request *begin(struct http_bodies *bodies, const char *target
 {
     struct http_request *r = http_request_new(bodies, target);
     EXPECT(r != NULL);
-    http_request_begin(r, NULL, true);
+    http_request_begin(r, &(struct http_head){.credentials = 1});
     return r;
 }
 
@@ -34,7 +34,7 @@ TEST(http_request_without_a_credential_has_no_body)
 {
     struct http_bodies bodies = {.bytes_max = 100};
     struct http_request *r = http_request_new(&bodies, "/");
-    http_request_begin(r, "5", false);
+    http_request_begin(r, &(struct http_head){.length = "5", .lengths = 1});
     EXPECT(http_request_more(r, slice_text("hello")));
     http_request_end(r, "gzip");
     EXPECT_EQ(r->status, 0);
@@ -47,13 +47,49 @@ TEST(http_request_longer_than_the_limit_is_413_before_its_body)
 {
     struct http_bodies bodies = {.bytes_max = 100};
     struct http_request *r = http_request_new(&bodies, "/");
-    http_request_begin(r, "104857601", true);
+    http_request_begin(r,
+                       &(struct http_head){.length = "104857601", .lengths = 1, .credentials = 1});
     EXPECT_EQ(r->status, 413);
     http_request_free(r);
     r = http_request_new(&bodies, "/");
-    http_request_begin(r, "104857600", true);
+    http_request_begin(r,
+                       &(struct http_head){.length = "104857600", .lengths = 1, .credentials = 1});
     EXPECT_EQ(r->status, 0);
     http_request_free(r);
+}
+
+TEST(http_request_whose_end_or_owner_is_not_sure_is_refused)
+{
+    static const struct http_head doubtful[] = {
+        {.length = "5", .lengths = 2},
+        {.length = "5", .lengths = 1, .transfer = "chunked", .transfers = 1},
+        {.transfer = "chunked", .transfers = 2},
+        {.transfer = "xchunked", .transfers = 1},
+        {.transfer = "gzip, chunked", .transfers = 1},
+        {.credentials = 2},
+        {.hosts = 2},
+    };
+    static const struct http_head sure[] = {
+        {.length = "5", .lengths = 1, .credentials = 1, .hosts = 1},
+        {.transfer = "Chunked", .transfers = 1, .credentials = 1, .hosts = 1},
+        {.hosts = 1},
+        {.length = NULL},
+    };
+    struct http_bodies bodies = {.bytes_max = 100};
+    for (size_t i = 0; i < sizeof doubtful / sizeof doubtful[0]; i++) {
+        struct http_request *r = http_request_new(&bodies, "/");
+        http_request_begin(r, &doubtful[i]);
+        EXPECT_EQ(r->status, 400);
+        EXPECT(r->is_ambiguous);
+        http_request_free(r);
+    }
+    for (size_t i = 0; i < sizeof sure / sizeof sure[0]; i++) {
+        struct http_request *r = http_request_new(&bodies, "/");
+        http_request_begin(r, &sure[i]);
+        EXPECT_EQ(r->status, 0);
+        EXPECT(!r->is_ambiguous);
+        http_request_free(r);
+    }
 }
 
 TEST(http_request_that_never_ends_is_413_and_then_cut_off)

@@ -185,6 +185,34 @@ TEST(http_refuses_a_long_body_before_it_is_sent)
     EXPECT(reply_has(&reply, "X-Elastic-Product: Elasticsearch\r\n"));
 }
 
+// Where a proxy before us would see one request, we must not see two, or the other way
+// round: the second could ride on somebody else's credential.
+TEST(http_closes_after_a_request_that_ends_in_two_places)
+{
+    static const char *const heads[] = {
+        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Content-Length: 0\r\nContent-Length: 5\r\n\r\n",
+        "Transfer-Encoding: xchunked\r\n\r\n",
+        "Authorization: Basic eQ==\r\n\r\n",
+    };
+    static const char *const methods[] = {"GET", "POST"};
+    struct site s;
+    site_open(&s);
+    for (size_t i = 0; i < 8; i++) {
+        char request[600];
+        snprintf(request, sizeof request,
+                 "%s /first HTTP/1.1\r\nHost: x\r\nAuthorization: Basic eA==\r\n%s"
+                 "GET /second HTTP/1.1\r\nHost: x\r\n" END,
+                 methods[i % 2], heads[i / 2]);
+        struct buf reply AUTO(buf_donep) = ask(&s, request);
+        EXPECT(strncmp((const char *)reply.at, "HTTP/1.1 400 ", 13) == 0);
+        EXPECT(reply_has(&reply, "Connection: close\r\n"));
+        EXPECT(!reply_has(&reply, "/first") && !reply_has(&reply, "/second"));
+        EXPECT(strstr((const char *)reply.at + 8, "HTTP/1.1") == NULL);
+    }
+    site_close(&s);
+}
+
 TEST(http_goes_on_for_who_waits_to_be_told)
 {
     struct site s;
