@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/policy.h"
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "policy/policy_private.h"
+
+static enum err no_key(const struct yaml_tree *key, const char *const *allowed, const char *what,
+                       struct fault *why)
+{
+    struct buf names AUTO(buf_donep) = buf_init(FAULT_WORDS_BYTES);
+    for (const char *const *name = allowed; *name; name++)
+        buf_print(&names, "%s%s", name == allowed ? "" : ", ", *name);
+    return yaml_fail(why, key->line, "%.100s is no key of %s; there are: %.*s", key->name, what,
+                     SLICE_PRINT(buf_slice(&names)));
+}
 
 enum err policy_check_keys(const struct yaml_tree *map, const char *const *allowed,
                            const char *what, struct fault *why)
 {
     if (map->kind != YAML_MAP)
-        return yaml_fail(why, map->line, "%s must be a map", what);
+        return yaml_fail(why, map->line, "%s must be a map of keys and values", what);
     for (const struct yaml_tree *child = map->first; child; child = child->next) {
         const char *const *name = allowed;
         while (*name && strcmp(*name, child->name) != 0)
             name++;
         if (!*name)
-            return yaml_fail(why, child->line, "%.255s is no key of %s", child->name, what);
+            return no_key(child, allowed, what, why);
     }
     return OK;
 }
@@ -66,13 +77,13 @@ static enum err read_sources(struct policy_draft *d, const struct yaml_tree *sou
 
 static enum err read_document(struct policy_draft *d, const struct yaml_tree *root)
 {
-    static const char *const keys[] = {"sources", "metrics", "push", "floor", NULL};
-    enum err e = policy_check_keys(root, keys, "a policy", d->why);
-    if (e)
-        return e;
+    static const char *const keys[] = {"sources", "metrics", "floor", NULL};
     const struct yaml_tree *push = yaml_tree_get(root, "push");
     if (push)
         return yaml_fail(d->why, push->line, "push is not there yet: rows come from sources only");
+    enum err e = policy_check_keys(root, keys, "a policy", d->why);
+    if (e)
+        return e;
     const struct yaml_tree *sources = root;
     e = policy_need(root, "sources", YAML_MAP, &sources, d->why);
     if (!e)

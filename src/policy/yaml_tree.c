@@ -35,6 +35,29 @@ static uint32_t event_line(const struct walk *w)
     return (uint32_t)w->event.start_mark.line + 1;
 }
 
+// What people mostly did when libyaml says so.
+static const char *hint(const char *problem)
+{
+    static const struct {
+        const char *says, *means;
+    } hints[] = {
+        {"character that cannot start", "; a tab? YAML is indented with blanks only"},
+        {"did not find expected key", "; is it indented as its neighbours are?"},
+        {"expected '-' indicator", "; is it indented as its neighbours are?"},
+        {"not allowed in this context", "; is it, or the line above, indented wrongly, or does a "
+                                        "text with ': ' in it lack its quotes?"},
+        {"could not find expected ':'", "; a key without its ':'?"},
+        {"did not find expected", "; is a { or [ not closed?"},
+        {"unexpected end of stream", "; is a quote not closed?"},
+    };
+
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+        if (strstr(problem, hints[i].says))
+            return hints[i].means;
+    }
+    return "";
+}
+
 // libyaml's words name the fault, never the text.
 static enum err advance(struct walk *w)
 {
@@ -42,7 +65,8 @@ static enum err advance(struct walk *w)
     if (yaml_parser_parse(w->parser, &w->event))
         return OK;
     const char *problem = w->parser->problem ? w->parser->problem : "is no YAML";
-    return yaml_fail(w->why, (uint32_t)w->parser->problem_mark.line + 1, "%s", problem);
+    return yaml_fail(w->why, (uint32_t)w->parser->problem_mark.line + 1, "%s%s", problem,
+                     hint(problem));
 }
 
 static enum err check_plain(const struct walk *w, const void *anchor, const void *tag)
@@ -139,7 +163,7 @@ static enum err parse_document(struct walk *w, struct yaml_tree *root)
     if (!e)
         e = advance(w); // document start
     if (!e && w->event.type != YAML_DOCUMENT_START_EVENT)
-        return yaml_fail(w->why, event_line(w), "is empty");
+        return yaml_fail(w->why, event_line(w), "is empty; 'sources: {}' admits nothing");
     if (!e)
         e = advance(w);
     if (!e)

@@ -31,14 +31,20 @@ TEST(policy_makes_the_schema)
 
 TEST(policy_names_the_line_of_unknown_keys)
 {
-    expect_edit_refused("floor:", "flour:", "30: flour is no key of a policy");
-    expect_edit_refused("copy:", "copies:", "5: copies is no key of a source");
-    expect_edit_refused("key: id", "keys: id", "8: keys is no key of a table");
-    expect_edit_refused("count: true", "sum: true", "28: sum is no key of a metric");
+    expect_edit_refused(
+        "floor:", "flour:", "30: flour is no key of a policy; there are: sources, metrics, floor");
+    expect_edit_refused(
+        "copy:", "copies:",
+        "5: copies is no key of a source; there are: postgres, replication, copy, tables");
+    expect_edit_refused("key: id", "keys: id",
+                        "8: keys is no key of a table; there are: key, time, columns");
+    expect_edit_refused(
+        "count: true", "sum: true",
+        "28: sum is no key of a metric; there are: of, time, count, ratio, by, every");
     expect_edit_refused("as: keyword", "to: 1h",
                         "13: column model: to is no key of treatment keep");
     expect_edit_refused("{user: tamis_copy}", "{user: a, password: b}",
-                        "5: password is no key of copy");
+                        "5: password is no key of copy; there are: user, password_file");
 }
 
 TEST(policy_refuses_what_is_not_there_yet)
@@ -46,7 +52,7 @@ TEST(policy_refuses_what_is_not_there_yet)
     expect_refused("push:\n  \"app-*\": {}\n",
                    "1: push is not there yet: rows come from sources only");
     expect_refused("metrics: {}\n", "1: sources: is missing");
-    expect_refused("- a\n", "1: a policy must be a map");
+    expect_refused("- a\n", "1: a policy must be a map of keys and values");
 }
 
 TEST(policy_without_sources_admits_nothing)

@@ -41,8 +41,21 @@ TEST(yaml_tree_refuses_what_means_something_else)
     EXPECT(refused("a: 1\nb: 2\na: 3\n", "policy.yml line 3: a is there twice"));
     EXPECT(refused("? [a]\n: 1\n", "policy.yml line 1: a key must be a plain text"));
     EXPECT(refused("a: 1\n---\nb: 1\n", "policy.yml line 2: a second document is not allowed"));
-    EXPECT(refused("", "policy.yml line 1: is empty"));
+    EXPECT(refused("", "policy.yml line 1: is empty; 'sources: {}' admits nothing"));
     EXPECT(refused("a: \"x\\0y\"\n", "policy.yml line 1: a text holds a NUL"));
+}
+
+TEST(yaml_tree_guesses_what_people_did_wrong)
+{
+    EXPECT(refused("a:\n\tb: 1\n",
+                   "policy.yml line 2: found character that cannot start any token; "
+                   "a tab? YAML is indented with blanks only"));
+    EXPECT(refused("a:\n    b: 1\n   c: 2\n", "policy.yml line 3: did not find expected key; is it "
+                                              "indented as its neighbours are?"));
+    EXPECT(refused("a: {b: 1\n", "policy.yml line 2: did not find expected ',' or '}'; is a { or [ "
+                                 "not closed?"));
+    EXPECT(refused("a: \"b\n", "policy.yml line 2: found unexpected end of stream; is a quote not "
+                               "closed?"));
 }
 
 TEST(yaml_tree_is_bounded)
