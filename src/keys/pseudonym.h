@@ -18,3 +18,8 @@ void pseudonym_of_text(const uint8_t key[KEY_BYTES], struct slice text,
                        uint8_t out[PSEUDONYM_BYTES]);
 void pseudonym_of_number(const uint8_t key[KEY_BYTES], int64_t number,
                          uint8_t out[PSEUDONYM_BYTES]); // of its decimal text
+
+// Of many texts, for a fraction of the time of one after another; those of a column, so
+// under one key.
+void pseudonyms_of_texts(const uint8_t key[KEY_BYTES], const struct slice *texts, uint32_t count,
+                         uint8_t (*out)[PSEUDONYM_BYTES]);

@@ -27,7 +27,6 @@ void sieve_column_done(struct sieve_column *c)
     free(c->codes);
     free(c->i64);
     free(c->f64);
-    free(c->pseudonyms);
     intern_done(&c->texts);
 }
 
@@ -133,7 +132,7 @@ static enum err add_text(struct sieve_column *c, struct slice text, uint32_t *ou
         return fail(why, ERR_INVALID, "a value is longer than %d bytes", LIMIT_VALUE_BYTES);
     CHECK(intern_add(&c->texts, text, out_code, out_new));
     if (*out_new)
-        *c->bytes += text.len + sizeof *c->pseudonyms;
+        *c->bytes += text.len + PSEUDONYM_BYTES;
     return OK;
 }
 
@@ -162,13 +161,6 @@ enum err sieve_column_subject(struct sieve_column *c, uint32_t row, struct slice
     enum err e = add_text(c, text, &code, &is_new, why);
     if (e)
         return e;
-    if (is_new) {
-        if (code >= c->pseudonym_room) {
-            c->pseudonym_room = c->pseudonym_room ? c->pseudonym_room * 2 : 64;
-            c->pseudonyms = room(c->pseudonyms, c->pseudonym_room * sizeof *c->pseudonyms);
-        }
-        pseudonym_of_text(c->subject_key, text, c->pseudonyms[code]);
-    }
     mark(c, row, true, false);
     c->codes[row] = code;
     return OK;
@@ -188,21 +180,26 @@ static const uint64_t *copy_bits(struct arena *batch, const uint64_t *bits, uint
     return to;
 }
 
-static void finish_values(const struct sieve_column *c, struct arena *batch,
-                          struct batch_column *out)
+static struct slice *finish_texts(const struct sieve_column *c, struct arena *batch)
 {
-    uint32_t count = c->texts.count;
-    bool hashed = c->field->type == FIELD_PSEUDONYM;
-    struct slice *values = ARENA_ARRAY(batch, struct slice, count);
-    const uint8_t *bytes = NULL;
-    if (count > 0)
-        bytes = hashed ? copy(batch, c->pseudonyms, count * sizeof *c->pseudonyms)
-                       : arena_copy(batch, buf_slice(&c->texts.bytes)).at;
-    for (uint32_t i = 0; i < count; i++)
-        values[i] = hashed ? slice_of(bytes + i * sizeof *c->pseudonyms, sizeof *c->pseudonyms)
-                           : slice_of(bytes + c->texts.entries[i].at, c->texts.entries[i].len);
-    out->value_count = count;
-    out->values = values;
+    struct slice *values = ARENA_ARRAY(batch, struct slice, c->texts.count);
+    const uint8_t *bytes = arena_copy(batch, buf_slice(&c->texts.bytes)).at;
+    for (uint32_t i = 0; i < c->texts.count; i++)
+        values[i] = slice_of(bytes + c->texts.entries[i].at, c->texts.entries[i].len);
+    return values;
+}
+
+// The subjects' texts stay where they are, in the column; the arena sees what they become.
+static struct slice *finish_subjects(const struct sieve_column *c, struct arena *batch)
+{
+    struct slice *values = ARENA_ARRAY(batch, struct slice, c->texts.count);
+    uint8_t(*pseudonyms)[PSEUDONYM_BYTES] = arena_alloc(batch, c->texts.count * sizeof *pseudonyms);
+    for (uint32_t i = 0; i < c->texts.count; i++)
+        values[i] = intern_get(&c->texts, i);
+    pseudonyms_of_texts(c->subject_key, values, c->texts.count, pseudonyms);
+    for (uint32_t i = 0; i < c->texts.count; i++)
+        values[i] = slice_of(pseudonyms[i], PSEUDONYM_BYTES);
+    return values;
 }
 
 void sieve_column_finish(const struct sieve_column *c, uint32_t rows, struct arena *batch,
@@ -214,7 +211,9 @@ void sieve_column_finish(const struct sieve_column *c, uint32_t rows, struct are
     switch (field_storage(c->field->type)) {
     case STORAGE_CODE:
         out->codes = copy(batch, c->codes, rows * sizeof *c->codes);
-        finish_values(c, batch, out);
+        out->value_count = c->texts.count;
+        out->values =
+            c->field->type == FIELD_PSEUDONYM ? finish_subjects(c, batch) : finish_texts(c, batch);
         break;
     case STORAGE_I64:
         out->i64 = copy(batch, c->i64, rows * sizeof *c->i64);

@@ -11,7 +11,8 @@
 //
 // Texts are interned: a column holds each distinct value once, and codes per row.  A
 // pseudonymised column interns the subjects' texts, so that each is hashed once a
-// batch; they stay in this process, are wiped at the reset, and never reach a batch.
+// batch, and all together at the cut; they stay in this process, are wiped at the reset, and never
+// reach a batch.
 //
 // Writing to a row again replaces what is there, so a row that failed half-way does no
 // harm: the next one takes its place.  Rows must be below the room made.
@@ -29,12 +30,10 @@ struct sieve_column {
     uint64_t *present;
     uint64_t *unchanged;
     bool has_unchanged;
-    uint32_t *codes;           // STORAGE_CODE
-    int64_t *i64;              // STORAGE_I64
-    double *f64;               // STORAGE_F64
-    struct intern texts;       // STORAGE_CODE
-    uint8_t (*pseudonyms)[16]; // PSEUDONYM: by code of texts
-    uint32_t pseudonym_room;
+    uint32_t *codes;        // STORAGE_CODE
+    int64_t *i64;           // STORAGE_I64
+    double *f64;            // STORAGE_F64
+    struct intern texts;    // STORAGE_CODE
     uint64_t missing_count; // values that have no form here (NaN, infinite dates)
     size_t *bytes;          // the sieve's count of bytes; grows with each distinct text
 };
