@@ -44,6 +44,7 @@ struct verb {
     const char *summary; // one line for `tamis --help`
     const char *help;
     const struct flag *flags;
+    const char *words;        // what they are, as in "list | show NAME"; NULL: none
     int words_min, words_max; // how many words besides flags
     enum exit_status (*run)(const struct arguments *a);
 };
@@ -51,13 +52,14 @@ struct verb {
 extern const struct verb *const verbs[]; // NULL at the end
 
 // `--name value`, `--name=value`, `--name`; after `--` only words.  ERR_INVALID names
-// the flag.
+// the flag, and those there are.
 enum err arguments_parse(const struct verb *verb, int count, const char *const *given,
                          struct arguments *out, struct fault *why);
 const char *arguments_get(const struct arguments *a, const char *flag);
 bool arguments_has(const struct arguments *a, const char *flag);
 
-// Finds the verb, parses, runs it.  argv[0] is the program.
+// Finds the verb, parses, runs it.  argv[0] is the program.  Without a verb, the overview
+// goes to standard error; with --help (or -h, or `help VERB`), to standard output.
 enum exit_status cli_run(int argc, const char *const *argv);
 
 // "tamis: words" to standard error; the status to return.

@@ -5,6 +5,9 @@
 #include "base/world.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +29,14 @@ static enum err read_password(const char *file, char out[PASSWORD_BYTES], struct
 {
     FILE *f = fopen(file, "re");
     if (!f)
-        return fail(why, ERR_IO, "cannot read the password file %s", file);
+        return fail(why, ERR_IO, "password file %s: %s", file, strerror(errno));
     bool got = fgets(out, PASSWORD_BYTES, f) != NULL;
     fclose(f);
-    if (!got)
-        return fail(why, ERR_INVALID, "the password file %s is empty", file);
-    out[strcspn(out, "\r\n")] = '\0';
+    if (got)
+        out[strcspn(out, "\r\n")] = '\0';
+    if (!got || !out[0])
+        return fail(why, ERR_INVALID, "password file %s: there is no password in its first line",
+                    file);
     return OK;
 }
 
@@ -76,6 +81,33 @@ static void find_url(struct client *c, const char *directory)
     world_close(&w);
 }
 
+// The HTTP library would go on without any, and tell only that nobody can be trusted.
+static enum err check_authority(const char *file, struct fault *why)
+{
+    gnutls_datum_t text = {0};
+    gnutls_x509_crt_t *all = NULL;
+    unsigned count = 0;
+    if (access(file, R_OK) < 0)
+        return fail(why, ERR_IO, "certificate authority %s: %s", file, strerror(errno));
+    int code = gnutls_load_file(file, &text);
+    if (code >= 0)
+        code = gnutls_x509_crt_list_import2(&all, &count, &text, GNUTLS_X509_FMT_PEM, 0);
+    for (unsigned i = 0; code >= 0 && i < count; i++)
+        gnutls_x509_crt_deinit(all[i]);
+    gnutls_free(all);
+    gnutls_free(text.data);
+    return code >= 0 && count
+               ? OK
+               : fail(why, ERR_INVALID, "certificate authority %s holds no certificate", file);
+}
+
+static enum err check_options(const struct client *c, struct fault *why)
+{
+    if (strncmp(c->url, "https://", 8) != 0)
+        return fail(why, ERR_INVALID, "the address '%s' does not begin with https://", c->url);
+    return *c->ca_file ? check_authority(c->ca_file, why) : OK;
+}
+
 enum err client_open(const struct client_options *o, struct client **out, struct fault *why)
 {
     struct client *c = calloc(1, sizeof *c);
@@ -89,8 +121,10 @@ enum err client_open(const struct client_options *o, struct client **out, struct
     else if (o->directory)
         snprintf(c->ca_file, sizeof c->ca_file, "%s/tls/ca.crt", o->directory);
 
-    enum err e = o->password_file ? read_password(o->password_file, c->password, why)
-                                  : ask_password(c->user, c->password, why);
+    enum err e = check_options(c, why);
+    if (!e)
+        e = o->password_file ? read_password(o->password_file, c->password, why)
+                             : ask_password(c->user, c->password, why);
     if (!e) {
         c->curl = curl_easy_init();
         if (!c->curl)
@@ -125,8 +159,12 @@ static enum err perform(struct client *c, long *out_status, struct fault *why)
     CURLcode code = curl_easy_perform(c->curl);
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE)
         return fail(why, ERR_UNAVAILABLE,
-                    "%s does not prove to be ours with the certificate authority %s: %s", c->url,
-                    *c->ca_file ? c->ca_file : "of this system", curl_easy_strerror(code));
+                    "%s does not prove to be ours with the certificate authority %s (%s); --ca "
+                    "names the right one, DIR/tls/ca.crt on the server",
+                    c->url, *c->ca_file ? c->ca_file : "of this system", curl_easy_strerror(code));
+    if (code == CURLE_COULDNT_CONNECT)
+        return fail(why, ERR_UNAVAILABLE,
+                    "nobody answers at %s; does it run there? `tamis status DIR` says", c->url);
     if (code != CURLE_OK)
         return fail(why, ERR_UNAVAILABLE, "no answer from %s: %s", c->url,
                     curl_easy_strerror(code));
@@ -186,8 +224,12 @@ enum err client_json(struct client *c, const char *method, const char *path, str
     e = json_parse(bytes, request, &tree, why);
     if (e)
         return fail_in(why, e, "the answer to %s %s (status %ld) is no JSON", method, path, status);
+    if (status == 401)
+        return fail(why, ERR_DENIED,
+                    "the server does not know user %s with this password (--user, --password-file)",
+                    c->user);
     if (status >= 400)
-        return fail(why, status == 401 || status == 403 ? ERR_DENIED : ERR_INVALID,
+        return fail(why, status == 403 ? ERR_DENIED : ERR_INVALID,
                     "the server says (status %ld): %.*s", status, SLICE_PRINT(reason_of(tree)));
     *out = tree;
     return OK;

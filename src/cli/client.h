@@ -30,6 +30,7 @@ enum err client_ask(struct client *c, const char *method, const char *path, stru
                     long *out_status, struct buf *out, struct fault *why);
 
 // The same, with the reply as a tree; a status of 400 and above is ERR_INVALID with the
-// server's own reason in the words (ERR_DENIED for 401 and 403).
+// server's own reason in the words (ERR_DENIED for 403, and for 401, which is told as a wrong user
+// or password).
 enum err client_json(struct client *c, const char *method, const char *path, struct slice body,
                      struct arena *request, const struct json **out, struct fault *why);

@@ -26,13 +26,19 @@ struct demo {
     int port, postgres_port;
     pid_t serve, live;
     bool postgres_runs;
+    int marker_fd; // locked: this demo's directory; -1: none yet
     PGconn *db;
     struct client *client;
     struct arena *scratch;
 };
 
-// Finds the programs, makes the directory (removes that of an earlier demo).
+// Finds the programs and ports, makes the directory (removes that of an earlier demo).
 enum err demo_prepare(struct demo *d, struct fault *why);
+// Its parts.  `bin` is where this program lies; port 0 finds a free one; ERR_CONFLICT when
+// the port or the directory is somebody else's, another running demo's included.
+enum err demo_find_programs(struct demo *d, const char *bin, struct fault *why);
+enum err demo_take_port(int port, int *out_port, struct fault *why);
+enum err demo_take_directory(struct demo *d, struct fault *why);
 enum err demo_start_postgres(struct demo *d, struct fault *why);
 enum err demo_fill(struct demo *d, struct fault *why);        // tamis-fleet
 enum err demo_start_serve(struct demo *d, struct fault *why); // init, policy, source sql, serve
@@ -49,4 +55,10 @@ enum err demo_live_change(struct demo *d, struct fault *why);
 // Greps everything below the home directory for every personal value of the fleet.
 enum err demo_look_for_personal_data(struct demo *d, struct fault *why);
 
+// "a" "between" "b"; ERR_LIMIT when it is longer than a path.
+enum err demo_path(char out[DEMO_PATH_BYTES], struct fault *why, const char *between, const char *a,
+                   const char *b);
+enum err demo_make_directory(const char *name, mode_t mode, struct fault *why);
+
+// *out (which the caller clears) when `out` is wanted.  ERR_INVALID with PostgreSQL's words.
 enum err demo_sql(struct demo *d, const char *sql, PGresult **out, struct fault *why);

@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/buf.h"
+#include "base/num.h"
 #include "base/world.h"
 #include "cli/child.h"
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/demo.h"
+#include "cli/demo_rows.h"
 #include "cli/table.h"
 #include "json/json.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-// An answer as rows of up to two keys and two counts, sorted by the keys, so that answers
-// that came by different ways can be compared to the last digit.
-struct row {
-    struct slice keys[2];
-    int64_t count, matched;
-};
-
-struct rows {
-    struct row *at;
-    uint32_t count;
-    double ms; // the fastest of RUNS
-};
-
-enum { RUNS = 5, ROWS_MAX = 1 << 20, SHOWN = 10, BAR_WIDTH = 24, OUT_BYTES = 1 << 20 };
+enum { RUNS = 5, SHOWN = 10, BAR_WIDTH = 24, OUT_BYTES = 1 << 20 };
 
 struct metric {
     const char *title, *name;
@@ -74,20 +60,6 @@ static const struct metric metrics[] = {
     },
 };
 
-static int by_keys(const void *a, const void *b)
-{
-    const struct row *x = a;
-    const struct row *y = b;
-    int order = slice_compare(x->keys[0], y->keys[0]);
-    return order ? order : slice_compare(x->keys[1], y->keys[1]);
-}
-
-static void add_row(struct rows *rows, struct row row)
-{
-    if (rows->count < ROWS_MAX)
-        rows->at[rows->count++] = row;
-}
-
 static double ms_since(int64_t start_us)
 {
     return (double)(monotonic_us() - start_us) / 1000;
@@ -100,7 +72,13 @@ static int64_t whole(const struct json *object, const char *key)
     return member && json_i64(member, &v, NULL) == OK ? v : 0;
 }
 
-static enum err by_postgres(struct demo *d, const struct metric *m, struct rows *out,
+static int64_t count_in(const PGresult *r, int row, int column)
+{
+    int64_t v = 0;
+    return parse_i64(slice_text(PQgetvalue(r, row, column)), &v) == OK ? v : 0;
+}
+
+static enum err by_postgres(struct demo *d, const struct metric *m, struct demo_rows *out,
                             struct fault *why)
 {
     for (int run = 0; run < RUNS; run++) {
@@ -113,12 +91,13 @@ static enum err by_postgres(struct demo *d, const struct metric *m, struct rows 
         out->ms = run == 0 || ms < out->ms ? ms : out->ms;
         out->count = 0;
         for (int i = 0; i < PQntuples(r); i++)
-            add_row(out, (struct row){
-                             .keys = {arena_copy(d->scratch, slice_text(PQgetvalue(r, i, 0))),
-                                      arena_copy(d->scratch, slice_text(PQgetvalue(r, i, 1)))},
-                             .count = strtoll(PQgetvalue(r, i, 2), NULL, 10),
-                             .matched = strtoll(PQgetvalue(r, i, 3), NULL, 10),
-                         });
+            demo_rows_add(out,
+                          (struct demo_row){
+                              .keys = {arena_copy(d->scratch, slice_text(PQgetvalue(r, i, 0))),
+                                       arena_copy(d->scratch, slice_text(PQgetvalue(r, i, 1)))},
+                              .count = count_in(r, i, 2),
+                              .matched = count_in(r, i, 3),
+                          });
         PQclear(r);
     }
     return OK;
@@ -154,7 +133,7 @@ static struct slice key_of(const struct json *bucket)
     return text ? text->text : json_get(bucket, "key")->text;
 }
 
-static enum err by_aggregation(struct demo *d, const struct metric *m, struct rows *out,
+static enum err by_aggregation(struct demo *d, const struct metric *m, struct demo_rows *out,
                                struct fault *why)
 {
     char path[128];
@@ -169,17 +148,18 @@ static enum err by_aggregation(struct demo *d, const struct metric *m, struct ro
         const struct json *inner = json_get(json_get(&outer->items[i], m->inner), "buckets");
         for (uint32_t j = 0; inner && j < inner->count; j++) {
             const struct json *b = &inner->items[j];
-            add_row(out,
-                    (struct row){.keys = {key_of(&outer->items[i]), key_of(b)},
-                                 .count = whole(b, "doc_count"),
-                                 .matched =
-                                     m->matched ? whole(json_get(b, m->matched), "doc_count") : 0});
+            demo_rows_add(
+                out, (struct demo_row){
+                         .keys = {key_of(&outer->items[i]), key_of(b)},
+                         .count = whole(b, "doc_count"),
+                         .matched = m->matched ? whole(json_get(b, m->matched), "doc_count") : 0});
         }
     }
     return OK;
 }
 
-static enum err by_kept(struct demo *d, const struct metric *m, struct rows *out, struct fault *why)
+static enum err by_kept(struct demo *d, const struct metric *m, struct demo_rows *out,
+                        struct fault *why)
 {
     const struct json *reply = NULL;
     enum err e = ask(d, "GET", m->kept, (struct slice){0}, &out->ms, &reply, why);
@@ -188,8 +168,8 @@ static enum err by_kept(struct demo *d, const struct metric *m, struct rows *out
     const struct json *rows = json_get(reply, "rows");
     for (uint32_t i = 0; rows && i < rows->count; i++) {
         const struct json *row = &rows->items[i];
-        struct row r = {.count = whole(row, "count"),
-                        .matched = m->matched ? whole(row, "matched") : 0};
+        struct demo_row r = {.count = whole(row, "count"),
+                             .matched = m->matched ? whole(row, "matched") : 0};
         for (int k = 0; k < 2; k++) {
             bool is_day = strcmp(m->key_names[k], "day") == 0;
             const struct json *v = json_get(row, is_day ? "time" : m->key_names[k]);
@@ -197,77 +177,42 @@ static enum err by_kept(struct demo *d, const struct metric *m, struct rows *out
             if (is_day && r.keys[k].len > 10)
                 r.keys[k].len = 10;
         }
-        add_row(out, r);
+        demo_rows_add(out, r);
     }
     return OK;
 }
 
-static bool same(const struct rows *a, const struct rows *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (uint32_t i = 0; i < a->count; i++) {
-        if (by_keys(&a->at[i], &b->at[i]) != 0 || a->at[i].count != b->at[i].count ||
-            a->at[i].matched != b->at[i].matched)
-            return false;
-    }
-    return true;
-}
-
-static double rate(const struct row *r)
-{
-    return r->count ? (double)r->matched / (double)r->count : 0;
-}
-
-// The rows worth showing: the last ones in time, or those with the highest rate.
-static void choose(const struct metric *m, const struct rows *all, uint32_t out[SHOWN],
-                   uint32_t *out_count)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < all->count; i++) {
-        uint32_t at = count < SHOWN ? count++ : SHOWN - 1;
-        if (at == SHOWN - 1 && count == SHOWN && m->matched && i >= SHOWN &&
-            rate(&all->at[i]) <= rate(&all->at[out[at]]))
-            continue;
-        for (; at > 0 && (!m->matched || rate(&all->at[i]) > rate(&all->at[out[at - 1]])); at--)
-            out[at] = out[at - 1];
-        out[at] = i;
-    }
-    *out_count = count;
-}
-
-static void show(struct demo *d, const struct metric *m, const struct rows *tamis,
-                 const struct rows *postgres)
+static void show(struct demo *d, const struct metric *m, const struct demo_rows *tamis,
+                 const struct demo_rows *postgres)
 {
     uint32_t chosen[SHOWN];
-    uint32_t count = 0;
-    choose(m, tamis, chosen, &count);
+    uint32_t count = demo_rows_choose(tamis, m->matched != NULL, SHOWN, chosen);
     struct table_print t = table_print_of(d->scratch, 5);
     table_cell(&t, "%s", m->key_names[0]);
     table_cell(&t, "%s", m->key_names[1]);
     table_cell(&t, "tamis");
     table_cell(&t, "PostgreSQL");
-    table_cell(&t, " ");
+    table_cell(&t, "%s", "");
     double max = 0;
     for (uint32_t i = 0; i < count; i++) {
-        const struct row *r = &tamis->at[chosen[i]];
-        double height = m->matched ? rate(r) : (double)r->count;
+        const struct demo_row *r = &tamis->at[chosen[i]];
+        double height = m->matched ? demo_row_rate(r) : (double)r->count;
         max = height > max ? height : max;
     }
     for (uint32_t i = 0; i < count; i++) {
-        const struct row *r = &tamis->at[chosen[i]];
-        const struct row *p = &postgres->at[chosen[i]];
+        const struct demo_row *r = &tamis->at[chosen[i]];
+        const struct demo_row *p = &postgres->at[chosen[i]];
         table_cell(&t, "%.*s", SLICE_PRINT(r->keys[0]));
         table_cell(&t, "%.*s", SLICE_PRINT(r->keys[1]));
         if (m->matched) {
-            table_cell(&t, "%.4f%%", 100 * rate(r));
-            table_cell(&t, "%.4f%%", 100 * rate(p));
+            table_cell(&t, "%.4f%%", 100 * demo_row_rate(r));
+            table_cell(&t, "%.4f%%", 100 * demo_row_rate(p));
         } else {
             table_cell(&t, "%lld", (long long)r->count);
             table_cell(&t, "%lld", (long long)p->count);
         }
         struct slice bar =
-            bar_of(d->scratch, m->matched ? rate(r) : (double)r->count, max, BAR_WIDTH);
+            bar_of(d->scratch, m->matched ? demo_row_rate(r) : (double)r->count, max, BAR_WIDTH);
         table_cell(&t, "%.*s", SLICE_PRINT(bar));
     }
     struct buf out AUTO(buf_donep) = buf_init(OUT_BYTES);
@@ -277,9 +222,9 @@ static void show(struct demo *d, const struct metric *m, const struct rows *tami
 
 static enum err compare_one(struct demo *d, const struct metric *m, struct fault *why)
 {
-    struct rows postgres = {.at = ARENA_ARRAY(d->scratch, struct row, ROWS_MAX)};
-    struct rows aggregation = {.at = ARENA_ARRAY(d->scratch, struct row, ROWS_MAX)};
-    struct rows kept = {.at = ARENA_ARRAY(d->scratch, struct row, ROWS_MAX)};
+    struct demo_rows postgres = {.at = ARENA_ARRAY(d->scratch, struct demo_row, DEMO_ROWS_MAX)};
+    struct demo_rows aggregation = {.at = ARENA_ARRAY(d->scratch, struct demo_row, DEMO_ROWS_MAX)};
+    struct demo_rows kept = {.at = ARENA_ARRAY(d->scratch, struct demo_row, DEMO_ROWS_MAX)};
     enum err e = by_postgres(d, m, &postgres, why);
     if (!e)
         e = by_aggregation(d, m, &aggregation, why);
@@ -287,10 +232,10 @@ static enum err compare_one(struct demo *d, const struct metric *m, struct fault
         e = by_kept(d, m, &kept, why);
     if (e)
         return fail_in(why, e, "%s", m->title);
-    struct rows *const all[] = {&postgres, &aggregation, &kept};
+    struct demo_rows *const all[] = {&postgres, &aggregation, &kept};
     for (size_t i = 0; i < 3; i++)
-        qsort(all[i]->at, all[i]->count, sizeof(struct row), by_keys);
-    if (!same(&postgres, &aggregation) || !same(&postgres, &kept))
+        demo_rows_sort(all[i]);
+    if (!demo_rows_are_same(&postgres, &aggregation) || !demo_rows_are_same(&postgres, &kept))
         return fail(why, ERR_INVALID, "%s: the answers are NOT equal (%u, %u and %u rows)",
                     m->title, postgres.count, aggregation.count, kept.count);
 

@@ -5,126 +5,19 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/demo.h"
+#include "cli/demo_policy.h"
 #include "json/json.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
-#include <libgen.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { FILE_BYTES_MAX = 16 << 20, WAIT_MS = 600000, POLL_MS = 20, POSTGRES_USER_BYTES = 64 };
-
-static const char marker[] = ".tamis-demo"; // a directory without it is never removed
-
-static enum err path(char out[DEMO_PATH_BYTES], struct fault *why, const char *between,
-                     const char *a, const char *b)
-{
-    int len = snprintf(out, DEMO_PATH_BYTES, "%s%s%s", a, between, b);
-    if (len < 0 || len >= DEMO_PATH_BYTES)
-        return fail(why, ERR_LIMIT, "a path is longer than %d bytes", DEMO_PATH_BYTES);
-    return OK;
-}
-
-static bool exists(const char *file)
-{
-    return access(file, F_OK) == 0;
-}
-
-static enum err find_programs(struct demo *d, struct fault *why)
-{
-    ssize_t len = readlink("/proc/self/exe", d->program, sizeof d->program - 1);
-    if (len < 0)
-        return fail(why, ERR_IO, "cannot find the own program: %s", strerror(errno));
-    d->program[len] = '\0';
-    char copy[DEMO_PATH_BYTES];
-    memcpy(copy, d->program, sizeof copy);
-    const char *bin = dirname(copy);
-    enum err e = path(d->fleet, why, "/", bin, "tamis-fleet");
-    if (!e)
-        e = path(d->policy, why, "/../demo/", bin, "policy.yml"); // in a checkout
-    if (!e && !exists(d->policy))
-        e = path(d->policy, why, "/../share/tamis/", bin, "demo-policy.yml"); // installed
-    if (e)
-        return e;
-    if (!exists(d->fleet) || !exists(d->policy))
-        return fail(why, ERR_NOT_FOUND, "%s is missing: build it with `make`",
-                    exists(d->fleet) ? d->policy : d->fleet);
-
-    glob_t found;
-    if (glob("/usr/lib/postgresql/*/bin/initdb", 0, NULL, &found) != 0)
-        return fail(why, ERR_NOT_FOUND,
-                    "no PostgreSQL server is installed: apt-get install postgresql-15");
-    snprintf(d->postgres_bin, sizeof d->postgres_bin, "%s", found.gl_pathv[found.gl_pathc - 1]);
-    globfree(&found);
-    *strrchr(d->postgres_bin, '/') = '\0';
-    return OK;
-}
-
-static enum err make_directory(const char *name, mode_t mode, struct fault *why)
-{
-    if (mkdir(name, mode) < 0)
-        return fail(why, ERR_IO, "cannot make %s: %s", name, strerror(errno));
-    return OK;
-}
-
-static enum err port_is_free(int port, int *out_port, struct fault *why)
-{
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int yes = 1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)port),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof at;
-    bool free_one = bind(fd, (struct sockaddr *)&at, len) == 0 &&
-                    getsockname(fd, (struct sockaddr *)&at, &len) == 0;
-    close(fd);
-    if (!free_one)
-        return fail(why, ERR_CONFLICT,
-                    "port %d of 127.0.0.1 is in use; choose another with --port P", port);
-    *out_port = ntohs(at.sin_port);
-    return OK;
-}
-
-enum err demo_prepare(struct demo *d, struct fault *why)
-{
-    enum err e = find_programs(d, why);
-    if (!e)
-        e = port_is_free(d->port, &d->port, why);
-    if (!e)
-        e = port_is_free(0, &d->postgres_port, why);
-    char mark[DEMO_PATH_BYTES];
-    if (!e)
-        e = path(mark, why, "/", d->directory, marker);
-    if (!e && exists(d->directory) && !exists(mark))
-        return fail(why, ERR_CONFLICT, "%s is there and is not of an earlier demo; choose --dir D",
-                    d->directory);
-    if (!e && exists(d->directory)) {
-        struct child gone = {.words = {"rm", "-rf", "--", d->directory}};
-        e = child_run(&gone, why);
-    }
-    if (!e)
-        e = make_directory(d->directory, 0755, why);
-    if (!e)
-        e = path(d->home, why, "/", d->directory, "home");
-    if (!e)
-        e = path(d->log, why, "/", d->directory, "demo.log");
-    FILE *f = e ? NULL : fopen(mark, "we");
-    if (f)
-        fclose(f);
-    return e;
-}
+enum { FILE_BYTES_MAX = 16 << 20, WAIT_MS = 600000, POLL_MS = 20 };
 
 // PostgreSQL refuses to run as root, so its commands then run as user postgres.
 static enum err postgres_command(struct demo *d, const char *const *words, struct fault *why)
@@ -138,7 +31,7 @@ static enum err postgres_command(struct demo *d, const char *const *words, struc
         c.words[n++] = "postgres";
         c.words[n++] = "--";
     }
-    enum err e = path(program, why, "/", d->postgres_bin, words[0]);
+    enum err e = demo_path(program, why, "/", d->postgres_bin, words[0]);
     if (e)
         return e;
     c.words[n++] = program;
@@ -150,9 +43,9 @@ static enum err postgres_command(struct demo *d, const char *const *words, struc
 enum err demo_start_postgres(struct demo *d, struct fault *why)
 {
     char data[DEMO_PATH_BYTES];
-    enum err e = path(data, why, "/", d->directory, "postgres");
+    enum err e = demo_path(data, why, "/", d->directory, "postgres");
     if (!e)
-        e = make_directory(data, 0700, why);
+        e = demo_make_directory(data, 0700, why);
     if (!e && getuid() == 0) {
         const struct passwd *user = getpwnam("postgres");
         if (!user || chown(data, user->pw_uid, user->pw_gid) < 0)
@@ -169,7 +62,7 @@ enum err demo_start_postgres(struct demo *d, struct fault *why)
              d->postgres_port);
     char log[DEMO_PATH_BYTES];
     if (!e)
-        e = path(log, why, "/", data, "server.log");
+        e = demo_path(log, why, "/", data, "server.log");
     const char *const start[] = {"pg_ctl", "-D", data,    "-w",    "-l",
                                  log,      "-o", options, "start", NULL};
     if (!e)
@@ -221,24 +114,19 @@ enum err demo_fill(struct demo *d, struct fault *why)
     return e ? e : child_run(&fill, why);
 }
 
-// The demo's policy with the address of its PostgreSQL in it.
 static enum err write_policy(struct demo *d, const struct world *home, struct fault *why)
 {
     struct buf text AUTO(buf_donep) = buf_init(FILE_BYTES_MAX);
     struct buf out AUTO(buf_donep) = buf_init(FILE_BYTES_MAX);
     struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
+    char conninfo[128];
+    snprintf(conninfo, sizeof conninfo, "host=127.0.0.1 port=%d dbname=fleet sslmode=disable",
+             d->postgres_port);
     enum err e = world_read_file(&here, d->policy, &text, why);
+    if (!e)
+        e = demo_policy_fill(buf_slice(&text), conninfo, &out, why);
     if (e)
-        return e;
-    buf_u8(&text, '\0');
-    static const char placeholder[] = "@CONNINFO@";
-    const char *begin = (const char *)text.at;
-    const char *at = strstr(begin, placeholder);
-    if (!at)
-        return fail(why, ERR_INVALID, "%s has no %s", d->policy, placeholder);
-    buf_bytes(&out, begin, (size_t)(at - begin));
-    buf_print(&out, "host=127.0.0.1 port=%d dbname=fleet sslmode=disable%s", d->postgres_port,
-              at + sizeof placeholder - 1);
+        return fail_in(why, e, "%s", d->policy);
     return world_write_file(home, "policy.yml", buf_slice(&out), why);
 }
 
@@ -255,7 +143,7 @@ static enum err run_self(struct demo *d, const char *const *words, const char *o
 static enum err set_up_source(struct demo *d, const struct world *home, struct fault *why)
 {
     char file[DEMO_PATH_BYTES];
-    enum err e = path(file, why, "/", d->directory, "source.sql");
+    enum err e = demo_path(file, why, "/", d->directory, "source.sql");
     const char *const words[] = {"source", "sql", "fleet", "--dir", d->home, NULL};
     const struct slice made_up = slice_text("only for the demo, which trusts loopback\n");
     if (!e)
@@ -277,7 +165,7 @@ static enum err set_up_source(struct demo *d, const struct world *home, struct f
 static enum err make_users(struct demo *d, struct fault *why)
 {
     char file[DEMO_PATH_BYTES];
-    enum err e = path(file, why, "/", d->directory, "analyst.password");
+    enum err e = demo_path(file, why, "/", d->directory, "analyst.password");
     const char *const words[] = {"user",   "add",     "--dir",           d->home, "analyst",
                                  "--role", "analyst", "--password-file", file,    NULL};
     return e ? e : run_self(d, words, d->log, why);
@@ -287,18 +175,18 @@ static enum err spawn_serve(struct demo *d, struct fault *why)
 {
     char listen[64];
     char ready[DEMO_PATH_BYTES];
-    enum err e = path(ready, why, "/", d->directory, "ready");
+    enum err e = demo_path(ready, why, "/", d->directory, "ready");
     if (e)
         return e;
     snprintf(listen, sizeof listen, "127.0.0.1:%d", d->port);
     char log[DEMO_PATH_BYTES];
-    e = path(log, why, "/", d->directory, "serve.log");
+    e = demo_path(log, why, "/", d->directory, "serve.log");
     struct child c = {
         .words = {d->program, "serve", d->home, "--listen", listen, "--ready-file", ready, NULL},
         .output = log};
     if (!e)
         e = child_start(&c, &d->serve, why);
-    for (int waited = 0; !e && !exists(ready); waited += POLL_MS) {
+    for (int waited = 0; !e && access(ready, F_OK) < 0; waited += POLL_MS) {
         bool ended = waitpid(d->serve, NULL, WNOHANG) != 0;
         if (ended)
             d->serve = 0;
@@ -313,9 +201,9 @@ enum err demo_start_serve(struct demo *d, struct fault *why)
 {
     char password[DEMO_PATH_BYTES];
     char analyst[DEMO_PATH_BYTES];
-    enum err e = path(password, why, "/", d->directory, "admin.password");
+    enum err e = demo_path(password, why, "/", d->directory, "admin.password");
     if (!e)
-        e = path(analyst, why, "/", d->directory, "analyst.password");
+        e = demo_path(analyst, why, "/", d->directory, "analyst.password");
     const char *const init[] = {"init", d->home, "--password-file", password, NULL};
     if (!e)
         e = run_self(d, init, d->log, why);
@@ -397,9 +285,11 @@ void demo_stop(struct demo *d)
     child_end(d->serve, 20000);
     PQfinish(d->db);
     char data[DEMO_PATH_BYTES];
-    if (d->postgres_runs && path(data, NULL, "/", d->directory, "postgres") == OK) {
+    if (d->postgres_runs && demo_path(data, NULL, "/", d->directory, "postgres") == OK) {
         const char *const stop[] = {"pg_ctl", "-D", data, "-w", "-m", "immediate", "stop", NULL};
         (void)postgres_command(d, stop, NULL); // on the way out; there is nobody to tell
     }
-    *d = (struct demo){0};
+    if (d->marker_fd >= 0)
+        close(d->marker_fd);
+    *d = (struct demo){.marker_fd = -1};
 }

@@ -7,9 +7,45 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-enum { STATUS_BYTES_MAX = 16 << 20, FRESH_MS = 5000 };
+enum { STATUS_BYTES_MAX = 16 << 20, FRESH_MS = 5000, PATH_BYTES = 4096 };
+
+static enum err not_ours(const char *directory, const struct stat *st, struct fault *why)
+{
+    const struct passwd *owner = getpwuid(st->st_uid);
+    return fail(why, ERR_DENIED, "%s is closed to this user; run it as %s", directory,
+                owner ? owner->pw_name : "its owner, or as root");
+}
+
+enum err home_check(const char *directory, struct fault *why)
+{
+    char config[PATH_BYTES];
+    struct stat st;
+    if (stat(directory, &st) < 0)
+        return errno == ENOENT
+                   ? fail(why, ERR_NOT_FOUND, "%s is not there; 'tamis init %s' makes it",
+                          directory, directory)
+                   : fail(why, ERR_DENIED, "%s cannot be reached: %s", directory, strerror(errno));
+    if (!S_ISDIR(st.st_mode))
+        return fail(why, ERR_INVALID, "%s is no directory; say that of an installation", directory);
+    int len = snprintf(config, sizeof config, "%s/tamis.yml", directory);
+    if (len < 0 || (size_t)len >= sizeof config)
+        return fail(why, ERR_LIMIT, "a path of more than %d bytes", PATH_BYTES);
+    if (access(directory, X_OK) == 0 && access(config, R_OK) == 0)
+        return OK;
+    if (errno == ENOENT)
+        return fail(why, ERR_INVALID,
+                    "%s is no installation: it has no tamis.yml; 'tamis init' makes one, in a new "
+                    "directory",
+                    directory);
+    return not_ours(directory, &st, why);
+}
 
 static enum err read_file(const char *directory, const char *name, size_t limit_bytes,
                           struct arena *scratch, struct slice *out, struct fault *why)
@@ -26,13 +62,34 @@ static enum err read_file(const char *directory, const char *name, size_t limit_
     return e;
 }
 
+// policy/ calls every policy "policy.yml"; who may have several wants its real name.
+static enum err parse(const char *name, struct slice yaml, struct arena *scratch,
+                      const struct policy **out, struct fault *why)
+{
+    static const char generic[] = "policy.yml ";
+    char rest[FAULT_WORDS_BYTES];
+    enum err e = policy_parse(yaml, scratch, out, why);
+    if (!e || !why || strncmp(why->words, generic, sizeof generic - 1) != 0)
+        return e;
+    snprintf(rest, sizeof rest, "%s", why->words + sizeof generic - 1);
+    return fail(why, e, "%s %s", name, rest);
+}
+
 enum err home_policy(const char *directory, const char *file, struct arena *scratch,
                      const struct policy **out, struct fault *why)
 {
     struct slice yaml;
-    enum err e = file ? read_file(".", file, LIMIT_POLICY_BYTES, scratch, &yaml, why)
-                      : read_file(directory, "policy.yml", LIMIT_POLICY_BYTES, scratch, &yaml, why);
-    return e ? e : policy_parse(yaml, scratch, out, why);
+    char path[PATH_BYTES];
+    if (file) {
+        enum err e = read_file(".", file, LIMIT_POLICY_BYTES, scratch, &yaml, why);
+        return e ? e : parse(file, yaml, scratch, out, why);
+    }
+    enum err e = home_check(directory, why);
+    if (e)
+        return e;
+    snprintf(path, sizeof path, "%s/policy.yml", directory);
+    e = read_file(directory, "policy.yml", LIMIT_POLICY_BYTES, scratch, &yaml, why);
+    return e ? fail_in(why, e, "%s", directory) : parse(path, yaml, scratch, out, why);
 }
 
 enum err home_source(const struct policy *p, const char *name, const struct policy_source **out,
@@ -56,9 +113,13 @@ enum err home_status(const char *directory, struct arena *scratch, struct home_s
                      struct fault *why)
 {
     struct slice bytes;
-    enum err e = read_file(directory, "run/status.json", STATUS_BYTES_MAX, scratch, &bytes, why);
+    enum err e = home_check(directory, why);
+    if (e)
+        return e;
+    e = read_file(directory, "run/status.json", STATUS_BYTES_MAX, scratch, &bytes, why);
     if (e == ERR_NOT_FOUND)
-        return fail(why, e, "%s has never been served (tamis serve %s)", directory, directory);
+        return fail(why, e, "%s has never been served; 'tamis serve %s' does", directory,
+                    directory);
     const struct json *json = NULL;
     if (!e)
         e = json_parse(bytes, scratch, &json, why);

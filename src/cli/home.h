@@ -9,7 +9,12 @@
 
 enum { HOME_SCRATCH_BYTES = 256 << 20 };
 
-// policy.yml of DIR, or `file` when it is given.
+// Is `directory` an installation that this user may read?  The words say what to do when
+// not: ERR_NOT_FOUND (nothing there), ERR_INVALID (something else there), ERR_DENIED.
+enum err home_check(const char *directory, struct fault *why);
+
+// policy.yml of DIR, or `file` when it is given.  A mistake in it is told with the file's
+// name and the line.
 enum err home_policy(const char *directory, const char *file, struct arena *scratch,
                      const struct policy **out, struct fault *why);
 

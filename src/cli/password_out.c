@@ -24,8 +24,11 @@ enum err password_out_open(const char *file, struct password_out *out, struct fa
     out->fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0600);
     if (out->fd >= 0)
         return OK;
-    return fail(why, errno == EEXIST ? ERR_CONFLICT : ERR_IO, "password file %s: %s", file,
-                strerror(errno));
+    if (errno == EEXIST)
+        return fail(why, ERR_CONFLICT,
+                    "password file %s is there already; name a new one, so that none is lost",
+                    file);
+    return fail(why, ERR_IO, "password file %s: %s", file, strerror(errno));
 }
 
 enum err password_out_write(struct password_out *p, const char *name, const char *password,

@@ -14,6 +14,17 @@ struct table_print table_print_of(struct arena *scratch, uint32_t column_count)
     return (struct table_print){.scratch = scratch, .column_count = column_count};
 }
 
+static void disarm(char *text)
+{
+    for (uint8_t *c = (uint8_t *)text; *c; c++) {
+        bool is_c1 = c[0] == 0xc2 && c[1] >= 0x80 && c[1] <= 0x9f; // U+0080 to U+009F
+        if (*c < ' ' || *c == 0x7f || is_c1)
+            *c = '?';
+        if (is_c1)
+            *++c = '?';
+    }
+}
+
 void table_cell(struct table_print *t, const char *format, ...)
 {
     if (t->cell_count == t->cells_max) {
@@ -29,6 +40,7 @@ void table_cell(struct table_print *t, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    disarm(text);
     t->cells[t->cell_count++] = arena_copy(t->scratch, slice_text(text));
 }
 
@@ -40,15 +52,25 @@ static uint32_t characters(struct slice text)
     return count;
 }
 
+static struct slice without_unit(struct slice text)
+{
+    if (text.len > 1 && text.at[text.len - 1] == 'B')
+        text.len--;
+    if (text.len > 1 && memchr("kMGT", text.at[text.len - 1], 4))
+        text.len--;
+    return text;
+}
+
 static bool looks_like_a_number(struct slice text)
 {
     bool digit = false;
+    text = without_unit(text);
     for (size_t i = 0; i < text.len; i++) {
         if (!memchr("0123456789.,-+% ", text.at[i], 16))
             return false;
         digit = digit || (text.at[i] >= '0' && text.at[i] <= '9');
     }
-    return digit || text.len == 0;
+    return digit || text.len == 0 || slice_is(text, "-"); // "-" stands for no number
 }
 
 struct column_shape {
@@ -74,6 +96,13 @@ static void blanks(struct buf *out, uint32_t count)
         buf_u8(out, ' ');
 }
 
+static void end_line(struct buf *out)
+{
+    while (out->len && out->at[out->len - 1] == ' ')
+        out->len--;
+    buf_u8(out, '\n');
+}
+
 void table_render(const struct table_print *t, struct buf *out)
 {
     struct column_shape shapes[COLUMNS_MAX];
@@ -88,7 +117,7 @@ void table_render(const struct table_print *t, struct buf *out)
         buf_slice_add(out, t->cells[i]);
         blanks(out, shapes[column].right || last ? 0 : fill);
         if (last)
-            buf_u8(out, '\n');
+            end_line(out);
     }
 }
 

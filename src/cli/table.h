@@ -9,7 +9,9 @@
 //     table_render(&t, &out);
 //
 // Columns are as wide as their widest cell, counted in characters of UTF-8.  A column
-// whose cells below the heading are all numbers is set to the right.
+// whose cells below the heading are all numbers, also with a unit of bytes, is set to the
+// right.  Control characters are drawn as '?': what a stranger wrote into a database must
+// not move the cursor of whoever looks at it.
 
 #include "base/arena.h"
 #include "base/buf.h"

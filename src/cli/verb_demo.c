@@ -113,7 +113,7 @@ static enum err run_steps(struct demo *d, struct fault *why)
 
 static enum exit_status run(const struct arguments *a)
 {
-    struct demo d = {0};
+    struct demo d = {.marker_fd = -1};
     struct fault why = {0};
     int64_t live = 0;
     if (options(a, &d, &live, &why))

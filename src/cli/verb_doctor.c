@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/buf.h"
+#include "base/num.h"
 #include "base/world.h"
+#include "cli/amount.h"
 #include "cli/cli.h"
 #include "cli/home.h"
 
@@ -170,8 +172,11 @@ static void see_source(struct visit *v, const struct json *source)
     for (uint32_t i = 0; i < tables->count; i++) {
         struct slice refused = status_text(&tables->items[i], "refused");
         if (refused.len)
-            wrong(v, "source %.*s, table %.*s is refused: %.*s", SLICE_PRINT(name),
-                  SLICE_PRINT(status_text(&tables->items[i], "name")), SLICE_PRINT(refused));
+            wrong(v,
+                  "source %.*s, table %.*s is refused: %.*s; drop or treat the column in "
+                  "policy.yml, then start tamis again",
+                  SLICE_PRINT(name), SLICE_PRINT(status_text(&tables->items[i], "name")),
+                  SLICE_PRINT(refused));
     }
     if (!slice_is(phase, "streaming") && !slice_is(phase, "copying"))
         wrong(v, "source %.*s is %.*s: %.*s", SLICE_PRINT(name), SLICE_PRINT(phase),
@@ -206,8 +211,38 @@ static size_t ignore(char *bytes, size_t size, size_t count, void *context)
     return size * count;
 }
 
+static bool is_loopback(struct slice host)
+{
+    if (slice_is(host, "[::1]"))
+        return true;
+    for (size_t i = 0; i < host.len; i++) {
+        if (!memchr("0123456789.", host.at[i], 11))
+            return false; // 127.example.org is a name of anywhere
+    }
+    return slice_starts(host, slice_text("127."));
+}
+
+// Where to ask on this machine a server that listens at `listen`; false when it answers
+// only at an address beyond it.  The status file is serve's word, and a serve that strangers
+// have taken must not send whoever looks for it, often root, to an address of its choice.
+static bool loopback_of(struct slice listen, char out[PATH_BYTES])
+{
+    const uint8_t *colon = listen.len ? memrchr(listen.at, ':', listen.len) : NULL;
+    size_t host_len = colon ? (size_t)(colon - listen.at) : 0;
+    struct slice host = slice_of(listen.at, host_len);
+    int64_t port = 0;
+    if (!colon || parse_i64(slice_from(listen, host_len + 1), &port))
+        return false;
+    if (slice_is(host, "0.0.0.0"))
+        host = slice_text("127.0.0.1");
+    if (slice_is(host, "[::]"))
+        host = slice_text("[::1]");
+    snprintf(out, PATH_BYTES, "%.*s:%lld", SLICE_PRINT(host), (long long)port);
+    return is_loopback(host);
+}
+
 // Asks what finders of open servers ask, without a credential.
-static void see_from_outside(struct visit *v, struct slice listen)
+static void see_from_outside(struct visit *v, const char *address)
 {
     static const char *const asked[] = {"/",
                                         "/_cat/indices?format=json&bytes=b",
@@ -222,7 +257,7 @@ static void see_from_outside(struct visit *v, struct slice listen)
     for (size_t i = 0; curl && i < sizeof asked / sizeof *asked; i++) {
         char url[PATH_BYTES];
         long status = 0;
-        snprintf(url, sizeof url, "https://%.*s%s", SLICE_PRINT(listen), asked[i]);
+        snprintf(url, sizeof url, "https://%s%s", address, asked[i]);
         curl_easy_setopt(curl, CURLOPT_URL, url);
         curl_easy_setopt(curl, CURLOPT_CAINFO, ca);
         curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
@@ -251,8 +286,9 @@ static void see_server(struct visit *v)
         return;
     }
     if (!status.is_running) {
-        wrong(v, "the server does not run; its last word is %lld s old",
-              (long long)(status.age_ms / 1000));
+        char age[AMOUNT_BYTES];
+        wrong(v, "the server does not run (its last word is %s old); 'tamis serve %s' starts it",
+              amount_duration(status.age_ms, age), v->directory);
         return;
     }
     struct slice listen = status_text(status.json, "listen");
@@ -262,18 +298,20 @@ static void see_server(struct visit *v)
     const struct json *sources = status_list(status.json, "sources");
     for (uint32_t i = 0; i < sources->count; i++)
         see_source(v, &sources->items[i]);
-    see_from_outside(v, listen);
+    char address[PATH_BYTES];
+    if (loopback_of(listen, address))
+        see_from_outside(v, address);
+    else
+        doubt(v, "it was not asked from outside: only an address of this machine alone is asked");
 }
 
 static enum exit_status run(const struct arguments *a)
 {
     struct arena *scratch AUTO(arena_freep) = arena_new(HOME_SCRATCH_BYTES);
     struct visit v = {.directory = a->words[0], .scratch = scratch};
-    if (access(v.directory, R_OK | X_OK) < 0) {
-        struct fault why = {0};
-        (void)fail(&why, ERR_NOT_FOUND, "%s is no directory that can be read", v.directory);
+    struct fault why = {0};
+    if (home_check(v.directory, &why))
         return cli_failed(&why);
-    }
     see_rights(&v);
     see_disk(&v);
     see_certificate(&v);

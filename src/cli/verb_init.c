@@ -61,6 +61,7 @@ const struct verb verb_init = {
         "  --policy FILE        copied to DIR/policy.yml, when it has no mistakes\n"
         "  --listen ADDR:PORT   numeric address to answer at; default 127.0.0.1:9200\n",
     .flags = flags,
+    .words = "DIR",
     .words_min = 1,
     .words_max = 1,
     .run = run,

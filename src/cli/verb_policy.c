@@ -14,13 +14,20 @@ static uint32_t table_count(const struct policy *p)
     return p->schema->table_count;
 }
 
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void check_text(const struct policy *p, struct buf *out)
 {
     uint32_t fields = 0;
     for (uint32_t t = 0; t < table_count(p); t++)
         fields += p->schema->tables[t].field_count;
-    buf_print(out, "the policy is sound: %u sources, %u tables, %u columns enter, %u metrics\n",
-              p->source_count, table_count(p), fields, p->schema->metric_count);
+    uint32_t metrics = p->schema->metric_count;
+    buf_print(out, "the policy is sound: %u source%s, %u table%s, %u column%s enter, %u metric%s\n",
+              p->source_count, plural(p->source_count), table_count(p), plural(table_count(p)),
+              fields, plural(fields), metrics, plural(metrics));
 }
 
 static enum exit_status run(const struct arguments *a)
@@ -32,6 +39,8 @@ static enum exit_status run(const struct arguments *a)
         return cli_misused("policy", "'%s' is neither check nor statement", a->words[0]);
     if (!directory == !file)
         return cli_misused("policy", "say which: --dir DIR, or --file F");
+    if (checks && arguments_has(a, "json"))
+        return cli_misused("policy", "--json goes with statement");
 
     struct arena *scratch AUTO(arena_freep) = arena_new(HOME_SCRATCH_BYTES);
     struct buf out AUTO(buf_donep) = buf_init(OUT_BYTES);
@@ -62,6 +71,7 @@ const struct verb verb_policy = {
             "  --file F     another file\n"
             "  --json       the statement as JSON\n",
     .flags = flags,
+    .words = "check | statement",
     .words_min = 1,
     .words_max = 1,
     .run = run,

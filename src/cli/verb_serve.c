@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/cli.h"
+#include "cli/home.h"
 #include "server/launcher.h"
 
 #include <errno.h>
@@ -23,6 +24,17 @@ static enum err whole_path(const char *path, char out[PATH_BYTES], struct fault 
     return OK;
 }
 
+// Found out before anything is started: a file that never appears is waited for forever.
+static enum err check_ready_file(const char *path, struct fault *why)
+{
+    char parent[PATH_BYTES];
+    snprintf(parent, sizeof parent, "%s", path);
+    *(strrchr(parent, '/') + 1) = '\0'; // whole_path() made it begin with one
+    if (access(parent, W_OK | X_OK) < 0)
+        return fail(why, ERR_INVALID, "--ready-file %s: %s", path, strerror(errno));
+    return OK;
+}
+
 static enum exit_status run(const struct arguments *a)
 {
     struct fault why = {0};
@@ -30,9 +42,13 @@ static enum exit_status run(const struct arguments *a)
     struct launcher_options options = {.directory = a->words[0],
                                        .listen = arguments_get(a, "listen")};
     const char *file = arguments_get(a, "ready-file");
-    enum err e = file ? whole_path(file, ready_file, &why) : OK;
-    if (file)
+    enum err e = home_check(a->words[0], &why);
+    if (!e && file) {
+        e = whole_path(file, ready_file, &why);
         options.ready_file = ready_file;
+    }
+    if (!e && file)
+        e = check_ready_file(ready_file, &why);
     if (!e)
         e = launcher_run(&options, &why);
     return e ? cli_failed(&why) : EXIT_STATUS_OK;
@@ -49,6 +65,7 @@ const struct verb verb_serve = {
         "  --listen ADDR:PORT   numeric address to answer at, instead of tamis.yml's\n"
         "  --ready-file F       appears when requests are answered, goes when they are not\n",
     .flags = flags,
+    .words = "DIR",
     .words_min = 1,
     .words_max = 1,
     .run = run,

@@ -45,6 +45,7 @@ const struct verb verb_source = {
             "  --dir DIR    policy.yml of this directory\n"
             "  --file F     another policy file\n",
     .flags = flags,
+    .words = "sql SOURCE",
     .words_min = 2,
     .words_max = 2,
     .run = run,

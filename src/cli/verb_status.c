@@ -1,66 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/amount.h"
 #include "cli/cli.h"
 #include "cli/home.h"
 #include "cli/table.h"
 
 #include <stdio.h>
 
-enum { OUT_BYTES = 16 << 20, DURATION_BYTES = 32, NUMBER_BYTES = 32 };
+enum { OUT_BYTES = 16 << 20 };
 
 static const struct flag flags[] = {{"json", NULL}, {NULL, NULL}};
 
-static const char *duration(int64_t ms, char out[DURATION_BYTES])
+static void say_processes(const struct json *status, struct buf *out)
 {
-    int64_t s = ms / 1000;
-    if (ms < 10000)
-        snprintf(out, DURATION_BYTES, "%.1f s", (double)(ms < 0 ? 0 : ms) / 1000);
-    else if (s < 120)
-        snprintf(out, DURATION_BYTES, "%lld s", (long long)s);
-    else if (s < 7200)
-        snprintf(out, DURATION_BYTES, "%lld min", (long long)(s / 60));
-    else
-        snprintf(out, DURATION_BYTES, "%lld h", (long long)(s / 3600));
-    return out;
-}
-
-static const char *thousands(int64_t n, char out[NUMBER_BYTES])
-{
-    char digits[NUMBER_BYTES];
-    int len = snprintf(digits, sizeof digits, "%lld", (long long)(n < 0 ? 0 : n));
-    int at = 0;
-    for (int i = 0; i < len && at < NUMBER_BYTES - 2; i++) {
-        if (i && (len - i) % 3 == 0)
-            out[at++] = ',';
-        out[at++] = digits[i];
-    }
-    out[at] = '\0';
-    return out;
-}
-
-static void say_server(const struct home_status *s, struct buf *out)
-{
-    char since[DURATION_BYTES];
-    char age[DURATION_BYTES];
-    struct slice listen = status_text(s->json, "listen");
-    int64_t up_ms = status_number(s->json, "written_ms") - status_number(s->json, "started_ms");
-    if (!s->is_running)
-        buf_print(out, "NOT RUNNING: the last word of the server is %s old; below is what it was\n",
-                  duration(s->age_ms, age));
-    const struct json *ready = json_get(s->json, "ready");
-    buf_print(out, "tamis serves https://%.*s, for %s; %s\n", SLICE_PRINT(listen),
-              duration(up_ms, since),
-              ready && ready->truth ? "the copy is whole" : "the copy is NOT whole yet");
-    const struct json *processes = status_list(s->json, "processes");
-    buf_text(out, "processes:");
+    const struct json *processes = status_list(status, "processes");
+    buf_text(out, "processes: ");
     for (uint32_t i = 0; i < processes->count; i++) {
         const struct json *p = &processes->items[i];
         int64_t starts = status_number(p, "starts");
-        buf_print(out, " %.*s %lld", SLICE_PRINT(status_text(p, "name")),
+        buf_print(out, "%s%.*s %lld", i ? ", " : "", SLICE_PRINT(status_text(p, "name")),
                   (long long)status_number(p, "pid"));
         if (starts > 1)
             buf_print(out, " (started %lld times)", (long long)starts);
     }
     buf_u8(out, '\n');
+}
+
+static void say_server(const struct home_status *s, const char *directory, struct buf *out)
+{
+    char since[AMOUNT_BYTES];
+    char age[AMOUNT_BYTES];
+    struct slice listen = status_text(s->json, "listen");
+    int64_t up_ms = status_number(s->json, "written_ms") - status_number(s->json, "started_ms");
+    const struct json *ready = json_get(s->json, "ready");
+    if (!s->is_running) {
+        buf_print(out,
+                  "NOT RUNNING: its last word is %s old, and below is what it was then; 'tamis "
+                  "serve %s' starts it\n",
+                  amount_duration(s->age_ms, age), directory);
+        return;
+    }
+    buf_print(out, "tamis answers at https://%.*s, since %s; %s\n", SLICE_PRINT(listen),
+              amount_duration(up_ms, since),
+              ready && ready->truth ? "the copy is whole" : "the copy is NOT whole yet");
+    say_processes(s->json, out);
 }
 
 static const struct json *stored_table(const struct json *status, struct slice name)
@@ -73,55 +55,80 @@ static const struct json *stored_table(const struct json *status, struct slice n
     return NULL;
 }
 
+static void add_table(struct table_print *t, const struct json *status, const struct json *table)
+{
+    char text[AMOUNT_BYTES];
+    struct slice name = status_text(table, "name");
+    struct slice refused = status_text(table, "refused");
+    const struct json *stored = stored_table(status, name);
+    int64_t rows = status_number(stored, "rows");
+    int64_t disk = status_number(stored, "bytes_disk");
+    int64_t memory = status_number(stored, "bytes_memory");
+    table_cell(t, "  %.*s", SLICE_PRINT(name));
+    table_cell(t, "%s", amount_count(rows, text));
+    table_cell(t, "%s", amount_bytes(disk, text));
+    table_cell(t, "%s", amount_bytes(memory, text));
+    if (rows > 0)
+        table_cell(t, "%.1f B", (double)(disk + memory) / (double)rows);
+    else
+        table_cell(t, "-");
+    if (refused.len)
+        table_cell(t, "REFUSED: %.*s", SLICE_PRINT(refused));
+    else
+        table_cell(t, "flows");
+}
+
 static void say_tables(const struct json *status, const struct json *source, struct arena *scratch,
                        struct buf *out)
 {
+    static const char *const head[] = {"  table", "rows", "on disk", "in memory", "a row", "state"};
     const struct json *tables = status_list(source, "tables");
-    struct table_print t = table_print_of(scratch, 6);
-    const char *const head[] = {"  table", "rows", "bytes on disk", "per row", "segments", "state"};
+    struct table_print t = table_print_of(scratch, sizeof head / sizeof *head);
     for (size_t i = 0; i < sizeof head / sizeof *head; i++)
         table_cell(&t, "%s", head[i]);
-    for (uint32_t i = 0; i < tables->count; i++) {
-        struct slice name = status_text(&tables->items[i], "name");
-        const struct json *stored = stored_table(status, name);
-        int64_t rows = status_number(stored, "rows");
-        int64_t disk = status_number(stored, "bytes_disk");
-        char number[NUMBER_BYTES];
-        struct slice refused = status_text(&tables->items[i], "refused");
-        table_cell(&t, "  %.*s", SLICE_PRINT(name));
-        table_cell(&t, "%s", thousands(rows, number));
-        table_cell(&t, "%s", thousands(disk, number));
-        table_cell(&t, "%.1f", rows ? (double)disk / (double)rows : 0);
-        table_cell(&t, "%lld", (long long)status_number(stored, "segments"));
-        if (refused.len)
-            table_cell(&t, "REFUSED: %.*s", SLICE_PRINT(refused));
-        else
-            table_cell(&t, "flows");
-    }
-    table_render(&t, out);
+    for (uint32_t i = 0; i < tables->count; i++)
+        add_table(&t, status, &tables->items[i]);
+    if (tables->count)
+        table_render(&t, out);
+}
+
+static void say_copying(const struct json *source, struct buf *out)
+{
+    char text[AMOUNT_BYTES];
+    int64_t copied = status_number(source, "rows_copied");
+    int64_t about = status_number(source, "rows_estimated");
+    int64_t speed = status_number(source, "rows_per_second");
+    buf_print(out, ", %s rows", amount_count(copied, text));
+    if (about > 0)
+        buf_print(out, " of about %s", amount_count(about, text));
+    if (speed > 0)
+        buf_print(out, ", %s a second", amount_count(speed, text));
+    if (speed > 0 && about > copied)
+        buf_print(out, ", about %s to go", amount_duration((about - copied) / speed * 1000, text));
 }
 
 static void say_source(const struct json *status, const struct json *source, struct arena *scratch,
                        struct buf *out)
 {
-    char text[NUMBER_BYTES];
-    char lag[DURATION_BYTES];
+    char text[AMOUNT_BYTES];
     struct slice phase = status_text(source, "phase");
     struct slice error = status_text(source, "last_error");
     buf_print(out, "\nsource %.*s: %.*s", SLICE_PRINT(status_text(source, "name")),
               SLICE_PRINT(phase));
     if (slice_is(phase, "copying"))
-        buf_print(out, ", %s rows", thousands(status_number(source, "rows_copied"), text));
-    if (slice_is(phase, "copying") && status_number(source, "rows_estimated") > 0)
-        buf_print(out, " of about %s", thousands(status_number(source, "rows_estimated"), text));
-    if (slice_is(phase, "streaming"))
-        buf_print(out, ", %s behind (%s bytes of its log)",
-                  duration(status_number(source, "lag_ms"), lag),
-                  thousands(status_number(source, "lag_bytes"), text));
+        say_copying(source, out);
+    if (slice_is(phase, "streaming")) {
+        buf_print(out, ", %s behind", amount_duration(status_number(source, "lag_ms"), text));
+        buf_print(out, " (%s of its log)", amount_bytes(status_number(source, "lag_bytes"), text));
+    }
     struct slice words = status_text(source, "words");
     buf_print(out, "%s%.*s\n", words.len ? "; " : "", SLICE_PRINT(words));
     if (error.len)
-        buf_print(out, "  last trouble: %.*s\n", SLICE_PRINT(error));
+        buf_print(out, "  last trouble, %s ago: %.*s\n",
+                  amount_duration(status_number(status, "written_ms") -
+                                      status_number(source, "last_error_ms"),
+                                  text),
+                  SLICE_PRINT(error));
     say_tables(status, source, scratch, out);
 }
 
@@ -137,7 +144,7 @@ static enum exit_status run(const struct arguments *a)
         buf_slice_add(&out, status.bytes);
         buf_u8(&out, '\n');
     } else {
-        say_server(&status, &out);
+        say_server(&status, a->words[0], &out);
         const struct json *sources = status_list(status.json, "sources");
         for (uint32_t i = 0; i < sources->count; i++)
             say_source(status.json, &sources->items[i], scratch, &out);
@@ -156,6 +163,7 @@ const struct verb verb_status = {
             "1 when it does not run.\n\n"
             "  --json   as the server wrote it\n",
     .flags = flags,
+    .words = "DIR",
     .words_min = 1,
     .words_max = 1,
     .run = run,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "access/access.h"
 #include "cli/cli.h"
+#include "cli/home.h"
 #include "cli/password_out.h"
 #include "json/json_writer.h"
 #include "keys/crypto.h"
@@ -96,6 +97,7 @@ struct change {
 static enum err give_password(struct access *access, const struct change *c, struct fault *why)
 {
     struct password_out out;
+    const char *file = c->password_file;
     enum err e = password_out_open(c->password_file, &out, why);
     if (e)
         return e;
@@ -109,7 +111,31 @@ static enum err give_password(struct access *access, const struct change *c, str
         e = password_out_write(&out, c->name_text, password, why);
     wipe(password, sizeof password);
     password_out_drop(&out);
+    if (!e)
+        cli_say("%s can log in now%s%s", c->name_text, file ? "; the password is in " : "",
+                file ? file : "");
     return e;
+}
+
+static void count_admin(void *context, const char *name, uint32_t roles)
+{
+    (void)name;
+    int *count = context;
+    *count += (roles & 1u << ROLE_ADMIN) != 0;
+}
+
+static enum err remove_user(struct access *access, const char *name, struct fault *why)
+{
+    int admins = 0;
+    enum err e = access_user_remove(access, slice_text(name), why);
+    if (!e)
+        e = access_user_list(access, count_admin, &admins, why);
+    if (e)
+        return e;
+    cli_say("%s can log in no more", name);
+    if (admins == 0)
+        cli_say("nobody is left with the role admin; 'tamis user add' makes one");
+    return OK;
 }
 
 enum action_of_user { USER_ADD, USER_LIST, USER_REMOVE, USER_PASSWORD, USER_NONE };
@@ -133,7 +159,7 @@ static enum err act(const struct arguments *a, enum action_of_user action, struc
                        .name_text = a->words[1],
                        .password_file = arguments_get(a, "password-file")};
     if (action == USER_REMOVE)
-        return access_user_remove(access, c.name, why);
+        return remove_user(access, c.name_text, why);
     enum err e = OK;
     if (action == USER_ADD)
         e = roles_parse(slice_text(arguments_get(a, "role")), &c.roles, why);
@@ -149,7 +175,9 @@ static enum err open_and_act(const struct arguments *a, enum action_of_user acti
     if (len < 0 || (size_t)len >= sizeof path)
         return fail(why, ERR_LIMIT, "--dir of more than %d bytes", PATH_BYTES);
     struct access *access = NULL;
-    enum err e = crypto_start(why);
+    enum err e = home_check(directory, why);
+    if (!e)
+        e = crypto_start(why);
     if (!e)
         e = access_open(path, false, &access, why);
     if (e)
@@ -170,8 +198,10 @@ static enum exit_status run(const struct arguments *a)
     if ((action == USER_LIST) != (a->word_count == 1))
         return cli_misused("user",
                            action == USER_LIST ? "list takes no name" : "a name is missing");
-    if ((action == USER_ADD) != arguments_has(a, "role"))
-        return cli_misused("user", "--role goes with add, and only with it");
+    if (action == USER_ADD && !arguments_has(a, "role"))
+        return cli_misused("user", "--role is missing: admin, writer, analyst or metrics");
+    if (action != USER_ADD && arguments_has(a, "role"))
+        return cli_misused("user", "--role goes only with add");
     struct fault why = {0};
     return open_and_act(a, action, &why) ? cli_failed(&why) : EXIT_STATUS_OK;
 }
@@ -192,6 +222,7 @@ const struct verb verb_user = {
         "  --password-file F    where the password goes (mode 0600)\n"
         "  --json               the list as JSON\n",
     .flags = flags,
+    .words = "list | add NAME | password NAME | remove NAME",
     .words_min = 1,
     .words_max = 2,
     .run = run,
