@@ -107,8 +107,9 @@ tidy:            ## our own rules: layers, sizes, names, banned calls
 headers:         ## every header compiles on its own
 	@for h in $(HEADERS); do $(CC_debug) -std=gnu17 $(CPPFLAGS) -Wall -Werror -fsyntax-only -include $$h -x c /dev/null || exit 1; done
 
-# Tests of threads, under the thread sanitizer.
-THREAD_TESTS := tests/test.c $(filter-out tests/test.c,$(wildcard tests/*.c)) $(filter %_threads_test.c,$(TESTS))
+# Tests of threads, and the fixtures they share, under the thread sanitizer.
+THREAD_TESTS := tests/test.c $(filter-out tests/test.c,$(wildcard tests/*.c)) \
+                $(filter %_threads_test.c %/fixture_test.c,$(TESTS))
 $(B)/unit-threads: $(call obj,$(LIB_SRC) $(THREAD_TESTS))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)

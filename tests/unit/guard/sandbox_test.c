@@ -26,16 +26,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-
 #if !SANITIZED
 
 enum { KILLED = -1, NOT_ENTERED = -2 };

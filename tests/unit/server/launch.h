@@ -12,16 +12,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#ifndef __has_feature
-#define __has_feature(x) 0
-#endif
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#else
-#define SANITIZED 0
-#endif
-
 struct launched {
     struct place place;
     char home[96], ready[96];
