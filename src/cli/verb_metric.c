@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/amount.h"
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/home.h"
@@ -61,11 +62,12 @@ static void draw(const struct json *reply, struct arena *scratch, struct buf *ou
     }
     uint32_t most = isatty(STDOUT_FILENO) ? TERMINAL_ROWS_MAX : UINT32_MAX;
     uint32_t more = metric_table_rows(reply, most, scratch, out);
+    char text[AMOUNT_BYTES];
     if (more)
         buf_print(out,
-                  "and %u more rows: narrow it with --from, --to, --by and --every, or have "
+                  "and %s more rows: narrow it with --from, --to, --by and --every, or have "
                   "them all with --json or through a pipe\n",
-                  more);
+                  amount_count(more, text));
 }
 
 static enum err ask(const struct arguments *a, struct arena *scratch, struct buf *out,
@@ -119,6 +121,8 @@ static enum exit_status run(const struct arguments *a)
         return cli_misused("metric", "--from, --to, --by and --every go with show");
     if (!gives_any(a, (const char *const[]){"dir", "url", NULL}))
         return cli_misused("metric", "say which server: --dir DIR of this machine, or --url URL");
+    if (!arguments_has(a, "user"))
+        return cli_misused("metric", "say who asks: --user NAME, of role analyst or metrics");
     struct arena *scratch AUTO(arena_freep) = arena_new(SCRATCH_BYTES);
     struct buf out AUTO(buf_donep) = buf_init(OUT_BYTES);
     struct fault why = {0};
@@ -151,7 +155,8 @@ const struct verb verb_metric = {
             "A terminal gets the first 50 rows, a pipe all.\n\n"
             "  --dir DIR                     the directory of a server on this machine\n"
             "  --url URL --ca FILE           a server elsewhere, and the authority to check it by\n"
-            "  --user NAME --password-file F who asks (default admin; asks for the password)\n",
+            "  --user NAME                   who asks, of role analyst or metrics\n"
+            "  --password-file F             with the password; else it is asked for\n",
     .flags = flags,
     .words = "list | show NAME",
     .words_min = 1,

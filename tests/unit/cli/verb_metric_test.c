@@ -22,18 +22,19 @@ TEST(metric_in_wrong_words_is_wrong_use)
     expect_misuse(WORDS("list", "m", "--dir", "d"), "list takes no name");
     expect_misuse(WORDS("list", "--dir", "d", "--every", "1d"), "go with show");
     expect_misuse(WORDS("list"), "say which server: --dir DIR");
+    expect_misuse(WORDS("list", "--dir", "d"), "say who asks: --user NAME");
 }
 
 TEST(metric_without_its_server_says_why)
 {
     struct place p = home_make_with("sources: {}\n");
-    struct ran r = RUN("metric", "list", "--dir", "/no/such/home");
+    struct ran r = RUN("metric", "list", "--user", "x", "--dir", "/no/such/home");
     EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
     EXPECT(strstr(r.err, "/no/such/home is not there") != NULL);
-    r = RUN("metric", "list", "--dir", p.path);
+    r = RUN("metric", "list", "--user", "x", "--dir", p.path);
     EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
     EXPECT(strstr(r.err, "tls/ca.crt: No such file") != NULL);
-    r = RUN("metric", "list", "--url", "http://127.0.0.1:0");
+    r = RUN("metric", "list", "--user", "x", "--url", "http://127.0.0.1:0");
     EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
     EXPECT(strstr(r.err, "does not begin with https://") != NULL);
     EXPECT(r.out[0] == '\0');
