@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK_BYTES_MIN = 64 * 1024 };
+enum {
+    BLOCK_BYTES_MIN = 64 * 1024,
+    KEEP_PART = 8, // an arena keeps up to this part of its budget over a reset
+};
 
 struct block {
     struct block *older;
@@ -21,14 +24,14 @@ struct block {
 
 struct arena {
     struct block *newest;
-    size_t budget_left;
+    size_t budget, budget_left;
 };
 
 struct arena *arena_new(size_t budget_bytes)
 {
     struct arena *a = calloc(1, sizeof *a);
     CHECK(a != NULL);
-    a->budget_left = budget_bytes;
+    a->budget = a->budget_left = budget_bytes;
     return a;
 }
 
@@ -50,18 +53,6 @@ void arena_free(struct arena *a)
     free(a);
 }
 
-void arena_reset(struct arena *a)
-{
-    struct block *first = a->newest;
-    while (first && first->older)
-        first = first->older;
-    drop_older_than(a, first);
-    if (first) {
-        memset(first->bytes, 0, first->used);
-        first->used = 0;
-    }
-}
-
 static void add_block(struct arena *a, size_t bytes)
 {
     size_t size = bytes > BLOCK_BYTES_MIN ? bytes : BLOCK_BYTES_MIN;
@@ -72,6 +63,32 @@ static void add_block(struct arena *a, size_t bytes)
     b->size = size;
     a->newest = b;
     a->budget_left -= size;
+}
+
+// Rounds of like size, as changesets are: what took several blocks will find one.  A block
+// asked of the system anew costs more than all that is put into it.
+static bool join_blocks(struct arena *a)
+{
+    size_t bytes = a->budget - a->budget_left;
+    if (!a->newest || !a->newest->older || bytes > a->budget / KEEP_PART)
+        return false;
+    drop_older_than(a, NULL);
+    add_block(a, bytes);
+    return true;
+}
+
+void arena_reset(struct arena *a)
+{
+    if (join_blocks(a))
+        return;
+    struct block *first = a->newest;
+    while (first && first->older)
+        first = first->older;
+    drop_older_than(a, first);
+    if (first) {
+        memset(first->bytes, 0, first->used);
+        first->used = 0;
+    }
 }
 
 void *arena_alloc(struct arena *a, size_t bytes)

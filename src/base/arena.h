@@ -19,7 +19,7 @@ struct arena;
 
 struct arena *arena_new(size_t budget_bytes);
 void arena_free(struct arena *a);  // NULL is fine
-void arena_reset(struct arena *a); // keeps one block for the next round
+void arena_reset(struct arena *a); // keeps one block, of about what was used, for the next round
 
 // Zeroed, aligned for any type, alive until the arena is reset or freed.
 void *arena_alloc(struct arena *a, size_t bytes) __attribute__((returns_nonnull, malloc));
