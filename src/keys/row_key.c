@@ -18,9 +18,17 @@
 enum { ROUNDS = 8 };
 
 // SipHash-2-4 by its definition (Aumasson and Bernstein, 2012), for inputs of eight bytes:
-// a row takes eight of these, and calling the library for each costs more than hashing.
+// a row takes eight of these, each waiting for the one before, and calling the library for
+// each costs more than hashing.  Numbers do not wait for each other, so several go side by
+// side, in the lanes of vectors; which processor there is, is seen when it runs.
+enum { LANES = 4 };
+
+struct word {
+    uint64_t of __attribute__((vector_size(LANES * 8)));
+};
+
 struct sip {
-    uint64_t v0, v1, v2, v3;
+    struct word v[4];
 };
 
 static uint64_t u64_le(const uint8_t *at)
@@ -30,68 +38,114 @@ static uint64_t u64_le(const uint8_t *at)
     return le64toh(value);
 }
 
-static struct sip sip_start(const uint8_t key[SHORT_KEY_BYTES])
+static void sip_start(const uint8_t key[SHORT_KEY_BYTES], struct sip *out)
 {
-    uint64_t k0 = u64_le(key);
-    uint64_t k1 = u64_le(key + 8);
-    return (struct sip){
-        .v0 = k0 ^ 0x736f6d6570736575,
-        .v1 = k1 ^ 0x646f72616e646f6d,
-        .v2 = k0 ^ 0x6c7967656e657261,
-        .v3 = k1 ^ 0x7465646279746573,
-    };
+    static const uint64_t constants[4] = {0x736f6d6570736575, 0x646f72616e646f6d,
+                                          0x6c7967656e657261, 0x7465646279746573};
+    for (int i = 0; i < 4; i++)
+        for (int lane = 0; lane < LANES; lane++)
+            out->v[i].of[lane] = constants[i] ^ u64_le(key + 8 * (i % 2));
 }
 
-static uint64_t turn_left(uint64_t v, unsigned bits)
+#define INLINE        static inline __attribute__((always_inline))
+#define TURN(x, bits) ((x) << (bits) | (x) >> (64 - (bits)))
+
+INLINE void sip_round(struct sip *s)
 {
-    return v << bits | v >> (64 - bits);
+    s->v[0].of += s->v[1].of;
+    s->v[1].of = TURN(s->v[1].of, 13) ^ s->v[0].of;
+    s->v[0].of = TURN(s->v[0].of, 32);
+    s->v[2].of += s->v[3].of;
+    s->v[3].of = TURN(s->v[3].of, 16) ^ s->v[2].of;
+    s->v[0].of += s->v[3].of;
+    s->v[3].of = TURN(s->v[3].of, 21) ^ s->v[0].of;
+    s->v[2].of += s->v[1].of;
+    s->v[1].of = TURN(s->v[1].of, 17) ^ s->v[2].of;
+    s->v[2].of = TURN(s->v[2].of, 32);
 }
 
-static inline void sip_round(struct sip *s)
+INLINE void sip_word(struct sip *s, const struct word *word)
 {
-    s->v0 += s->v1;
-    s->v1 = turn_left(s->v1, 13) ^ s->v0;
-    s->v0 = turn_left(s->v0, 32);
-    s->v2 += s->v3;
-    s->v3 = turn_left(s->v3, 16) ^ s->v2;
-    s->v0 += s->v3;
-    s->v3 = turn_left(s->v3, 21) ^ s->v0;
-    s->v2 += s->v1;
-    s->v1 = turn_left(s->v1, 17) ^ s->v2;
-    s->v2 = turn_left(s->v2, 32);
-}
-
-static inline void sip_word(struct sip *s, uint64_t word)
-{
-    s->v3 ^= word;
+    s->v[3].of ^= word->of;
     sip_round(s);
     sip_round(s);
-    s->v0 ^= word;
+    s->v[0].of ^= word->of;
 }
 
-// The last word of the input says how long it is.
-static inline uint64_t sip_end(struct sip s, uint64_t eight_bytes)
+// Hashes `word` in place.  The last word of the input says how long it is.
+INLINE void sip_eight_bytes(const struct sip *start, struct word *word)
 {
-    sip_word(&s, eight_bytes);
-    sip_word(&s, (uint64_t)8 << 56);
-    s.v2 ^= 0xff;
+    struct sip s = *start;
+    struct word last = {0};
+    last.of += (uint64_t)8 << 56;
+    sip_word(&s, word);
+    sip_word(&s, &last);
+    s.v[2].of ^= 0xff;
     for (int i = 0; i < 4; i++)
         sip_round(&s);
-    return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+    word->of = s.v[0].of ^ s.v[1].of ^ s.v[2].of ^ s.v[3].of;
+}
+
+INLINE void permute_lanes(const struct sip *start, struct word *numbers)
+{
+    struct word left = {numbers->of >> 32};
+    struct word right = {numbers->of & UINT32_MAX};
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        struct word f = {right.of | round << 32};
+        sip_eight_bytes(start, &f);
+        struct word next = {left.of ^ (f.of & UINT32_MAX)};
+        left = right;
+        right = next;
+    }
+    numbers->of = left.of << 32 | right.of;
+}
+
+#define KERNEL(name, target_attribute)                                               \
+    target_attribute static void name(const struct sip *start, struct word *numbers) \
+    {                                                                                \
+        permute_lanes(start, numbers);                                               \
+    }
+
+KERNEL(permute_any, )
+#if defined(__x86_64__)
+KERNEL(permute_avx2, __attribute__((target("avx2"))))
+KERNEL(permute_avx512, __attribute__((target("avx512f,avx512vl"))))
+#endif
+
+static void permute(const struct sip *start, struct word *numbers)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512vl")) {
+        permute_avx512(start, numbers);
+        return;
+    }
+    if (__builtin_cpu_supports("avx2")) {
+        permute_avx2(start, numbers);
+        return;
+    }
+#endif
+    permute_any(start, numbers);
+}
+
+void row_keys_of_numbers(const uint8_t key[KEY_BYTES], uint64_t *numbers, uint32_t count)
+{
+    struct sip start;
+    sip_start(key, &start);
+    for (uint32_t from = 0; from < count; from += LANES) {
+        uint32_t n = count - from < LANES ? count - from : LANES;
+        struct word some = {0};
+        memcpy(&some, numbers + from, n * sizeof *numbers);
+        permute(&start, &some);
+        memcpy(numbers + from, &some, n * sizeof *numbers);
+    }
+    wipe(&start, sizeof start);
 }
 
 uint64_t row_key_of_number(const uint8_t key[KEY_BYTES], int64_t number)
 {
-    uint32_t left = (uint32_t)((uint64_t)number >> 32);
-    uint32_t right = (uint32_t)number;
-    struct sip start = sip_start(key);
-    for (uint32_t round = 0; round < ROUNDS; round++) {
-        uint32_t next = left ^ (uint32_t)sip_end(start, (uint64_t)round << 32 | right);
-        left = right;
-        right = next;
-    }
-    wipe(&start, sizeof start);
-    return (uint64_t)left << 32 | right;
+    uint64_t value = (uint64_t)number;
+    row_keys_of_numbers(key, &value, 1);
+    return value;
 }
 
 void row_key_part(struct buf *parts, struct slice text)

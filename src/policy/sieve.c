@@ -89,6 +89,7 @@ static void init_table(struct sieve *s, struct sieve_table *t, const struct poli
         .table = table,
         .field_columns = t->field_columns,
         .subject_keys = t->subject_keys,
+        .row_key = t->row_key,
         .bytes = &s->bytes,
     };
     t->row_bytes = 1 + sizeof(struct row_key);

@@ -3,6 +3,8 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "keys/crypto.h"
+#include "policy/sieve_key.h"
 
 #include <stdlib.h>
 
@@ -11,7 +13,7 @@ enum { ROWS_FIRST = 64, ROWS_FACTOR = 4 };
 void sieve_batch_init(struct sieve_batch *b, const struct sieve_shape *shape)
 {
     const struct table *t = shape->table;
-    *b = (struct sieve_batch){.table = t};
+    *b = (struct sieve_batch){.table = t, .row_key = shape->row_key};
     b->columns = calloc(t->field_count, sizeof *b->columns);
     CHECK(b->columns != NULL);
     for (uint32_t f = 0; f < t->field_count; f++)
@@ -19,8 +21,18 @@ void sieve_batch_init(struct sieve_batch *b, const struct sieve_shape *shape)
                           &t->fields[f], shape->subject_keys[f], shape->bytes);
 }
 
+// A key may be a number that names a person.
+static void wipe_keys(struct sieve_batch *b)
+{
+    if (b->row_count == 0)
+        return;
+    wipe(b->keys, b->row_count * sizeof *b->keys);
+    wipe(b->old_keys, b->row_count * sizeof *b->old_keys);
+}
+
 void sieve_batch_done(struct sieve_batch *b)
 {
+    wipe_keys(b);
     for (uint32_t f = 0; f < b->table->field_count; f++)
         sieve_column_done(&b->columns[f]);
     free(b->columns);
@@ -33,6 +45,7 @@ void sieve_batch_reset(struct sieve_batch *b)
 {
     for (uint32_t f = 0; f < b->table->field_count; f++)
         sieve_column_reset(&b->columns[f]);
+    wipe_keys(b);
     b->row_count = 0;
     b->has_moves = false;
 }
@@ -77,6 +90,15 @@ static void *copy(struct arena *batch, const void *from, size_t bytes)
     return memcpy(arena_alloc(batch, bytes), from, bytes);
 }
 
+static struct row_key *finish_keys(const struct sieve_batch *b, enum sieve_key_kind kind,
+                                   struct arena *batch)
+{
+    const struct row_key *from = kind == SIEVE_KEY_OLD ? b->old_keys : b->keys;
+    struct row_key *keys = copy(batch, from, b->row_count * sizeof *from);
+    sieve_keys_settle(b->row_key, b->ops, kind, keys, b->row_count);
+    return keys;
+}
+
 void sieve_batch_finish(const struct sieve_batch *b, uint32_t table, struct arena *batch,
                         struct batch *out)
 {
@@ -88,9 +110,9 @@ void sieve_batch_finish(const struct sieve_batch *b, uint32_t table, struct aren
         .table = table,
         .row_count = b->row_count,
         .ops = copy(batch, b->ops, b->row_count * sizeof *b->ops),
-        .keys = copy(batch, b->keys, b->row_count * sizeof *b->keys),
+        .keys = finish_keys(b, SIEVE_KEY_OWN, batch),
         .columns = columns,
     };
     if (b->has_moves)
-        out->old_keys = copy(batch, b->old_keys, b->row_count * sizeof *b->old_keys);
+        out->old_keys = finish_keys(b, SIEVE_KEY_OLD, batch);
 }

@@ -10,9 +10,10 @@
 
 struct sieve_batch {
     const struct table *table;
+    const uint8_t *row_key;
     uint32_t row_count, row_room;
     uint8_t *ops;
-    struct row_key *keys;
+    struct row_key *keys; // as sieve_key() gives them; wiped at the reset
     struct row_key *old_keys;
     bool has_moves;
     struct sieve_column *columns; // table->field_count
@@ -24,7 +25,8 @@ struct sieve_shape {
     const struct table *table;
     const uint32_t *field_columns;      // by field: index into declared->columns
     const uint8_t *const *subject_keys; // by field; NULL where it is no pseudonym
-    size_t *bytes;                      // the sieve's count
+    const uint8_t *row_key;
+    size_t *bytes; // the sieve's count
 };
 
 void sieve_batch_init(struct sieve_batch *b, const struct sieve_shape *shape);
@@ -39,5 +41,6 @@ uint32_t sieve_batch_next(struct sieve_batch *b);
 void sieve_batch_add(struct sieve_batch *b, enum row_op op, struct row_key key,
                      struct row_key old_key);
 
+// Copies the rows into the arena, with settled keys (sieve_key.h).
 void sieve_batch_finish(const struct sieve_batch *b, uint32_t table, struct arena *batch,
                         struct batch *out);

@@ -30,6 +30,20 @@ TEST(row_key_of_numbers_is_a_permutation)
         EXPECT(undo(row_key_of_number(key, n)) == n);
 }
 
+TEST(row_keys_of_many_numbers_are_those_of_each)
+{
+    for (uint32_t count = 0; count < 40; count++) {
+        uint64_t many[40];
+        for (uint32_t i = 0; i < 40; i++)
+            many[i] = (uint64_t)i << (i % 60);
+        row_keys_of_numbers(key, many, count);
+        for (uint32_t i = 0; i < count; i++)
+            EXPECT(undo(many[i]) == (int64_t)((uint64_t)i << (i % 60)));
+        for (uint32_t i = count; i < 40; i++)
+            EXPECT(many[i] == (uint64_t)i << (i % 60));
+    }
+}
+
 TEST(row_key_of_a_number_hides_its_order)
 {
     int rises = 0;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/limits.h"
+#include "keys/row_key.h"
 #include "policy/sieve_batch.h"
 #include "test.h"
 
+static const uint8_t row_key[KEY_BYTES] = {9};
 static const struct field field = {.name = "n", .type = FIELD_LONG};
 static const struct table table = {.name = "t", .field_count = 1, .fields = &field};
 static const struct policy_column column = {.name = "n"};
@@ -17,6 +19,7 @@ static struct sieve_batch batch_new(size_t *bytes)
         .table = &table,
         .field_columns = field_columns,
         .subject_keys = no_keys,
+        .row_key = row_key,
         .bytes = bytes,
     };
     struct sieve_batch b;
@@ -44,7 +47,8 @@ TEST(sieve_batch_keeps_the_order_of_rows)
     EXPECT_EQ(out.row_count, 300);
     EXPECT(out.old_keys == NULL);
     for (uint64_t i = 0; i < 300; i++)
-        EXPECT(out.keys[i].lo == i && out.columns[0].i64[i] == (int64_t)i * 10);
+        EXPECT(out.keys[i].lo == row_key_of_number(row_key, (int64_t)i) &&
+               out.columns[0].i64[i] == (int64_t)i * 10);
     sieve_batch_done(&b);
 }
 
@@ -57,7 +61,8 @@ TEST(sieve_batch_has_old_keys_when_a_row_moves)
     add(&b, ROW_MOVE, 5);
     struct batch out;
     sieve_batch_finish(&b, 0, a, &out);
-    EXPECT(out.old_keys[1].lo == 6);
+    EXPECT(out.old_keys[1].lo == row_key_of_number(row_key, 6));
+    EXPECT_EQ(out.old_keys[0].lo, 0); // this row does not move
     sieve_batch_reset(&b);
     add(&b, ROW_PUT, 1);
     sieve_batch_finish(&b, 0, a, &out);
