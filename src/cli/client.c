@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +41,11 @@ static enum err read_password(const char *file, char out[PASSWORD_BYTES], struct
     return OK;
 }
 
+static void interrupted(int signal)
+{
+    (void)signal; // its coming is enough: the read ends
+}
+
 static enum err ask_password(const char *user, char out[PASSWORD_BYTES], struct fault *why)
 {
     if (!isatty(STDIN_FILENO))
@@ -50,9 +56,13 @@ static enum err ask_password(const char *user, char out[PASSWORD_BYTES], struct 
     struct termios silent = old;
     silent.c_lflag &= ~(tcflag_t)ECHO;
     fprintf(stderr, "password of %s: ", user);
+    // Ctrl-C must not leave a terminal that is silent for good.
+    struct sigaction was;
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = interrupted}, &was);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     bool got = fgets(out, PASSWORD_BYTES, stdin) != NULL;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &old);
+    sigaction(SIGINT, &was, NULL);
     fputc('\n', stderr);
     if (!got)
         return fail(why, ERR_INVALID, "no password given");

@@ -61,16 +61,20 @@ static struct slice without_unit(struct slice text)
     return text;
 }
 
+// 12, -1,204.5, 3.64%, 6.2 MB, and "-" for none; but neither 1.0.0.12 nor 2019-12-04.
 static bool looks_like_a_number(struct slice text)
 {
     bool digit = false;
+    int points = 0;
     text = without_unit(text);
     for (size_t i = 0; i < text.len; i++) {
-        if (!memchr("0123456789.,-+% ", text.at[i], 16))
+        uint8_t c = text.at[i];
+        if (!memchr("0123456789.,-+% ", c, 16) || (i && (c == '-' || c == '+')))
             return false;
-        digit = digit || (text.at[i] >= '0' && text.at[i] <= '9');
+        points += c == '.';
+        digit = digit || (c >= '0' && c <= '9');
     }
-    return digit || text.len == 0 || slice_is(text, "-"); // "-" stands for no number
+    return (digit && points < 2) || text.len == 0 || slice_is(text, "-");
 }
 
 struct column_shape {

@@ -131,7 +131,7 @@ static enum exit_status run(const struct arguments *a)
         e = buf_end(&out, &why);
     if (e) {
         enum exit_status status = cli_failed(&why);
-        if (shows && e == ERR_INVALID && !gives_any(a, (const char *const[]){"every", "by", NULL}))
+        if (shows && strstr(why.words, "more than")) // rows; as the flags of this verb have it
             cli_say("Such as: tamis metric show %s --every 1d --by FIELD; `tamis metric list` says "
                     "which fields",
                     a->words[1]);

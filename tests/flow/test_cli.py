@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import subprocess
+import termios
 
 import pytest
 from harness import TAMIS, free_port, until
@@ -140,6 +141,46 @@ def test_metric_shows_50_rows_on_a_terminal_and_all_in_a_pipe(tamis):
     assert len(seen) == 52
     assert seen[-1].startswith(f'and {len(rows) - 50:,} more rows: narrow it with --from')
     assert seen[1].split()[:4] == piped[1].split()[:4]
+
+
+def typed_at_a_terminal(words, answer):
+    """What a terminal shows of a verb that asks for `answer`, and how it ends."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execv(TAMIS, [str(w) for w in (TAMIS, *words)])
+    seen = b''
+    try:
+        while more := os.read(terminal, 65536):
+            seen += more
+            if answer and b'password of' in seen:
+                # Not before the echo is off, or the terminal itself would show the answer.
+                until('the echo is off', lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO)
+                os.write(terminal, answer)
+                answer = None
+    except OSError:  # the other end is closed
+        pass
+    is_silent = not termios.tcgetattr(terminal)[3] & termios.ECHO
+    os.close(terminal)
+    return seen.decode().replace('\r\n', '\n'), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), is_silent
+
+
+def test_a_password_is_asked_for_and_not_shown(tamis):
+    words = ('metric', 'list', '--dir', tamis.home, '--user', 'metrics')
+    password = tamis.users['metrics']
+    seen, code, is_silent = typed_at_a_terminal(words, password.encode() + b'\n')
+    assert code == 0 and not is_silent
+    assert seen.startswith('password of metrics: \nmetric ')
+    assert password not in seen
+    seen, code, is_silent = typed_at_a_terminal(words, b'\x03')
+    assert code == 1 and not is_silent  # Ctrl-C gives the terminal its echo back
+    assert seen.endswith('tamis: no password given\n')
+
+
+def test_a_new_password_is_shown_once_on_a_terminal(tamis):
+    seen, code, _ = typed_at_a_terminal(('user', 'add', '--dir', tamis.home, 'eve', '--role', 'metrics'), None)
+    assert code == 0
+    tamis.users['eve'] = re.match(r'password of eve, shown this once: (\S+)\n', seen)[1]
+    assert tamis.get('/_tamis/metrics', user='eve')['metrics']
 
 
 @pytest.mark.parametrize('words, reason', [

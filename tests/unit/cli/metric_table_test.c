@@ -29,7 +29,7 @@ TEST(metric_of_counts_has_bars_of_its_counts)
     expect_rows("{\"by\":[\"model\"],\"rows\":[{\"time\":\"2019-12-04T00:00:00.000Z\",\"model\":"
                 "\"cam\",\"count\":30},{\"time\":\"2019-12-05T00:00:00.000Z\",\"model\":null,"
                 "\"count\":1}]}",
-                " day (UTC)  model  count\n"
+                "day (UTC)   model  count\n"
                 "2019-12-04  cam       30  ██████████████████████████████\n"
                 "2019-12-05  -          1  █\n");
 }
