@@ -27,6 +27,7 @@ enum {
     STOP_US = 15 * 1000000,       // then it is killed
     STOP_POLL_MS = 50,
     LOG_BYTES = 16384,
+    ROUNDS_MAX = 64, // reads of one child's doings before the others have their turn
 };
 
 struct child {
@@ -51,7 +52,7 @@ struct launcher {
 static void pass_log_on(struct launcher *l)
 {
     char bytes[LOG_BYTES];
-    for (;;) {
+    for (int i = 0; i < ROUNDS_MAX; i++) {
         ssize_t n = read(l->log[0], bytes, sizeof bytes);
         if (n <= 0)
             return;
@@ -211,21 +212,25 @@ static void hear_signals(struct launcher *l)
     reap(l);
 }
 
+// Made new each time: root writes through no link that somebody else has put there.
 static void make_ready_file(struct launcher *l)
 {
     l->was_ready = true;
     if (!l->options->ready_file)
         return;
-    int fd = open(l->options->ready_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    (void)unlink(l->options->ready_file); // there was none, or one of ours
+    int fd = open(l->options->ready_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 || write(fd, "ready\n", 6) != 6)
         log_line(LOG_WARN, "%s: %s", l->options->ready_file, strerror(errno));
     if (fd >= 0)
         close(fd);
 }
 
+// What is left after as many words is heard in the next round: serve may be anybody's by
+// now, and must not keep us from signals.
 static void hear_serve(struct launcher *l)
 {
-    for (;;) {
+    for (int i = 0; i < ROUNDS_MAX; i++) {
         enum message_type word = MESSAGE_READY;
         bool got = false;
         struct fault why = {0};
@@ -322,9 +327,10 @@ static enum err prepare(struct launcher *l, struct fault *why)
 {
     log_name("launcher");
     umask(077);
-    if (l->options->ready_file)
-        (void)unlink(l->options->ready_file); // of an earlier run
     enum err e = installation_open(l->options->directory, l->options->listen, &l->at, why);
+    // Of an earlier run; under the lock, so it is not of one that serves right now.
+    if (!e && l->options->ready_file)
+        (void)unlink(l->options->ready_file);
     if (!e)
         e = watch_signals(l, why);
     if (!e && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/process.h"
 
+#include "base/check.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "keys/crypto.h"
@@ -14,6 +15,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -123,6 +125,16 @@ static void settle(const struct process_start *start)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+// What the launcher was started with is none of its children's business: variables may
+// hold secrets of a shell or a unit, and libpq would obey PGHOSTADDR and its kin, so that
+// the policy alone would not say whom mirror connects to.
+static void forget_environment(void)
+{
+    for (char **variable = environ; *variable; variable++)
+        wipe(*variable, strlen(*variable));
+    CHECK(clearenv() == 0);
+}
+
 static enum err run(const struct process_start *start, struct arena *arena, struct fault *why)
 {
     // Before the sandbox sets this again; here for the time until then.
@@ -144,6 +156,7 @@ static enum err run(const struct process_start *start, struct arena *arena, stru
 int process_main(const struct process_start *start)
 {
     settle(start);
+    forget_environment();
     struct arena *arena AUTO(arena_freep) = arena_new(START_ARENA_BYTES);
     struct fault why = {0};
     enum err e = run(start, arena, &why);

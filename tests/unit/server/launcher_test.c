@@ -85,13 +85,43 @@ TEST(launcher_serves_a_directory_once)
     launched_make(&l);
     launched_start(&l);
     EXPECT(launched_until(launched_is_ready, &l));
-    struct launched second = l;
-    snprintf(second.ready, sizeof second.ready, "%s/second", l.place.path);
+    struct launched second = l; // with the same ready file, which stays
     launched_start(&second);
     int status = 0;
     EXPECT_EQ(waitpid(second.pid, &status, 0), second.pid);
     EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 1);
     EXPECT(launched_is_ready(&l));
+    EXPECT_EQ(launched_stop(&l), 0);
+    place_drop(&l.place);
+}
+
+// Whether the child was born with a variable of ours; what it left of it is what we read.
+static bool knows(int pid, const char *words)
+{
+    char path[64];
+    static char text[1 << 17];
+    snprintf(path, sizeof path, "/proc/%d/environ", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    EXPECT(fd >= 0);
+    ssize_t len = read(fd, text, sizeof text);
+    close(fd);
+    EXPECT(len > 0);
+    return memmem(text, (size_t)len, words, strlen(words)) != NULL;
+}
+
+TEST(launcher_gives_its_children_no_environment)
+{
+    if (geteuid() != 0)
+        return; // the children's memory is closed to all others
+    struct launched l;
+    launched_make(&l);
+    launched_start(&l);
+    EXPECT(launched_until(launched_is_ready, &l));
+    EXPECT(launched_until(all_are_there, &l));
+    struct seen s = look(&l);
+    EXPECT(knows(s.pid[PROCESS_LAUNCHER], "PATH="));
+    for (int i = PROCESS_KEEPER; i < PROCESS_COUNT; i++)
+        EXPECT(!knows(s.pid[i], "PATH="));
     EXPECT_EQ(launched_stop(&l), 0);
     place_drop(&l.place);
 }
