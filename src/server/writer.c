@@ -128,6 +128,31 @@ static enum err answer_position(struct writer *w, const struct message *m, bool 
     return e ? e : link_send(w->link, MESSAGE_POSITION, m->serial, buf_slice(&out), why);
 }
 
+static bool has_tables(const struct schema *s, const char *source)
+{
+    for (uint32_t i = 0; i < s->table_count; i++) {
+        if (strcmp(s->tables[i].source, source) == 0)
+            return true;
+    }
+    return false;
+}
+
+// A source's position speaks for the rows of its own tables: under another's they would
+// come twice, or not at all, after a crash.
+static enum err check_source(const struct changeset *c, const struct schema *s, struct fault *why)
+{
+    const char *source = c->position.source;
+    if (!has_tables(s, source))
+        return fail(why, ERR_CORRUPT, "mirror sent a changeset of a source the policy has not");
+    for (uint32_t i = 0; i < c->batch_count; i++) {
+        const struct table *t = &s->tables[c->batches[i].table]; // it was decoded, so it is one
+        if (strcmp(t->source, source) != 0)
+            return fail(why, ERR_CORRUPT, "mirror sent rows of table %s as source %s", t->name,
+                        source);
+    }
+    return OK;
+}
+
 static enum err append(struct writer *w, const struct message *m, struct fault *why)
 {
     if (m->serial != w->serial + 1)
@@ -136,6 +161,8 @@ static enum err append(struct writer *w, const struct message *m, struct fault *
     arena_reset(w->batch);
     const struct admitted *a = NULL;
     enum err e = admitted_decode(m->payload, w->schema, w->batch, &a, why);
+    if (!e)
+        e = check_source(admitted_changeset(a), w->schema, why);
     if (e)
         return broke_rules(why, e);
     e = w->store.append(w->store.context, a, why);

@@ -5,6 +5,7 @@
 #include "test.h"
 #include "unit/policy/fleet.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 // A store that counts, and fails when told to.
@@ -59,11 +60,11 @@ static void new_link(struct desk *d)
     writer_link(d->writer, link_new(ends[1], PROCESS_SERVE, PROCESS_MIRROR));
 }
 
-static void desk_open(struct desk *d)
+static void desk_open_for(struct desk *d, const char *policy)
 {
     const struct policy *p = NULL;
     *d = (struct desk){.arena = arena_new(POLICY_ARENA_BYTES)};
-    EXPECT_EQ(policy_parse(slice_text(FLEET_POLICY), d->arena, &p, NULL), OK);
+    EXPECT_EQ(policy_parse(slice_text(policy), d->arena, &p, NULL), OK);
     d->schema = p->schema;
     struct writer_store store = {.context = &d->book,
                                  .append = book_append,
@@ -71,6 +72,11 @@ static void desk_open(struct desk *d)
                                  .position = book_position};
     d->writer = writer_new(&store, d->schema);
     new_link(d);
+}
+
+static void desk_open(struct desk *d)
+{
+    desk_open_for(d, FLEET_POLICY);
 }
 
 static void desk_close(struct desk *d)
@@ -93,15 +99,22 @@ static void greet(struct desk *d, uint64_t fingerprint)
     say(d, MESSAGE_HELLO, 0, buf_slice(&bytes));
 }
 
-static void send_changeset(struct desk *d, uint64_t serial)
+static void send_rows(struct desk *d, uint64_t serial, const char *source, const struct batch *rows)
 {
-    struct changeset c = {.position = {.source = "fleet",
-                                       .phase = PHASE_STREAMING,
+    struct changeset c = {.position = {.phase = PHASE_STREAMING,
                                        .end_lsn = serial * 100,
-                                       .policy_fingerprint = d->schema->fingerprint}};
+                                       .policy_fingerprint = d->schema->fingerprint},
+                          .batch_count = rows ? 1 : 0,
+                          .batches = rows};
+    snprintf(c.position.source, sizeof c.position.source, "%s", source);
     struct buf bytes AUTO(buf_donep) = buf_init(1 << 16);
     EXPECT_EQ(changeset_encode(&c, d->schema, &bytes, NULL), OK);
     say(d, MESSAGE_CHANGESET, serial, buf_slice(&bytes));
+}
+
+static void send_changeset(struct desk *d, uint64_t serial)
+{
+    send_rows(d, serial, "fleet", NULL);
 }
 
 static enum err step(struct desk *d)
@@ -212,6 +225,37 @@ TEST(writer_drops_a_mirror_that_breaks_the_rules)
     greet(&d, d.schema->fingerprint);
     send_changeset(&d, 1);
     expect_dropped(&d);
+    desk_close(&d);
+}
+
+#define SOURCE(name_, table_)                                                      \
+    "  " name_ ":\n    postgres: host=127.0.0.1 dbname=" name_ "\n"                \
+    "    replication: {user: r, password_file: keys/r}\n"                          \
+    "    copy: {user: c, password_file: keys/c}\n    tables:\n      " table_ ":\n" \
+    "        key: id\n        columns:\n          id: {treat: keep, as: long}\n"
+
+TEST(writer_lets_a_source_speak_for_its_own_tables_only)
+{
+    struct desk d;
+    desk_open_for(&d, "sources:\n" SOURCE("one", "birds") SOURCE("two", "trees"));
+    static const uint8_t ops[] = {ROW_PUT};
+    static const struct row_key keys[] = {{.lo = 1}};
+    static const uint64_t present[] = {1};
+    static const uint64_t none[] = {0};
+    static const int64_t ids[] = {7};
+    const struct batch_column column = {.present = present, .unchanged = none, .i64 = ids};
+    const struct batch birds = {
+        .table = 0, .row_count = 1, .ops = ops, .keys = keys, .columns = &column};
+    greet(&d, d.schema->fingerprint);
+    send_rows(&d, 1, "two", &birds);
+    expect_dropped(&d);
+    greet(&d, d.schema->fingerprint);
+    send_rows(&d, 1, "three", NULL);
+    expect_dropped(&d);
+    greet(&d, d.schema->fingerprint);
+    send_rows(&d, 1, "one", &birds);
+    EXPECT_EQ(step(&d), OK);
+    EXPECT_EQ(d.book.appended, 1);
     desk_close(&d);
 }
 
