@@ -34,6 +34,18 @@ static enum err make_inside(const struct world *w, const char *path, struct faul
     return e;
 }
 
+// Whoever owns the directory could put other keys and another certificate into it later.
+static enum err check_owner(const struct world *w, const char *path, struct fault *why)
+{
+    struct stat st;
+    if (fstat(w->dir, &st) < 0)
+        return system_said(why, "look at", path);
+    if (st.st_uid == geteuid())
+        return OK;
+    return fail(why, ERR_DENIED, "%s belongs to user %u and not to you (%u)", path, st.st_uid,
+                geteuid());
+}
+
 enum err directory_make(const char *path, struct world *out, struct fault *why)
 {
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
@@ -42,7 +54,9 @@ enum err directory_make(const char *path, struct world *out, struct fault *why)
     enum err e = world_open(path, &w, why);
     if (e)
         return e;
-    e = make_inside(&w, path, why);
+    e = check_owner(&w, path, why);
+    if (!e)
+        e = make_inside(&w, path, why);
     if (!e && fchmod(w.dir, 0700) < 0)
         e = system_said(why, "change mode of", path);
     if (e)

@@ -31,6 +31,18 @@ TEST(directory_that_holds_something_is_refused)
     place_drop(&p);
 }
 
+TEST(directory_of_somebody_else_is_refused)
+{
+    if (getuid() != 0)
+        return; // only root can give
+    struct place p = place_make();
+    EXPECT_EQ(chown(p.path, 61899, 61899), 0);
+    struct world w;
+    EXPECT_EQ(directory_make(p.path, &w, NULL), ERR_DENIED);
+    EXPECT_EQ(place_mode(&p, "keys"), -1);
+    place_drop(&p);
+}
+
 static int owner(const struct place *p, const char *name)
 {
     struct stat st;
