@@ -28,7 +28,7 @@
 #define FILE_STATUS      "run/status.json"
 
 // Makes `path` (its parent must be there) and the directories in it.  ERR_CONFLICT when
-// it is there and not empty.
+// it is there and not empty, ERR_DENIED when it is somebody else's.
 enum err directory_make(const char *path, struct world *out, struct fault *why);
 
 // As root: gives each user what is theirs, and takes group's and others' rights away.
