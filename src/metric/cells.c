@@ -21,11 +21,6 @@ void cells_done(struct cells *c)
     cells_init(c, c->dims);
 }
 
-void cells_reset(struct cells *c)
-{
-    cells_done(c);
-}
-
 static uint32_t slot_of(const struct cells *c, int64_t bucket, const uint32_t *codes)
 {
     // Multiply and fold: one step a dimension, as this is done for every row counted.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Cells: signed counts by key, a key being a time bucket and one code per dimension.
+// Cells: signed counts by key, a key being a time bucket and one code per dimension, for
+// changes that are gathered before they are laid over a cube.
 //
 // An open hash table whose cells lie in arrays, so that going through all of them is a
 // walk over memory.  A cell that has come down to nothing is dropped when the table grows.
@@ -24,11 +25,12 @@ struct cells {
     uint32_t last;             // the cell touched before: rows come in runs
 };
 
-enum { CELLS_MAX = 4 << 20 }; // of one cube; about 150 MB with three dimensions
+// Of one cube's finest level; coarser ones have no more.  A cell takes 30 to 60 bytes in each
+// level where buckets have many, 60 to 120 where they have one.
+enum { CELLS_MAX = 4 << 20 };
 
 void cells_init(struct cells *c, uint32_t dims);
 void cells_done(struct cells *c);
-void cells_reset(struct cells *c);
 
 // False when CELLS_MAX is reached; the counts are wrong from then on.
 bool cells_add(struct cells *c, int64_t bucket, const uint32_t *codes, struct cell_count by);

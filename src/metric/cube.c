@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+enum { AT_ONCE = 32 }; // rows placed, then counted
+
 // ---- making ----
 
 static void read_ratio(struct cube *c)
@@ -34,7 +36,7 @@ static enum err cube_init(struct cube *c, const struct schema *s, const struct m
         return fail(why, ERR_INVALID, "metric %s: no length of time", decl->name);
     c->decl = decl;
     c->schema = s;
-    cells_init(&c->cells, decl->by_count);
+    levels_init(&c->levels, decl->by_count, decl->every_ms);
     pthread_mutex_init(&c->move, NULL);
     c->dims = calloc((size_t)decl->by_count + 1, sizeof *c->dims);
     CHECK(c->dims != NULL);
@@ -48,12 +50,22 @@ static enum err cube_init(struct cube *c, const struct schema *s, const struct m
     return OK;
 }
 
+// Commits go before askers, who might else keep them out by always being there.
+static void init_lock(pthread_rwlock_t *lock)
+{
+    pthread_rwlockattr_t how;
+    pthread_rwlockattr_init(&how);
+    pthread_rwlockattr_setkind_np(&how, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(lock, &how);
+    pthread_rwlockattr_destroy(&how);
+}
+
 enum err cubes_new(const struct schema *s, struct cubes **out, struct fault *why)
 {
     struct cubes *c = calloc(1, sizeof *c);
     CHECK(c != NULL);
     c->schema = s;
-    pthread_rwlock_init(&c->lock, NULL);
+    init_lock(&c->lock);
     c->all = calloc((size_t)s->metric_count + 1, sizeof *c->all);
     CHECK(c->all != NULL);
     for (uint32_t i = 0; i < s->metric_count; i++) {
@@ -76,7 +88,7 @@ void cubes_free(struct cubes *c)
         for (uint32_t d = 0; one->dims && d < one->decl->by_count; d++)
             dim_done(&one->dims[d]);
         free(one->dims);
-        cells_done(&one->cells);
+        levels_done(&one->levels);
         if (one->decl)
             pthread_mutex_destroy(&one->move);
     }
@@ -90,16 +102,16 @@ void cubes_free(struct cubes *c)
 static void forget(struct cube *c)
 {
     cube_move_cancel(c);
-    cells_reset(&c->cells);
+    levels_reset(&c->levels);
     c->is_over = false;
     for (uint32_t d = 0; d < c->decl->by_count; d++)
         dim_forget(&c->dims[d]);
 }
 
-static void count_row(void *context, const struct cube_row *row)
+static void count_finest(void *context, const struct cube_row *row)
 {
     struct cube *c = context;
-    if (!cells_add(&c->cells, row->bucket, row->codes, row->by))
+    if (!levels_add_finest(&c->levels, row->bucket, row->codes, row->by))
         c->is_over = true;
 }
 
@@ -108,9 +120,10 @@ void cubes_build(struct cubes *c, const struct snapshot *now)
     pthread_rwlock_wrlock(&c->lock);
     for (uint32_t i = 0; i < c->schema->metric_count; i++) {
         struct cube *one = &c->all[i];
-        struct cube_scan scan = {.cube = one, .now = now, .each = count_row, .context = one};
+        struct cube_scan scan = {.cube = one, .now = now, .each = count_finest, .context = one};
         forget(one);
         cube_scan(&scan);
+        one->is_over |= !levels_derive(&one->levels);
     }
     c->version = snapshot_version(now);
     pthread_rwlock_unlock(&c->lock);
@@ -123,14 +136,22 @@ struct commit {
 static void count_rows(struct cube *c, const struct commit *at, const struct view *v,
                        const struct row_ref *rows, uint32_t count, int sign)
 {
-    struct cube_row row;
+    struct cube_row placed[AT_ONCE];
+    struct levels_item items[AT_ONCE];
+    uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++) {
-        if (!cube_place_row(c, v, rows[i], at->after, &row))
+        struct cube_row *row = &placed[n];
+        if (cube_place_row(c, v, rows[i], at->after, row)) {
+            cube_move_note(c, row, sign);
+            items[n++] = (struct levels_item){
+                .at = row->bucket,
+                .codes = row->codes,
+                .by = {.count = sign * row->by.count, .matched = sign * row->by.matched}};
+        }
+        if (n < AT_ONCE && i + 1 < count)
             continue;
-        cube_move_note(c, &row, sign);
-        row.by.count *= sign;
-        row.by.matched *= sign;
-        count_row(c, &row);
+        c->is_over |= !levels_add(&c->levels, items, n);
+        n = 0;
     }
 }
 
@@ -140,6 +161,7 @@ static void count_delta(struct cube *c, const struct commit *at, const struct st
         forget(c);
     count_rows(c, at, snapshot_view(at->before, d->table), d->gone, d->gone_count, -1);
     count_rows(c, at, snapshot_view(at->after, d->table), d->come, d->come_count, 1);
+    levels_settle(&c->levels);
 }
 
 static void mark_rows(struct dim *d, const struct view *v, const struct row_ref *rows,

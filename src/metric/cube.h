@@ -10,6 +10,9 @@
 // a dimension row that changed is remembered, and the next reader moves its rows (one
 // scan of the referring column for all that are remembered).
 //
+// The same counts are kept in buckets of an hour, a day and all time as well (levels.h), so
+// that a question costs what its answer has, not what the cube holds.
+//
 // A row without a time is in no bucket and counted nowhere.  A ratio's "is not" counts a
 // row that has no value.
 //

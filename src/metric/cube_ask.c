@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/limits.h"
 #include "metric/cube_private.h"
+#include "metric/cube_sum.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,21 +54,19 @@ static enum err find_by(const struct metric_decl *m, struct slice name, uint32_t
     return unknown_by(m, name, why);
 }
 
-static int64_t floor_div(int64_t a, int64_t b)
+static struct cube *find_cube(struct cubes *cs, struct slice name)
 {
-    return a / b - (a % b < 0);
+    for (uint32_t i = 0; i < cs->schema->metric_count; i++)
+        if (slice_is(name, cs->schema->metrics[i].name))
+            return &cs->all[i];
+    return NULL;
 }
 
-static enum err resolve(struct cubes *cs, const struct metric_question *q, struct asked *out,
+static enum err resolve(struct cube *c, const struct metric_question *q, struct asked *out,
                         struct fault *why)
 {
-    *out = (struct asked){.q = q, .from = INT64_MIN, .to = INT64_MAX};
-    for (uint32_t i = 0; i < cs->schema->metric_count && !out->cube; i++)
-        if (slice_is(q->metric, cs->schema->metrics[i].name))
-            out->cube = &cs->all[i];
-    if (!out->cube)
-        return unknown_metric(cs, q->metric, why);
-    const struct metric_decl *m = out->cube->decl;
+    const struct metric_decl *m = c->decl;
+    *out = (struct asked){.cube = c, .q = q, .from = INT64_MIN, .to = INT64_MAX};
     if (q->every_ms < 0 || q->every_ms % m->every_ms)
         return fail(why, ERR_INVALID,
                     "metric %s is kept in steps of %lld ms; a question's must be a multiple",
@@ -76,9 +75,9 @@ static enum err resolve(struct cubes *cs, const struct metric_question *q, struc
         return fail(why, ERR_INVALID, "metric %s: more than %d values to break down by", m->name,
                     METRIC_DIMS_MAX);
     if (q->has_from)
-        out->from = floor_div(q->from_ms, m->every_ms);
+        out->from = levels_floor(q->from_ms, m->every_ms);
     if (q->has_to)
-        out->to = floor_div(q->to_ms, m->every_ms) + (q->to_ms % m->every_ms != 0);
+        out->to = levels_floor(q->to_ms, m->every_ms) + (q->to_ms % m->every_ms != 0);
     for (uint32_t i = 0; i < q->by_count; i++) {
         enum err e = find_by(m, q->by[i], &out->dims[i], why);
         if (e)
@@ -89,34 +88,22 @@ static enum err resolve(struct cubes *cs, const struct metric_question *q, struc
 
 // ---- adding up ----
 
-static bool add_cell(const struct asked *a, const struct cells *cells, uint32_t i, struct cells *to)
+static enum err add_up(struct cubes *cs, const struct asked *a, struct sums *to, struct fault *why)
 {
-    int64_t bucket = cells->buckets[i];
-    if (cells->counts[i].count == 0 || bucket < a->from || bucket >= a->to)
-        return true;
-    uint32_t codes[METRIC_DIMS_MAX];
-    for (uint32_t d = 0; d < a->q->by_count; d++)
-        codes[d] = cells_codes(cells, i)[a->dims[d]];
-    int64_t ms = bucket * a->cube->decl->every_ms;
-    int64_t every = a->q->every_ms;
-    int64_t time = every ? floor_div(ms, every) * every : 0;
-    return cells_add(to, time, codes, cells->counts[i]);
-}
-
-static enum err add_up(struct cubes *cs, const struct asked *a, struct cells *to, struct fault *why)
-{
+    const struct metric_decl *m = a->cube->decl;
+    struct levels_walk walk = {.levels = &a->cube->levels,
+                               .from = a->from,
+                               .to = a->to,
+                               .unit = a->q->every_ms / m->every_ms};
     enum err e = OK;
     pthread_rwlock_rdlock(&cs->lock);
-    const struct cells *cells = &a->cube->cells;
     if (a->cube->is_over)
         e = fail(why, ERR_LIMIT, "metric %s has more than %d combinations of values in time",
-                 a->cube->decl->name, CELLS_MAX);
-    for (uint32_t i = 0; i < cells->count && !e; i++) {
-        if (!add_cell(a, cells, i, to) || to->count > ROWS_MAX)
-            e = fail(why, ERR_LIMIT,
-                     "metric %s: more than %d rows; ask for less time, or break down by less",
-                     a->cube->decl->name, ROWS_MAX);
-    }
+                 m->name, CELLS_MAX);
+    else if (!sums_add(to, &walk))
+        e = fail(why, ERR_LIMIT,
+                 "metric %s: more than %d rows; ask for less time, or break down by less", m->name,
+                 ROWS_MAX);
     pthread_rwlock_unlock(&cs->lock);
     return e;
 }
@@ -134,14 +121,17 @@ static int compare_values(const struct value *a, const struct value *b)
     return (a->i64 > b->i64) - (a->i64 < b->i64);
 }
 
-static int compare_rows(const void *x, const void *y, void *context)
+struct group {
+    const struct value *by;
+    uint32_t number; // in the sums
+    uint32_t dims;
+};
+
+static int compare_groups(const void *x, const void *y)
 {
-    const struct metric_row *a = x;
-    const struct metric_row *b = y;
-    const struct asked *asked = context;
-    if (a->time_ms != b->time_ms)
-        return a->time_ms < b->time_ms ? -1 : 1;
-    for (uint32_t d = 0; d < asked->q->by_count; d++) {
+    const struct group *a = x;
+    const struct group *b = y;
+    for (uint32_t d = 0; d < a->dims; d++) {
         int order = compare_values(&a->by[d], &b->by[d]);
         if (order)
             return order;
@@ -149,36 +139,82 @@ static int compare_rows(const void *x, const void *y, void *context)
     return 0;
 }
 
-static void make_rows(struct asked *a, const struct snapshot *now, const struct cells *sums,
-                      struct arena *request, struct metric_answer *out)
+// Values of every group, ordered.
+static struct group *make_groups(const struct asked *a, const struct snapshot *now,
+                                 const struct combos *groups, struct arena *request)
 {
     const struct table *t = &a->cube->schema->tables[a->cube->decl->table];
     uint32_t dims = a->q->by_count;
-    struct metric_row *rows = ARENA_ARRAY(request, struct metric_row, sums->count + 1);
-    struct value *values = ARENA_ARRAY(request, struct value, (size_t)sums->count * dims + 1);
-    for (uint32_t i = 0; i < sums->count; i++) {
-        struct value *by = values + (size_t)i * dims;
+    struct group *out = ARENA_ARRAY(request, struct group, groups->count + 1);
+    struct value *by = ARENA_ARRAY(request, struct value, (size_t)groups->count * dims + 1);
+    for (uint32_t i = 0; i < groups->count; i++, by += dims) {
         for (uint32_t d = 0; d < dims; d++)
-            by[d] = dim_value(&a->cube->dims[a->dims[d]], now, t, cells_codes(sums, i)[d], request);
-        rows[i] = (struct metric_row){.time_ms = sums->buckets[i],
-                                      .by = by,
-                                      .count = (uint64_t)sums->counts[i].count,
-                                      .matched = (uint64_t)sums->counts[i].matched};
+            by[d] =
+                dim_value(&a->cube->dims[a->dims[d]], now, t, combos_codes(groups, i)[d], request);
+        out[i] = (struct group){.by = by, .number = i, .dims = dims};
     }
-    qsort_r(rows, sums->count, sizeof *rows, compare_rows, a);
-    *out = (struct metric_answer){.metric = a->cube->decl, .rows = rows, .row_count = sums->count};
+    qsort(out, groups->count, sizeof *out, compare_groups);
+    return out;
+}
+
+// Where the rows of each group begin, were the rows ordered by group.
+static uint32_t *group_starts(const struct sums *sums, const struct group *groups,
+                              struct arena *request)
+{
+    uint32_t *starts = ARENA_ARRAY(request, uint32_t, sums->groups.count + 1);
+    for (uint32_t i = 0; i < sums->row_count; i++)
+        starts[sums->rows[i].group]++;
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < sums->groups.count; i++) {
+        uint32_t count = starts[groups[i].number];
+        starts[groups[i].number] = at;
+        at += count;
+    }
+    return starts;
+}
+
+// Rows come by time; the values are brought in order by counting, first all rows by group,
+// then these by time again.
+static void make_rows(const struct asked *a, const struct snapshot *now, const struct sums *sums,
+                      struct arena *request, struct metric_answer *out)
+{
+    const struct group *groups = make_groups(a, now, &sums->groups, request);
+    const struct value **by = ARENA_ARRAY(request, const struct value *, sums->groups.count + 1);
+    for (uint32_t i = 0; i < sums->groups.count; i++)
+        by[groups[i].number] = groups[i].by;
+    uint32_t *next = group_starts(sums, groups, request);
+    uint32_t *by_group = ARENA_ARRAY(request, uint32_t, sums->row_count + 1);
+    uint32_t *next_of_run = ARENA_ARRAY(request, uint32_t, sums->row_count + 1);
+    for (uint32_t i = sums->row_count; i-- > 0;)
+        next_of_run[sums->rows[i].run] = i;
+    for (uint32_t i = 0; i < sums->row_count; i++)
+        by_group[next[sums->rows[i].group]++] = i;
+    struct metric_row *rows = ARENA_ARRAY(request, struct metric_row, sums->row_count + 1);
+    for (uint32_t i = 0; i < sums->row_count; i++) {
+        const struct sum_row *r = &sums->rows[by_group[i]];
+        rows[next_of_run[r->run]++] =
+            (struct metric_row){.time_ms = (int64_t)((uint64_t)r->at * (uint64_t)a->q->every_ms),
+                                .by = by[r->group],
+                                .count = (uint64_t)r->by.count,
+                                .matched = (uint64_t)r->by.matched};
+    }
+    *out =
+        (struct metric_answer){.metric = a->cube->decl, .rows = rows, .row_count = sums->row_count};
 }
 
 enum err cubes_ask(struct cubes *c, const struct snapshot *now, const struct metric_question *q,
                    struct arena *request, struct metric_answer *out, struct fault *why)
 {
     struct asked a;
-    enum err e = resolve(c, q, &a, why);
+    struct cube *cube = find_cube(c, q->metric);
+    if (!cube)
+        return unknown_metric(c, q->metric, why);
+    enum err e = resolve(cube, q, &a, why);
     if (e)
         return e;
-    cube_move(c, a.cube, now);
-    struct cells sums AUTO(cells_done);
-    cells_init(&sums, q->by_count);
+    cube_move(c, cube, now);
+    struct sums sums AUTO(sums_done);
+    sums_init(&sums, a.dims, q->by_count, ROWS_MAX);
     e = add_up(c, &a, &sums, why);
     if (!e)
         make_rows(&a, now, &sums, request, out);

@@ -99,7 +99,7 @@ static struct flight *take_off(struct cube *c, const struct snapshot *now)
     for (uint32_t d = 0; d < dims; d++)
         any |= take_keys(f, d, &c->dims[d], now);
     f->frozen = *c;
-    f->frozen.cells = (struct cells){0};
+    f->frozen.levels = (struct levels){0};
     f->frozen.dims = copy(c->dims, dims * sizeof *c->dims);
     for (uint32_t d = 0; d < dims; d++) {
         struct dim *frozen = &f->frozen.dims[d];
@@ -161,9 +161,16 @@ void cube_move_cancel(struct cube *c)
 
 static void lay_over(struct cube *c, const struct cells *moves)
 {
-    for (uint32_t i = 0; i < moves->count; i++)
-        if (!cells_add(&c->cells, moves->buckets[i], cells_codes(moves, i), moves->counts[i]))
-            c->is_over = true;
+    struct levels_item items[64];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < moves->count; i++) {
+        items[count++] = (struct levels_item){
+            .at = moves->buckets[i], .codes = cells_codes(moves, i), .by = moves->counts[i]};
+        if (count < sizeof items / sizeof *items && i + 1 < moves->count)
+            continue;
+        c->is_over |= !levels_add(&c->levels, items, count);
+        count = 0;
+    }
 }
 
 static void land(struct cube *c, struct flight *f)
@@ -174,6 +181,7 @@ static void land(struct cube *c, struct flight *f)
     c->is_over |= f->is_over;
     lay_over(c, &f->scanned);
     lay_over(c, &f->noted);
+    levels_settle(&c->levels);
     for (uint32_t d = 0; d < c->decl->by_count; d++)
         for (size_t ord = 0; ord < f->frozen.dims[d].accounted_count; ord++)
             if (is_taken(f, d, (uint32_t)ord))

@@ -8,8 +8,8 @@
 // exact: a row that goes is taken from where it was put, whatever its dimension row says
 // by then, and rows are moved only by cube_move.c, all rows of a key at once.
 
-#include "metric/cells.h"
 #include "metric/cube.h"
+#include "metric/levels.h"
 
 #include <pthread.h>
 
@@ -39,7 +39,7 @@ struct cube {
     const struct metric_decl *decl;
     const struct schema *schema;
     struct dim *dims; // decl->by_count
-    struct cells cells;
+    struct levels levels;
     bool is_over;          // CELLS_MAX was reached: no answer any more
     struct flight *flight; // rows being moved between cells just now; NULL when none are
     pthread_mutex_t move;  // held by whoever moves; taken before cubes.lock

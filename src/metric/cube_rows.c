@@ -6,9 +6,7 @@
 
 static int64_t bucket_of(const struct cube *c, int64_t ms)
 {
-    int64_t every = c->decl->every_ms;
-    int64_t at = ms / every;
-    return at - (ms % every < 0);
+    return levels_floor(ms, c->decl->every_ms);
 }
 
 // ---- does a row of a ratio count ----

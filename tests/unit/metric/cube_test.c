@@ -7,7 +7,14 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-enum { EVENT_KEYS = 60, DEVICE_KEYS = 8, FIVE_MINUTES = 300000, HOUR = 3600000 };
+enum {
+    EVENT_KEYS = 60,
+    DEVICE_KEYS = 8,
+    FIVE_MINUTES = 300000,
+    HOUR = 3600000,
+    DAY = 24 * HOUR,
+    WEEK = 7 * DAY
+};
 
 struct ledger { // what must be in the store
     struct town town;
@@ -35,6 +42,14 @@ static void close_ledger(struct ledger *l)
     cubes_free(l->cubes);
 }
 
+// Half of all times lie within hours, so that buckets have more than one row.
+static int64_t random_time(struct test_random *r)
+{
+    if (test_random(r, 2))
+        return (int64_t)test_random(r, 4 * HOUR) - HOUR;
+    return (int64_t)test_random(r, WEEK) - 3 * DAY;
+}
+
 static struct town_row random_event(struct test_random *r, uint64_t key)
 {
     struct town_row e = {.op = ROW_PUT, .key = key};
@@ -43,7 +58,7 @@ static struct town_row random_event(struct test_random *r, uint64_t key)
     e.cells[E_OUTCOME] = T(outcomes[test_random(r, 3)]);
     e.cells[E_HOST] = T(hosts[test_random(r, 3)]);
     if (test_random(r, 8))
-        e.cells[E_AT] = N(test_random(r, 4 * HOUR) - (double)HOUR);
+        e.cells[E_AT] = N((double)random_time(r));
     if (test_random(r, 3))
         e.cells[E_OK] = N(test_random(r, 2));
     return e;
@@ -136,6 +151,14 @@ static int64_t floor_to(int64_t ms, int64_t every)
     return (ms >= 0 ? ms / every : -((-ms + every - 1) / every)) * every;
 }
 
+static bool is_asked_for(const struct metric_question *q, int64_t at)
+{
+    int64_t own = slice_is(q->metric, "failed") ? FIVE_MINUTES : HOUR;
+    if (q->has_from && at < floor_to(q->from_ms, own))
+        return false;
+    return !q->has_to || at < floor_to(q->to_ms + own - 1, own);
+}
+
 static bool falls_into(const struct ledger *l, uint32_t key, const struct metric_question *q,
                        const struct metric_row *row)
 {
@@ -143,7 +166,7 @@ static bool falls_into(const struct ledger *l, uint32_t key, const struct metric
     if (!l->events_live[key] || !e->cells[E_AT].has)
         return false;
     int64_t at = (int64_t)e->cells[E_AT].number;
-    if ((q->has_from && at < q->from_ms) || (q->has_to && at >= q->to_ms))
+    if (!is_asked_for(q, at))
         return false;
     if (row && q->every_ms && floor_to(at, q->every_ms) != row->time_ms)
         return false;
@@ -178,6 +201,31 @@ static void expect_exact(struct ledger *l, const struct metric_question *q)
     for (uint32_t key = 0; key < EVENT_KEYS; key++)
         total -= falls_into(l, key, q, NULL);
     EXPECT_EQ(total, 0);
+}
+
+// Any `every`, with bounds that fit into no level, one level or all.
+static void ask_at_random(struct ledger *l, struct test_random *r)
+{
+    static const int64_t everys[] = {0,        FIVE_MINUTES, 3 * FIVE_MINUTES, HOUR,
+                                     2 * HOUR, DAY,          36 * HOUR,        WEEK};
+    struct slice names[] = {slice_text("host"), slice_text("device.model")};
+    struct slice numbers[] = {slice_text("device.year"), slice_text("ok")};
+    bool failed = test_random(r, 2);
+    struct metric_question q = {.metric = slice_text(failed ? "failed" : "counted"),
+                                .by = failed ? names : numbers,
+                                .by_count = test_random(r, 3),
+                                .every_ms = everys[test_random(r, 8)],
+                                .has_from = test_random(r, 3),
+                                .has_to = test_random(r, 3),
+                                .from_ms = random_time(r),
+                                .to_ms = random_time(r)};
+    if (!failed)
+        q.every_ms = floor_to(q.every_ms, HOUR);
+    if (test_random(r, 4) == 0)
+        q.from_ms = floor_to(q.from_ms, test_random(r, 2) ? HOUR : DAY);
+    if (test_random(r, 4) == 0)
+        q.to_ms = floor_to(q.to_ms, test_random(r, 2) ? HOUR : DAY);
+    expect_exact(l, &q);
 }
 
 static void ask_all(struct ledger *l)
@@ -215,12 +263,16 @@ static void run_ledger(uint64_t seed)
             change_devices(&l, &r);
         if (test_random(&r, 3) == 0)
             ask_all(&l);
+        for (int i = 0; i < 4; i++)
+            ask_at_random(&l, &r);
         arena_reset(l.town.request);
     }
     struct snapshot *now = store_snapshot(l.town.store);
     cubes_build(l.cubes, now);
     snapshot_free(now);
     ask_all(&l);
+    for (int i = 0; i < 50; i++)
+        ask_at_random(&l, &r);
     change_devices(&l, &r);
     change_events(&l, &r);
     ask_all(&l);
