@@ -43,7 +43,7 @@ const char *amount_duration(int64_t ms, char out[AMOUNT_BYTES])
         snprintf(out, AMOUNT_BYTES, "%lld s", s);
     else if (s < 7200)
         snprintf(out, AMOUNT_BYTES, "%lld min", s / 60);
-    else if (s < 48 * 3600)
+    else if (s < 48LL * 3600)
         snprintf(out, AMOUNT_BYTES, "%lld h", s / 3600);
     else
         snprintf(out, AMOUNT_BYTES, "%lld d", s / 86400);

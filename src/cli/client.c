@@ -182,15 +182,15 @@ static enum err perform(struct client *c, long *out_status, struct fault *why)
     return OK;
 }
 
-enum err client_ask(struct client *c, const char *method, const char *path, struct slice body,
-                    long *out_status, struct buf *out, struct fault *why)
+enum err client_ask(struct client *c, const struct client_question *q, long *out_status,
+                    struct buf *out, struct fault *why)
 {
     char url[2 * WORDS_BYTES + 2048];
-    snprintf(url, sizeof url, "%s%s", c->url, path);
+    snprintf(url, sizeof url, "%s%s", c->url, q->path);
     curl_easy_reset(c->curl);
     curl_easy_setopt(c->curl, CURLOPT_URL, url);
     curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, method);
+    curl_easy_setopt(c->curl, CURLOPT_CUSTOMREQUEST, q->method);
     curl_easy_setopt(c->curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, 60L);
     if (*c->ca_file)
@@ -201,11 +201,11 @@ enum err client_ask(struct client *c, const char *method, const char *path, stru
     curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take_reply);
     curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, out);
     struct curl_slist *headers = NULL;
-    if (body.len) {
+    if (q->body.len) {
         headers = curl_slist_append(NULL, "Content-Type: application/json");
         curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers);
-        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE, (long)body.len);
-        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, (const char *)body.at);
+        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE, (long)q->body.len);
+        curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, (const char *)q->body.at);
     }
     enum err e = perform(c, out_status, why);
     curl_slist_free_all(headers);
@@ -221,19 +221,20 @@ static struct slice reason_of(const struct json *reply)
     return words && words->type == JSON_STRING ? words->text : slice_text("no reason given");
 }
 
-enum err client_json(struct client *c, const char *method, const char *path, struct slice body,
-                     struct arena *request, const struct json **out, struct fault *why)
+enum err client_json(struct client *c, const struct client_question *q, struct arena *request,
+                     const struct json **out, struct fault *why)
 {
     struct buf reply AUTO(buf_donep) = buf_init(REPLY_BYTES_MAX);
     long status = 0;
-    enum err e = client_ask(c, method, path, body, &status, &reply, why);
+    enum err e = client_ask(c, q, &status, &reply, why);
     if (e)
         return e;
     struct slice bytes = arena_copy(request, buf_slice(&reply));
     const struct json *tree = NULL;
     e = json_parse(bytes, request, &tree, why);
     if (e)
-        return fail_in(why, e, "the answer to %s %s (status %ld) is no JSON", method, path, status);
+        return fail_in(why, e, "the answer to %s %s (status %ld) is no JSON", q->method, q->path,
+                       status);
     if (status == 401)
         return fail(why, ERR_DENIED,
                     "the server does not know user %s with this password (--user, --password-file)",

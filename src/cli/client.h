@@ -23,14 +23,19 @@ struct client_options {
 enum err client_open(const struct client_options *o, struct client **out, struct fault *why);
 void client_close(struct client *c); // NULL is fine
 
-// Sends `body` (JSON; len 0 for none) and appends the reply to `out`.  ERR_UNAVAILABLE when
+struct client_question {
+    const char *method, *path;
+    struct slice body; // JSON; len 0: none
+};
+
+// Asks and appends the reply to `out`.  ERR_UNAVAILABLE when
 // nobody answers, with the reason in plain words.  An HTTP status of 400 and above is no
 // error here.
-enum err client_ask(struct client *c, const char *method, const char *path, struct slice body,
-                    long *out_status, struct buf *out, struct fault *why);
+enum err client_ask(struct client *c, const struct client_question *q, long *out_status,
+                    struct buf *out, struct fault *why);
 
 // The same, with the reply as a tree; a status of 400 and above is ERR_INVALID with the
 // server's own reason in the words (ERR_DENIED for 403, and for 401, which is told as a wrong user
 // or password).
-enum err client_json(struct client *c, const char *method, const char *path, struct slice body,
-                     struct arena *request, const struct json **out, struct fault *why);
+enum err client_json(struct client *c, const struct client_question *q, struct arena *request,
+                     const struct json **out, struct fault *why);

@@ -104,21 +104,21 @@ static enum err by_postgres(struct demo *d, const struct metric *m, struct demo_
 }
 
 // Asks RUNS times, keeps the fastest time and the last answer.
-static enum err ask(struct demo *d, const char *method, const char *path, struct slice body,
-                    double *out_ms, const struct json **out, struct fault *why)
+static enum err ask(struct demo *d, const struct client_question *q, double *out_ms,
+                    const struct json **out, struct fault *why)
 {
     for (int run = 0; run < RUNS; run++) {
         struct buf reply AUTO(buf_donep) = buf_init(64 << 20);
         long status = 0;
         int64_t start_us = monotonic_us();
-        enum err e = client_ask(d->client, method, path, body, &status, &reply, why);
+        enum err e = client_ask(d->client, q, &status, &reply, why);
         if (e)
             return e;
         double ms = ms_since(start_us);
         *out_ms = run == 0 || ms < *out_ms ? ms : *out_ms;
         struct slice bytes = arena_copy(d->scratch, buf_slice(&reply));
         if (status != 200)
-            return fail(why, ERR_INVALID, "%s answers with status %ld: %.*s", path, status,
+            return fail(why, ERR_INVALID, "%s answers with status %ld: %.*s", q->path, status,
                         (int)(bytes.len < 300 ? bytes.len : 300), (const char *)bytes.at);
         e = json_parse(bytes, d->scratch, out, why);
         if (e)
@@ -139,7 +139,8 @@ static enum err by_aggregation(struct demo *d, const struct metric *m, struct de
     char path[128];
     snprintf(path, sizeof path, "/%s/_search", m->index);
     const struct json *reply = NULL;
-    enum err e = ask(d, "POST", path, slice_text(m->aggregation), &out->ms, &reply, why);
+    struct client_question q = {"POST", path, slice_text(m->aggregation)};
+    enum err e = ask(d, &q, &out->ms, &reply, why);
     if (e)
         return e;
     const struct json *outer =
@@ -162,7 +163,8 @@ static enum err by_kept(struct demo *d, const struct metric *m, struct demo_rows
                         struct fault *why)
 {
     const struct json *reply = NULL;
-    enum err e = ask(d, "GET", m->kept, (struct slice){0}, &out->ms, &reply, why);
+    struct client_question q = {.method = "GET", .path = m->kept};
+    enum err e = ask(d, &q, &out->ms, &reply, why);
     if (e)
         return e;
     const struct json *rows = json_get(reply, "rows");
@@ -267,8 +269,8 @@ static enum err count_outcome(struct demo *d, const char *outcome, int64_t *out,
     snprintf(body, sizeof body, "{\"query\":{\"term\":{\"outcome\":\"%s\"}}}", outcome);
     arena_reset(d->scratch);
     const struct json *reply = NULL;
-    enum err e = client_json(d->client, "POST", "/connections/_count", slice_text(body), d->scratch,
-                             &reply, why);
+    struct client_question q = {"POST", "/connections/_count", slice_text(body)};
+    enum err e = client_json(d->client, &q, d->scratch, &reply, why);
     *out = e ? 0 : whole(reply, "count");
     return e;
 }

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { COLUMNS_MAX = 16, CELLS_MIN = 64, GAP = 2 };
 
@@ -56,7 +57,7 @@ static struct slice without_unit(struct slice text)
 {
     if (text.len > 1 && text.at[text.len - 1] == 'B')
         text.len--;
-    if (text.len > 1 && memchr("kMGT", text.at[text.len - 1], 4))
+    if (text.len > 1 && strchr("kMGT", text.at[text.len - 1]))
         text.len--;
     return text;
 }
@@ -69,7 +70,7 @@ static bool looks_like_a_number(struct slice text)
     text = without_unit(text);
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.at[i];
-        if (!memchr("0123456789.,-+% ", c, 16) || (i && (c == '-' || c == '+')))
+        if (!strchr("0123456789.,-+% ", c) || (i && (c == '-' || c == '+')))
             return false;
         points += c == '.';
         digit = digit || (c >= '0' && c <= '9');
@@ -109,7 +110,8 @@ static void end_line(struct buf *out)
 
 void table_render(const struct table_print *t, struct buf *out)
 {
-    struct column_shape shapes[COLUMNS_MAX];
+    CHECK(t->column_count > 0 && t->column_count <= COLUMNS_MAX);
+    struct column_shape shapes[COLUMNS_MAX] = {0};
     for (uint32_t c = 0; c < t->column_count; c++)
         shapes[c] = shape_of(t, c);
     for (uint32_t i = 0; i < t->cell_count; i++) {

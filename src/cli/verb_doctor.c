@@ -114,7 +114,7 @@ static void see_certificate(struct visit *v)
     } else {
         int64_t left_ms =
             (int64_t)gnutls_x509_crt_get_expiration_time(certificate) * 1000 - now_ms();
-        long long days = (long long)(left_ms / (86400 * 1000));
+        long long days = (long long)(left_ms / (86400LL * 1000));
         if (days < 0)
             wrong(v, "the server's certificate ended %lld days ago", -days);
         else if (days < DAYS_MIN)
@@ -204,7 +204,7 @@ static void see_processes(struct visit *v, const struct json *status)
          SLICE_PRINT(status_text(sandbox, "tcp")));
 }
 
-static size_t ignore(char *bytes, size_t size, size_t count, void *context)
+static size_t ignore(const char *bytes, size_t size, size_t count, void *context)
 {
     (void)bytes;
     (void)context;
@@ -216,7 +216,8 @@ static bool is_loopback(struct slice host)
     if (slice_is(host, "[::1]"))
         return true;
     for (size_t i = 0; i < host.len; i++) {
-        if (!memchr("0123456789.", host.at[i], 11))
+        bool is_digit = host.at[i] >= '0' && host.at[i] <= '9';
+        if (!is_digit && host.at[i] != '.')
             return false; // 127.example.org is a name of anywhere
     }
     return slice_starts(host, slice_text("127."));

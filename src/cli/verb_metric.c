@@ -26,7 +26,7 @@ static void add_escaped(struct buf *path, const char *text)
 {
     for (const char *c = text; *c; c++) {
         bool plain = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
-                     (*c >= 'A' && *c <= 'Z') || memchr("-._~,:", *c, 6);
+                     (*c >= 'A' && *c <= 'Z') || strchr("-._~,:", *c);
         buf_print(path, plain ? "%c" : "%%%02X", (unsigned char)*c);
     }
 }
@@ -86,12 +86,12 @@ static enum err ask(const struct arguments *a, struct arena *scratch, struct buf
         e = client_open(&options, &c, why);
     if (e)
         return e;
-    const char *path = (const char *)path_of(a, scratch).at;
+    struct client_question q = {.method = "GET", .path = (const char *)path_of(a, scratch).at};
     const struct json *reply = NULL;
-    e = client_json(c, "GET", path, (struct slice){0}, scratch, &reply, why);
+    e = client_json(c, &q, scratch, &reply, why);
     if (!e && arguments_has(a, "json")) {
         long status = 0;
-        e = client_ask(c, "GET", path, (struct slice){0}, &status, out, why);
+        e = client_ask(c, &q, &status, out, why);
         buf_u8(out, '\n');
     } else if (!e && a->word_count > 1) {
         draw(reply, scratch, out);

@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { LOCK_US = 10 * 1000000, LOCK_POLL_MS = 50, POLICY_ARENA_BYTES = 256 << 20 };
@@ -112,6 +113,16 @@ void installation_close(struct installation *i)
     world_close(&i->dir);
 }
 
+// What a user who is not root made, and serves, stays theirs when root changes something in
+// it; what root made and nobody has served yet goes to serve's user.
+static struct process_user catalog_owner(const struct world *dir, const struct process_user *serve)
+{
+    struct stat st;
+    if (fstatat(dir->dir, DIRECTORY_ACCESS, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid == 0)
+        return *serve;
+    return (struct process_user){.is_own = true, .uid = st.st_uid, .gid = st.st_gid};
+}
+
 enum err installation_give(const char *directory, struct fault *why)
 {
     if (geteuid() != 0)
@@ -125,8 +136,10 @@ enum err installation_give(const char *directory, struct fault *why)
     e = read_config(&dir, &config, why);
     if (!e)
         e = users_resolve(&config, true, users, why);
-    if (!e)
-        e = directory_give_part(&dir, DIRECTORY_ACCESS, &users[PROCESS_SERVE], why);
+    if (!e) {
+        struct process_user owner = catalog_owner(&dir, &users[PROCESS_SERVE]);
+        e = directory_give_part(&dir, DIRECTORY_ACCESS, &owner, why);
+    }
     world_close(&dir);
     return e;
 }

@@ -3,6 +3,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import termios
 
@@ -356,6 +357,18 @@ def test_tamis_alone_shows_the_verbs_and_where_to_begin(tamis):
 def test_another_user_is_told_whose_it_is(tamis, words):
     said = says(tamis, *[w.format(home=tamis.home) for w in words], user=NOBODY)
     assert said == f'tamis: {tamis.home} is closed to this user; run it as root\n'
+
+
+@ROOT_ONLY
+def test_root_leaves_the_catalogue_of_an_ordinary_user_theirs(tamis):
+    place = tamis.dir / 'theirs'
+    place.mkdir()
+    shutil.chown(place, NOBODY)
+    home = place / 'home'
+    talk(tamis, 'init', home, '--password-file', place / 'pw', code=0, user=NOBODY)
+    talk(tamis, 'user', 'add', '--dir', home, 'x', '--role', 'metrics', '--password-file', place / 'x.pw', code=0)
+    assert {p.owner() for p in (home / 'access').rglob('*')} == {NOBODY}
+    assert 'x ' in talk(tamis, 'user', 'list', '--dir', home, code=0, user=NOBODY).stdout
 
 
 @ROOT_ONLY

@@ -26,6 +26,8 @@ static const char authority[] = "-----BEGIN CERTIFICATE-----\n"
                                 "huUerNn7t/lQZh/3UqY=\n"
                                 "-----END CERTIFICATE-----\n";
 
+static const struct client_question root = {.method = "GET", .path = "/"};
+
 struct files {
     struct place place;
     char password[96], authority[96];
@@ -65,8 +67,7 @@ TEST(client_without_a_server_says_nobody_answers)
     EXPECT_EQ(client_open(&o, &c, &why), OK);
     struct arena *scratch AUTO(arena_freep) = arena_new(1 << 20);
     const struct json *reply = NULL;
-    EXPECT_EQ(client_json(c, "GET", "/", (struct slice){0}, scratch, &reply, &why),
-              ERR_UNAVAILABLE);
+    EXPECT_EQ(client_json(c, &root, scratch, &reply, &why), ERR_UNAVAILABLE);
     EXPECT(has(&why, "nobody answers at https://127.0.0.1:"));
     client_close(c);
     close(fd);
@@ -93,7 +94,7 @@ TEST(client_takes_the_address_out_of_the_status)
     EXPECT_EQ(client_open(&o, &c, &why), OK);
     struct buf out AUTO(buf_donep) = buf_init(4096);
     long code = 0;
-    EXPECT_EQ(client_ask(c, "GET", "/", (struct slice){0}, &code, &out, &why), ERR_UNAVAILABLE);
+    EXPECT_EQ(client_ask(c, &root, &code, &out, &why), ERR_UNAVAILABLE);
     EXPECT(has(&why, want));
     client_close(c);
     close(fd);
