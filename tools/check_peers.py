@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Clients that come from PyPI: today's elasticsearch and opensearch clients of Python.
+"""Clients that come from PyPI, and an OpenSearch node from Maven as the oracle of tests/api.
 
 Each goes into a virtual environment below build/peers and runs tests/peers/*.py against a
 tamis that the test starts.  Where the registry is not reached, one line says what was
 skipped.  The last line is 'N passed, N failed'.
 """
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -36,21 +38,46 @@ def environment(name, packages):
     return python
 
 
+def oracle():
+    """The zip of an OpenSearch node from Maven Central, or None."""
+    version = '2.19.1'
+    file = ROOT / 'opensearch' / f'opensearch-{version}.zip'
+    if file.exists():
+        return file
+    if not shutil.which('mvn') or not shutil.which('java'):
+        return None
+    artifact = f'org.opensearch.distribution.integ-test-zip:opensearch:{version}:zip'
+    done = subprocess.run(['mvn', '-q', '-B', 'dependency:copy', f'-Dartifact={artifact}', f'-DoutputDirectory={file.parent}'],
+                          capture_output=True, text=True)
+    return file if done.returncode == 0 and file.exists() else None
+
+
+def run_tests(python, name, test, more=None):
+    """(passed, failed) of one file of tests, which may use the fixtures of tests/flow."""
+    done = subprocess.run([str(python), '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--rootdir=tests/flow',
+                           '--confcutdir=tests/flow', '-c', '/dev/null', '-p', 'conftest', test],
+                          env={**os.environ, 'PYTHONPATH': 'tests/flow', **(more or {})}, capture_output=True, text=True)
+    print(f'{name}:\n' + done.stdout[-3000:] + done.stderr[-1000:])
+    last = (re.findall(r'^.*\d+ (?:passed|failed|error).*$', done.stdout, re.M) or ['1 failed'])[-1]
+    number = lambda word: sum(int(n) for n in re.findall(rf'(\d+) {word}', last))
+    return number('passed'), number('failed') + number('error')
+
+
 def main():
     passed = failed = 0
+    node = oracle()
+    if node:
+        good, bad = run_tests('/usr/bin/python3', 'OpenSearch as oracle', 'tests/api/test_oracle.py', {'ORACLE': str(node)})
+        passed, failed = passed + good, failed + bad
+    else:
+        print('skipped OpenSearch as oracle: Java, Maven or its artifact is not to be had here')
     for name, packages, test in PEERS:
         python = environment(name, packages)
         if not python:
             print(f'skipped {name}: its packages are not to be had here')
             continue
-        done = subprocess.run([str(python), '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--rootdir=tests/flow',
-                               '--confcutdir=tests/flow', '-c', '/dev/null', '-p', 'conftest', test],
-                              env={**__import__('os').environ, 'PYTHONPATH': 'tests/flow'}, capture_output=True, text=True)
-        print(f'{name}:\n' + done.stdout[-3000:] + done.stderr[-1000:])
-        last = (re.findall(r'^.*\d+ (?:passed|failed|error).*$', done.stdout, re.M) or ['1 failed'])[-1]
-        number = lambda word: sum(int(n) for n in re.findall(rf'(\d+) {word}', last))
-        passed += number('passed')
-        failed += number('failed') + number('error')
+        good, bad = run_tests(python, name, test)
+        passed, failed = passed + good, failed + bad
     print(f'{passed} passed, {failed} failed')
     return 1 if failed else 0
 

@@ -37,8 +37,10 @@ static void write_plain_error(struct exchange *x, int status, struct slice words
     json_object(&x->json);
     json_key(&x->json, "error");
     json_string(&x->json, words);
-    json_key(&x->json, "status");
-    json_int(&x->json, status);
+    if (status != 400) { // "no handler found" has none
+        json_key(&x->json, "status");
+        json_int(&x->json, status);
+    }
     json_end(&x->json);
 }
 

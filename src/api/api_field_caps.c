@@ -25,6 +25,7 @@ struct caps {
     struct slice patterns[PATTERNS_MAX];
     uint32_t pattern_count;
     bool over_limit;
+    bool shows_unmapped; // include_unmapped: also where a field is not
 };
 
 static bool wanted(const struct caps *c, struct slice name)
@@ -112,7 +113,7 @@ static const char *index_name(const struct exchange *x, const struct index_list 
 static void write_cap(struct exchange *x, const struct caps *c, const struct cap *cap,
                       bool is_conflict)
 {
-    bool is_object = strcmp(cap->type, "object") == 0;
+    bool is_object = strcmp(cap->type, "object") == 0 || strcmp(cap->type, "unmapped") == 0;
     json_key(&x->json, cap->type);
     json_object(&x->json);
     json_key(&x->json, "type");
@@ -135,9 +136,28 @@ static void write_cap(struct exchange *x, const struct caps *c, const struct cap
     json_end(&x->json);
 }
 
+// The indices that have no field of this name; false when there are none.
+static bool find_unmapped(struct exchange *x, const struct caps *c, uint32_t first, struct cap *out)
+{
+    uint32_t left = c->list->count;
+    *out = (struct cap){c->at[first].field, "unmapped", ARENA_ARRAY(x->arena, bool, left)};
+    memset(out->indices, true, left);
+    for (uint32_t i = first; i < c->count; i++) {
+        if (!slice_equal(c->at[i].field, out->field))
+            continue;
+        for (uint32_t t = 0; t < c->list->count; t++) {
+            left -= c->at[i].indices[t] && out->indices[t];
+            out->indices[t] = out->indices[t] && !c->at[i].indices[t];
+        }
+    }
+    return left > 0;
+}
+
 static void write_field(struct exchange *x, const struct caps *c, uint32_t first)
 {
-    uint32_t types = 0;
+    struct cap unmapped;
+    bool has_unmapped = c->shows_unmapped && find_unmapped(x, c, first, &unmapped);
+    uint32_t types = has_unmapped;
     for (uint32_t i = first; i < c->count; i++)
         types += slice_equal(c->at[i].field, c->at[first].field);
     json_key_slice(&x->json, c->at[first].field);
@@ -146,6 +166,8 @@ static void write_field(struct exchange *x, const struct caps *c, uint32_t first
         if (slice_equal(c->at[i].field, c->at[first].field))
             write_cap(x, c, &c->at[i], types > 1);
     }
+    if (has_unmapped)
+        write_cap(x, c, &unmapped, true);
     json_end(&x->json);
 }
 
@@ -166,6 +188,8 @@ static enum err field_caps(struct exchange *x, struct fault *why)
     enum err e = exchange_tables(x, x->permit, exchange_path(x, 0), &list, why);
     if (e == OK)
         e = read_patterns(x, c, why);
+    if (e == OK)
+        e = parameter_truth(&x->parameters, "include_unmapped", &c->shows_unmapped, why);
     if (e != OK)
         return e;
     collect(x, c);

@@ -175,8 +175,6 @@ static enum err read_entry(struct exchange *x, const struct entry *entry, struct
     if (e == OK)
         e = request_parse(body, arena, &c->request, why);
     if (e == OK)
-        e = request_check(&c->request, why);
-    if (e == OK)
         e = parameter_truth(&x->parameters, "typed_keys", &c->typed_keys, why);
     if (e == OK)
         e = parameter_truth(&x->parameters, "rest_total_hits_as_int", &c->total_as_int, why);

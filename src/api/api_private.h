@@ -83,7 +83,17 @@ enum err route_check_parameters(const struct exchange *x, struct fault *why);
 bool route_parameter_is_common(struct slice name); // accepted everywhere
 void route_methods_print(unsigned methods, struct buf *out);
 const struct route_group *const *route_groups(size_t *out_count);
-enum err route_unrecognized(const struct exchange *x, struct slice name, struct fault *why);
+
+// Parameters that nothing knows: gathered, so that one error names them all.
+struct unrecognized {
+    uint32_t count;
+    int len;
+    char names[240]; // "[a], [b]", cut where there is no more room
+};
+
+void route_unrecognized_add(struct unrecognized *u, struct slice name);
+enum err route_unrecognized(const struct exchange *x, const struct unrecognized *u,
+                            struct fault *why); // OK when there is none
 
 // The groups, one a file.
 extern const struct route_group root_routes, search_routes, msearch_routes, doc_routes,

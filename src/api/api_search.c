@@ -11,8 +11,6 @@ static enum err read_request(struct exchange *x, struct search_call *c, struct i
     if (e == OK)
         e = search_call_url(x, c, why);
     if (e == OK)
-        e = request_check(&c->request, why);
-    if (e == OK)
         e = index_wish_make(exchange_path(x, 0), &x->parameters, wish, why);
     return e;
 }
@@ -45,11 +43,28 @@ static enum err search(struct exchange *x, struct fault *why)
     return e;
 }
 
+// A count takes a query and nothing else.
+static enum err only_query(struct exchange *x, struct fault *why)
+{
+    const struct json *body = NULL;
+    enum err e = exchange_body(x, &body, why);
+    for (uint32_t i = 0; e == OK && body && body->type == JSON_OBJECT && i < body->count; i++) {
+        const struct json *v = &body->items[i];
+        if (!slice_is(body->keys[i], "query"))
+            return fail(why, ERR_INVALID,
+                        "parsing_exception: [%u:%u] request does not support [%.*s]", v->line,
+                        v->column, SLICE_PRINT(body->keys[i]));
+    }
+    return e;
+}
+
 static enum err count(struct exchange *x, struct fault *why)
 {
     struct search_call c = {0};
     struct index_wish wish;
-    enum err e = read_request(x, &c, &wish, why);
+    enum err e = only_query(x, why);
+    if (e == OK)
+        e = read_request(x, &c, &wish, why);
     if (e != OK)
         return e;
     c.request.size = 0;
@@ -57,6 +72,7 @@ static enum err count(struct exchange *x, struct fault *why)
     c.request.agg_count = 0;
     c.request.track_total_hits = -1;
     c.request.track_total_hits_given = true;
+    c.request.total_is_off = false;
     e = search_call_run(x, &wish, x->arena, &c, why);
     if (e != OK)
         return tell_failure(x, &c, e, why);

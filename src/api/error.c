@@ -3,6 +3,8 @@
 
 #include "base/num.h"
 
+#include <stdio.h>
+
 struct code_words {
     int status;
     const char *type; // when the words name none
@@ -20,6 +22,8 @@ static const struct code_words by_code[ERR_COUNT] = {
     [ERR_TIMEOUT] = {504, "timeout_exception"},
     [ERR_UNAVAILABLE] = {503, "unavailable_shards_exception"},
 };
+
+static const char creating_query[] = "failed to create query: ";
 
 static bool is_type(struct slice s)
 {
@@ -56,6 +60,20 @@ static void take_place(struct error *e)
     e->reason = slice_from(rest, place.len + 3);
 }
 
+// "failed to create query: T: R" is a failure that a T caused.
+static void take_cause(struct error *e)
+{
+    const struct slice start = slice_text(creating_query);
+    if (!slice_starts(e->reason, start))
+        return;
+    struct slice rest = slice_from(e->reason, start.len);
+    const uint8_t *colon = rest.len ? memmem(rest.at, rest.len, ": ", 2) : NULL;
+    if (!colon || !is_type(slice_of(rest.at, (size_t)(colon - rest.at))))
+        return;
+    e->cause_type = slice_of(rest.at, (size_t)(colon - rest.at));
+    e->cause_reason = slice_from(rest, e->cause_type.len + 2);
+}
+
 // What stands in the brackets of "no such index [x]".
 static struct slice bracketed(struct slice reason)
 {
@@ -77,6 +95,7 @@ struct error error_of(enum err code, const struct fault *why)
         e.reason = slice_from(words, e.type.len + 2);
     }
     take_place(&e);
+    take_cause(&e);
     if (e.reason.len == 0)
         e.reason = slice_text(err_name(code));
     if (slice_is(e.type, "index_not_found_exception"))
@@ -89,7 +108,13 @@ static void members(struct json_writer *w, const struct error *e)
     json_key(w, "type");
     json_string(w, e->type);
     json_key(w, "reason");
-    json_string(w, e->reason);
+    if (e->cause_type.len) {
+        char words[FAULT_WORDS_BYTES];
+        snprintf(words, sizeof words, "%s%.*s", creating_query, SLICE_PRINT(e->cause_reason));
+        json_text(w, words);
+    } else {
+        json_string(w, e->reason);
+    }
     if (e->line) {
         json_key(w, "line");
         json_uint(w, e->line);
@@ -108,12 +133,30 @@ static void members(struct json_writer *w, const struct error *e)
     }
 }
 
-static void root_cause(struct json_writer *w, const struct error *e)
+// These name the index they were found in, and are never told twice as their own cause.
+static bool is_of_one_index(const struct error *e)
+{
+    return slice_is(e->type, "query_shard_exception");
+}
+
+// `index` NULL: nothing was searched.
+static void cause(struct json_writer *w, const struct error *e, const char *index)
+{
+    members(w, e);
+    if (!index || !is_of_one_index(e))
+        return;
+    json_key(w, "index_uuid");
+    json_text(w, "_na_");
+    json_key(w, "index");
+    json_text(w, index);
+}
+
+static void root_cause(struct json_writer *w, const struct error *e, const char *index)
 {
     json_key(w, "root_cause");
     json_array(w);
     json_object(w);
-    members(w, e);
+    cause(w, e, index);
     json_end(w);
     json_end(w);
 }
@@ -121,7 +164,7 @@ static void root_cause(struct json_writer *w, const struct error *e)
 void error_object(struct json_writer *w, const struct error *e)
 {
     json_object(w);
-    root_cause(w, e);
+    root_cause(w, e, NULL);
     members(w, e);
     json_end(w);
 }
@@ -135,7 +178,16 @@ static void failed_shard(struct json_writer *w, const struct error *e, const cha
     json_text(w, index);
     json_key(w, "reason");
     json_object(w);
-    members(w, e);
+    cause(w, e, index);
+    if (e->cause_type.len) {
+        json_key(w, "caused_by");
+        json_object(w);
+        json_key(w, "type");
+        json_string(w, e->cause_type);
+        json_key(w, "reason");
+        json_string(w, e->cause_reason);
+        json_end(w);
+    }
     json_end(w);
     json_end(w);
 }
@@ -155,7 +207,7 @@ static void caused_by(struct json_writer *w, const struct error *e)
 void error_search_object(struct json_writer *w, const struct error *e, const char *index)
 {
     json_object(w);
-    root_cause(w, e);
+    root_cause(w, e, index);
     json_key(w, "type");
     json_text(w, "search_phase_execution_exception");
     json_key(w, "reason");
@@ -168,7 +220,8 @@ void error_search_object(struct json_writer *w, const struct error *e, const cha
     json_array(w);
     failed_shard(w, e, index);
     json_end(w);
-    caused_by(w, e);
+    if (!is_of_one_index(e) && !slice_is(e->type, "parse_exception"))
+        caused_by(w, e);
     json_end(w);
 }
 

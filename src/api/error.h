@@ -14,7 +14,9 @@
 struct error {
     int status;
     struct slice type, reason;
-    struct slice index;    // index_not_found_exception: which; len 0 for none
+    struct slice index; // index_not_found_exception: which; len 0 for none
+    // Of "failed to create query: T: R", whose reason is "failed to create query: R".
+    struct slice cause_type, cause_reason;
     uint64_t line, column; // parsing_exception: where; line 0 for none
 };
 

@@ -10,17 +10,13 @@
 #include "access/permit.h"
 #include "api/url.h"
 #include "data/schema.h"
+#include "engine/engine.h"
 
 struct index_wish {
     struct slice expression; // "a,b-*,-b-old"; len 0, "_all" and "*": every index
     bool ignore_unavailable; // a name that is not there is stepped over
     bool allow_no_indices;   // nothing to search is fine
     bool wildcards_match;    // expand_wildcards holds "open" or "all"
-};
-
-struct index_list {
-    const uint32_t *tables; // in schema order, each once
-    uint32_t count;
 };
 
 // As Elasticsearch has them, with what the URL says laid over.

@@ -69,7 +69,13 @@ static void date_histogram_key(struct render *r, const struct agg *a, const stru
 static void histogram_key(struct render *r, const struct agg *a, const struct bucket *b)
 {
     const struct value *v = &b->key;
-    if (has_number_format(a)) {
+    if (v->type == VALUE_DATE) {
+        json_key(r->json, "key_as_string");
+        render_date(r, v->i64, a->format, NULL);
+    } else if (v->type == VALUE_BOOLEAN) {
+        json_key(r->json, "key_as_string");
+        json_text(r->json, v->i64 ? "true" : "false");
+    } else if (has_number_format(a)) {
         json_key(r->json, "key_as_string");
         render_number(r, key_number(v), a->format);
     }
@@ -130,6 +136,10 @@ static void bucket_rest(struct render *r, const struct agg *a, const struct buck
 {
     json_key(r->json, "doc_count");
     json_uint(r->json, b->doc_count);
+    if (a->shows_term_error) {
+        json_key(r->json, "doc_count_error_upper_bound");
+        json_int(r->json, 0);
+    }
     sub_aggs(r, a, b->subs);
 }
 
@@ -364,7 +374,7 @@ static const char *terms_type(int field_type)
     case FIELD_DATE:
         return "lterms";
     default:
-        return "umterms";
+        return "sterms"; // of a field that is nowhere, too
     }
 }
 

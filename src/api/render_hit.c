@@ -3,8 +3,6 @@
 #include "api/source_filter.h"
 #include "data/changeset.h"
 
-#include <math.h>
-
 static void render_id(struct render *r, struct row_key key)
 {
     buf_reset(&r->scratch);
@@ -84,12 +82,14 @@ void render_hit(struct render *r, const struct hit *h)
     json_object(r->json);
     json_key(r->json, "_index");
     json_text(r->json, h->index);
-    json_key(r->json, "_id");
-    render_id(r, h->key);
+    if (!q->hides_id) {
+        json_key(r->json, "_id");
+        render_id(r, h->key);
+    }
     render_versions(r);
     json_key(r->json, "_score");
-    json_double(r->json, q->sort_count && !q->tracks_scores ? (double)NAN : h->score);
-    if (!q->source.is_off) {
+    json_double(r->json, h->score);
+    if (!q->source.is_off && (q->source.is_given || !q->has_stored_fields)) {
         json_key(r->json, "_source");
         source_render(r, h, &q->source);
     }

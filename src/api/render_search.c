@@ -6,14 +6,14 @@
 static void render_total(struct render *r, const struct answer *a)
 {
     const struct request *q = r->request;
-    if (q->track_total_hits == 0 && !r->total_as_int)
+    if (q->total_is_off && !r->total_as_int)
         return;
     json_key(r->json, "total");
     if (r->total_as_int) {
-        json_int(r->json, q->track_total_hits == 0 ? -1 : (int64_t)a->total);
+        json_int(r->json, q->total_is_off ? -1 : (int64_t)a->total);
         return;
     }
-    bool bounded = q->track_total_hits_given && q->track_total_hits > 0 &&
+    bool bounded = q->track_total_hits_given && q->track_total_hits >= 0 &&
                    a->total > (uint64_t)q->track_total_hits;
     json_object(r->json);
     json_key(r->json, "value");
@@ -29,7 +29,9 @@ static void render_hits(struct render *r, const struct answer *a)
     json_object(r->json);
     render_total(r, a);
     json_key(r->json, "max_score");
-    if (r->request->size == 0 || (r->request->sort_count && !r->request->tracks_scores))
+    if (a->index_count == 0) // nothing was searched: an empty result, not one without scores
+        json_double(r->json, 0);
+    else if (r->request->size == 0 || (r->request->sort_count && !r->request->tracks_scores))
         json_null(r->json);
     else
         json_double(r->json, a->max_score);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/api_private.h"
 
+#include <stdio.h>
+
 enum { PATH_PARTS_MAX = 8, SHOWN_BYTES = 96 };
 
 // What Elasticsearch accepts on every path, whether it means something here or not.
@@ -169,26 +171,39 @@ static bool is_listed(const char *names, struct slice name)
     return false;
 }
 
-enum err route_unrecognized(const struct exchange *x, struct slice name, struct fault *why)
+void route_unrecognized_add(struct unrecognized *u, struct slice name)
 {
     if (name.len > SHOWN_BYTES)
         name.len = SHOWN_BYTES;
+    int left = (int)sizeof u->names - u->len;
+    int len = snprintf(u->names + u->len, (size_t)left, "%s[%.*s]", u->count ? ", " : "",
+                       SLICE_PRINT(name));
+    u->len += len < left ? len : left - 1;
+    u->count++;
+}
+
+enum err route_unrecognized(const struct exchange *x, const struct unrecognized *u,
+                            struct fault *why)
+{
+    if (u->count == 0)
+        return OK;
     return fail(why, ERR_INVALID,
-                "illegal_argument_exception: request [%.256s] contains unrecognized parameter: "
-                "[%.*s]",
-                x->request->path, SLICE_PRINT(name));
+                "illegal_argument_exception: request [%.192s] contains unrecognized "
+                "parameter%s: %s",
+                x->request->path, u->count > 1 ? "s" : "", u->names);
 }
 
 enum err route_check_parameters(const struct exchange *x, struct fault *why)
 {
     if (!x->route->parameters)
         return OK;
+    struct unrecognized unknown = {0};
     for (uint32_t i = 0; i < x->parameters.count; i++) {
         struct slice name = x->parameters.at[i].name;
         if (!route_parameter_is_common(name) && !is_listed(x->route->parameters, name))
-            return route_unrecognized(x, name, why);
+            route_unrecognized_add(&unknown, name);
     }
-    return OK;
+    return route_unrecognized(x, &unknown, why);
 }
 
 void route_methods_print(unsigned methods, struct buf *out)

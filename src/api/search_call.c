@@ -14,6 +14,7 @@ static enum err read_shape(struct exchange *x, struct search_call *c, struct fau
 
 enum err search_call_url(struct exchange *x, struct search_call *c, struct fault *why)
 {
+    struct unrecognized unknown = {0};
     enum err e = read_shape(x, c, why);
     for (uint32_t i = 0; e == OK && i < x->parameters.count; i++) {
         const struct parameter *p = &x->parameters.at[i];
@@ -24,8 +25,10 @@ enum err search_call_url(struct exchange *x, struct search_call *c, struct fault
         bool known = false;
         e = request_parameter(&c->request, p->name, p->value, x->arena, &known, why);
         if (e == OK && !known && !route_parameter_is_common(p->name))
-            return route_unrecognized(x, p->name, why);
+            route_unrecognized_add(&unknown, p->name);
     }
+    if (e == OK)
+        e = route_unrecognized(x, &unknown, why);
     if (e == OK && c->total_as_int && c->request.track_total_hits_given &&
         c->request.track_total_hits > 0)
         return fail(why, ERR_INVALID,
@@ -45,10 +48,11 @@ enum err search_call_run(struct exchange *x, const struct index_wish *wish, stru
     struct engine *engine = x->api->engine;
     const struct index_seer seer = {engine->schema, &x->who, c->permit};
     e = index_names_resolve(&seer, wish, arena, &c->tables, why);
+    if (e == OK)
+        e = request_check(&c->request, why); // what Elasticsearch's shards find out
     if (e != OK)
         return e;
-    return engine->ops->search(engine, c->permit, c->tables.tables, c->tables.count, &c->request,
-                               arena, &c->answer, why);
+    return engine->ops->search(engine, c->permit, &c->tables, &c->request, arena, &c->answer, why);
 }
 
 enum err search_call_render(struct exchange *x, const struct search_call *c, int64_t took_ms,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/date_private.h"
 
+#include <stdio.h>
+
 enum { WORDS_BYTES = 120, NUMBER_DIGITS_MAX = 9 };
 
 // "y" ... "s" of date math.
@@ -66,30 +68,55 @@ static enum err bad_math(struct fault *why, const char *what, struct slice whole
                 whole.len < WORDS_BYTES ? (int)whole.len : WORDS_BYTES, (const char *)whole.at);
 }
 
+static enum err bad_unit(struct fault *why, uint8_t unit, struct slice whole)
+{
+    char what[48];
+    snprintf(what, sizeof what, "unit [%c] not supported for", unit);
+    return bad_math(why, unit > ' ' && unit < 0x7f ? what : "unit not supported for", whole);
+}
+
+struct step {
+    uint8_t sign; // '/', '+' or '-'
+    int64_t count;
+    enum date_unit unit;
+};
+
+// The step that `math` begins with; `whole` is for the words.
+static enum err take_step(struct slice *math, struct slice whole, struct step *out,
+                          struct fault *why)
+{
+    *out = (struct step){.sign = math->at[0], .count = 1, .unit = DATE_DAY};
+    if (out->sign != '/' && out->sign != '+' && out->sign != '-')
+        return bad_math(why, "operator not supported for", whole);
+    *math = slice_from(*math, 1);
+    if (!take_count(math, &out->count) || math->len == 0)
+        return bad_math(why, "truncated", whole);
+    if (out->sign == '/' && out->count != 1)
+        return bad_math(why, "rounding `/` can only be used on single unit types in", whole);
+    if (!unit_of(math->at[0], &out->unit))
+        return bad_unit(why, math->at[0], whole);
+    *math = slice_from(*math, 1);
+    return OK;
+}
+
+static int64_t do_step(const struct step *s, const struct date_zone *z, bool round_up, int64_t ms)
+{
+    if (s->sign != '/')
+        return add_units(ms, s->sign == '-' ? -s->count : s->count, s->unit, z);
+    ms = date_floor(ms, s->unit, z);
+    return round_up ? date_next(ms, s->unit, z) - 1 : ms;
+}
+
 static enum err apply(struct slice math, const struct date_zone *z, bool round_up, int64_t ms,
                       int64_t *out_ms, struct fault *why)
 {
     struct slice whole = math;
     while (math.len > 0) {
-        uint8_t sign = math.at[0];
-        int64_t count = 1;
-        enum date_unit unit = DATE_DAY;
-        if (sign != '/' && sign != '+' && sign != '-')
-            return bad_math(why, "operator not supported for", whole);
-        math = slice_from(math, 1);
-        if (!take_count(&math, &count) || math.len == 0)
-            return bad_math(why, "truncated", whole);
-        if (sign == '/' && count != 1)
-            return bad_math(why, "rounding `/` can only be used on single unit types in", whole);
-        if (!unit_of(math.at[0], &unit))
-            return bad_math(why, "unit not supported for", whole);
-        math = slice_from(math, 1);
-        if (sign != '/')
-            ms = add_units(ms, sign == '-' ? -count : count, unit, z);
-        else
-            ms = date_floor(ms, unit, z);
-        if (sign == '/' && round_up)
-            ms = date_next(ms, unit, z) - 1;
+        struct step step;
+        enum err e = take_step(&math, whole, &step, why);
+        if (e)
+            return e;
+        ms = do_step(&step, z, round_up, ms);
         if (ms < DATE_MS_MIN || ms > DATE_MS_MAX)
             return bad_math(why, "out of the calendar:", whole);
     }

@@ -49,7 +49,7 @@ static int64_t unit_start(int64_t local_ms, enum date_unit unit, int32_t ahead)
     if (unit == DATE_DAY)
         return day + ahead;
     if (unit == DATE_WEEK) // 1970-01-01 was a Thursday
-        return floor_div(day + 3, 7) * 7 - 3 + ahead * 7;
+        return floor_div(day + 3, 7) * 7 - 3 + (int64_t)ahead * 7;
     struct date_civil c = date_to_civil(local_ms);
     int32_t months = unit == DATE_MONTH ? 1 : unit == DATE_QUARTER ? 3 : 12;
     int64_t month = (int64_t)c.year * 12 + (c.month - 1);

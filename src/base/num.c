@@ -206,6 +206,68 @@ static bool is_same(const struct digits *d, double value)
     return exact_f64(text) == value;
 }
 
+// A double as m * 2^-shift times 10^power, taken to a whole number: all of it fits into 128
+// bits when the value is from 1e-3 to below 1e7 and has up to 17 digits.
+struct scaled {
+    unsigned __int128 at; // m * 10^power
+    uint64_t power;       // 10^power
+    unsigned shift;
+};
+
+static struct scaled scale(double value, int power)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint64_t m = (bits & (((uint64_t)1 << 52) - 1)) | (uint64_t)1 << 52;
+    struct scaled s = {.power = 1, .shift = 1075 - (unsigned)(bits >> 52)};
+    for (int i = 0; i < power; i++)
+        s.power *= 10;
+    s.at = (unsigned __int128)m * s.power;
+    return s;
+}
+
+// The whole number next to it; of two, the even one.
+static uint64_t nearest(const struct scaled *s)
+{
+    uint64_t whole = (uint64_t)(s->at >> s->shift);
+    unsigned __int128 rest = s->at - ((unsigned __int128)whole << s->shift);
+    unsigned __int128 half = (unsigned __int128)1 << (s->shift - 1);
+    return whole + (rest > half || (rest == half && whole % 2));
+}
+
+// Less than half the way to the next double?  Below a power of two doubles lie closer, but
+// those in question are short decimals themselves.  No decimal lies halfway between two.
+static bool is_near(const struct scaled *s, uint64_t whole)
+{
+    unsigned __int128 there = (unsigned __int128)whole << s->shift;
+    unsigned __int128 off = there > s->at ? there - s->at : s->at - there;
+    return 2 * off < s->power;
+}
+
+// As shortest_digits(), without the C library.
+static void common_digits(double value, struct digits *out)
+{
+    static const double tens[] = {1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7};
+    int exponent = -3;
+    while (value >= tens[exponent + 3])
+        exponent++;
+    uint64_t whole = 0;
+    for (int count = DIGITS_SURE; count <= DIGITS_MAX; count++) {
+        struct scaled s = scale(value, count - 1 - exponent);
+        whole = nearest(&s);
+        if (is_near(&s, whole))
+            break;
+    }
+    *out = (struct digits){.exponent = exponent};
+    while (whole % 10 == 0)
+        whole /= 10;
+    char reversed[U64_DIGITS];
+    for (; whole > 0; whole /= 10)
+        reversed[out->count++] = (char)('0' + whole % 10);
+    for (int i = 0; i < out->count; i++)
+        out->at[i] = reversed[out->count - 1 - i];
+}
+
 static void shortest_digits(double value, struct digits *out)
 {
     // Below the normal range a double has fewer than 15 good digits.
@@ -261,7 +323,10 @@ void print_f64(struct buf *out, double value)
         return;
     }
     struct digits d;
-    shortest_digits(value, &d);
+    if (value >= 1e-3 && value < 1e7)
+        common_digits(value, &d);
+    else
+        shortest_digits(value, &d);
     if (d.exponent >= -3 && d.exponent < 7)
         print_plain(out, &d);
     else

@@ -27,6 +27,8 @@ enum err home_check(const char *directory, struct fault *why)
 {
     char config[PATH_BYTES];
     struct stat st;
+    if (!directory[0])
+        return fail(why, ERR_INVALID, "the name of the directory is empty");
     if (stat(directory, &st) < 0)
         return errno == ENOENT
                    ? fail(why, ERR_NOT_FOUND, "%s is not there; 'tamis init %s' makes it",

@@ -79,13 +79,28 @@ static void see_rights(struct visit *v)
         struct stat st;
         snprintf(path, sizeof path, "%s/%s", v->directory, closed[i]);
         if (stat(path, &st) < 0)
-            continue; // ca.key may have been taken away; others are told when they are needed
+            continue; // ca.key may have been taken away; see_parts() tells what must be there
         if (st.st_mode & 077)
             wrong(v, "%s may be read by others (mode %03o): chmod go= %s", path,
                   (unsigned)(st.st_mode & 0777), path);
     }
     if (v->wrong == before)
         fine("keys, data and catalogue are closed to everybody else");
+}
+
+// What init made and no server starts without.
+static void see_parts(struct visit *v)
+{
+    static const char *const parts[] = {
+        "keys/master.key",   "keys/sign.key", "tls/ca.crt", "tls/server.key",
+        "access/catalog.db", "data",          "run"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        char path[PATH_BYTES];
+        struct stat st;
+        snprintf(path, sizeof path, "%s/%s", v->directory, parts[i]);
+        if (stat(path, &st) < 0)
+            wrong(v, "%s is missing or out of reach: bring it back from a copy", path);
+    }
 }
 
 static void see_disk(struct visit *v)
@@ -313,6 +328,7 @@ static enum exit_status run(const struct arguments *a)
     struct fault why = {0};
     if (home_check(v.directory, &why))
         return cli_failed(&why);
+    see_parts(&v);
     see_rights(&v);
     see_disk(&v);
     see_certificate(&v);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "access/access.h"
 #include "cli/cli.h"
+#include "cli/home.h"
 #include "cli/password_out.h"
 #include "keys/crypto.h"
 #include "server/installation.h"
+
+#include <string.h>
 
 static const struct flag flags[] = {{"password-file", "F"},
                                     {"admin", "NAME"},
@@ -19,6 +22,14 @@ static void say_next(const char *directory)
             directory);
 }
 
+// Before anything is made, so that a second try needs no new directory.
+static enum err check_policy(const char *file, struct fault *why)
+{
+    struct arena *scratch AUTO(arena_freep) = arena_new(HOME_SCRATCH_BYTES);
+    const struct policy *policy = NULL;
+    return home_policy(NULL, file, scratch, &policy, why);
+}
+
 static enum exit_status run(const struct arguments *a)
 {
     struct fault why = {0};
@@ -28,6 +39,11 @@ static enum exit_status run(const struct arguments *a)
                                      .listen = arguments_get(a, "listen"),
                                      .policy_file = arguments_get(a, "policy"),
                                      .admin = admin ? admin : "admin"};
+    if (!plan.directory[0] || !plan.admin[0] || strchr(plan.admin, ':'))
+        return cli_misused("init", "neither the directory nor the name of the administrator may be "
+                                   "empty, nor may that name hold a ':'");
+    if (plan.policy_file && check_policy(plan.policy_file, &why))
+        return cli_failed(&why);
     if (password_out_open(arguments_get(a, "password-file"), &out, &why))
         return cli_failed(&why);
     char password[PASSWORD_MADE_BYTES];

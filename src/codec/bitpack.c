@@ -43,7 +43,7 @@ static void pack_plane(const uint64_t *values, unsigned shift, uint32_t count, u
 {
     uint64_t mask = ((uint64_t)1 << width) - 1;
     for (unsigned lane = 0; lane < LANES; lane++) {
-        uint8_t *to = out + lane * 4;
+        uint8_t *to = out + (size_t)lane * 4;
         uint64_t held = 0;
         unsigned bits = 0;
         for (uint32_t i = lane; i < count || i / LANES < (count + LANES - 1) / LANES; i += LANES) {
@@ -80,6 +80,7 @@ void bitpack(const uint64_t *values, uint32_t count, unsigned width, uint8_t *ou
 // Unpacks `places` rows of 16 values, from bit 0 of `in` on, into `out`; reads only the
 // rows that these values touch.  A kernel for each size of vector register: it walks the
 // rows once for every part of a row that fits a register.
+// NOLINTBEGIN(bugprone-macro-parentheses): an attribute takes none
 #define UNPACK_KERNEL(name, vector_bytes, target_attribute)                                \
     typedef uint32_t name##_vector __attribute__((vector_size(vector_bytes), aligned(4))); \
     target_attribute static void name(const uint8_t *in, unsigned places, unsigned width,  \
@@ -91,7 +92,8 @@ void bitpack(const uint64_t *values, uint32_t count, unsigned width, uint8_t *ou
             uint8_t *to = (uint8_t *)out + part;                                           \
             const uint8_t *to_end = to + (size_t)places * ROW_BYTES;                       \
             unsigned shift = 0;                                                            \
-            name##_vector have, v;                                                         \
+            name##_vector have;                                                            \
+            name##_vector v;                                                               \
             memcpy(&have, at, sizeof have);                                                \
             for (; to < to_end; to += ROW_BYTES) {                                         \
                 if (shift == 32) {                                                         \
@@ -112,6 +114,7 @@ void bitpack(const uint64_t *values, uint32_t count, unsigned width, uint8_t *ou
             }                                                                              \
         }                                                                                  \
     }
+// NOLINTEND(bugprone-macro-parentheses)
 
 UNPACK_KERNEL(unpack_rows_any, 16, )
 #if defined(__x86_64__)
@@ -212,7 +215,7 @@ static uint32_t plane_at(const uint8_t *plane, unsigned width, uint32_t i)
         return 0;
     size_t bit = (size_t)(i / LANES) * width;
     unsigned shift = bit % 32;
-    const uint8_t *at = plane + bit / 32 * ROW_BYTES + i % LANES * 4;
+    const uint8_t *at = plane + bit / 32 * ROW_BYTES + (size_t)(i % LANES) * 4;
     uint32_t low;
     memcpy(&low, at, sizeof low);
     uint64_t v = low;

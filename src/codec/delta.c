@@ -41,7 +41,8 @@ static bool distance_range(const struct words *w, int64_t *out_min, int64_t *out
 
 static size_t delta_bytes(const struct words *w)
 {
-    int64_t min, max;
+    int64_t min;
+    int64_t max;
     if (w->kind != COLUMN_I64 || !distance_range(w, &min, &max))
         return SIZE_MAX;
     return group_count(w->count) * sizeof(uint64_t) + frame_bytes(min, max, w->count);
@@ -49,7 +50,8 @@ static size_t delta_bytes(const struct words *w)
 
 static void delta_encode(const struct words *w, struct buf *out)
 {
-    int64_t min, max;
+    int64_t min;
+    int64_t max;
     CHECK(distance_range(w, &min, &max));
     uint64_t *distances = malloc(w->count * sizeof *distances);
     CHECK(distances != NULL);

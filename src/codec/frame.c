@@ -26,7 +26,8 @@ static void pack_from_base(const uint64_t *words, uint32_t count, uint64_t base,
 static void pack_wide(const uint64_t *words, uint32_t count, uint64_t base, unsigned width,
                       uint8_t *out)
 {
-    uint64_t low[BITPACK_GROUP], high[BITPACK_GROUP];
+    uint64_t low[BITPACK_GROUP];
+    uint64_t high[BITPACK_GROUP];
     uint8_t *high_out = out + bitpack_bytes(count, 32);
     for (uint32_t from = 0; from < count; from += BITPACK_GROUP) {
         uint32_t n = count - from < BITPACK_GROUP ? count - from : BITPACK_GROUP;

@@ -188,7 +188,8 @@ static enum err decode_codes(struct decoder *d, uint32_t row_count, uint64_t *pr
 
 static bool numbers_suit(const int64_t *numbers, uint32_t count, enum field_type type)
 {
-    int64_t min = INT64_MIN, max = INT64_MAX;
+    int64_t min = INT64_MIN;
+    int64_t max = INT64_MAX;
     if (type == FIELD_BOOLEAN) {
         min = 0;
         max = 1;

@@ -46,7 +46,7 @@ enum err row_key_parse(struct slice text, struct row_key *out)
     if (text.len == DIGITS_PER_WORD) {
         if (!parse_word(text.at, &key.lo))
             return ERR_INVALID;
-    } else if (text.len == 2 * DIGITS_PER_WORD) {
+    } else if (text.len == (size_t)2 * DIGITS_PER_WORD) {
         if (!parse_word(text.at, &key.hi) || !parse_word(text.at + DIGITS_PER_WORD, &key.lo) ||
             key.hi == 0)
             return ERR_INVALID;

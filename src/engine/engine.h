@@ -11,10 +11,16 @@
 
 struct engine;
 
+// What a search goes through.
+struct index_list {
+    const uint32_t *tables; // in schema order, each once
+    uint32_t count;
+};
+
 struct engine_ops {
-    enum err (*search)(struct engine *e, const struct permit *p, const uint32_t *tables,
-                       uint32_t table_count, const struct request *r, struct arena *request,
-                       struct answer *out, struct fault *why);
+    enum err (*search)(struct engine *e, const struct permit *p, const struct index_list *in,
+                       const struct request *r, struct arena *request, struct answer *out,
+                       struct fault *why);
     enum err (*get)(struct engine *e, const struct permit *p, uint32_t table, struct row_key key,
                     struct arena *request, struct hit *out, struct fault *why);
     void (*stats)(struct engine *e, const struct permit *p, struct store_stats *out);

@@ -37,25 +37,25 @@ static bool reads(const struct permit *p)
     return permit_action(p) == ACTION_READ || permit_action(p) == ACTION_AGGREGATE;
 }
 
-static enum err check(const struct engine *e, const struct permit *p, const uint32_t *tables,
-                      uint32_t table_count, struct fault *why)
+static enum err check(const struct engine *e, const struct permit *p, const struct index_list *in,
+                      struct fault *why)
 {
     if (!reads(p))
         return deny(p, NULL, why);
-    for (uint32_t i = 0; i < table_count; i++) {
-        CHECK(tables[i] < e->schema->table_count);
-        const char *name = e->schema->tables[tables[i]].name;
+    for (uint32_t i = 0; i < in->count; i++) {
+        CHECK(in->tables[i] < e->schema->table_count);
+        const char *name = e->schema->tables[in->tables[i]].name;
         if (!permit_index(p, name))
             return deny(p, name, why);
     }
     return OK;
 }
 
-static enum err local_search(struct engine *e, const struct permit *p, const uint32_t *tables,
-                             uint32_t table_count, const struct request *r, struct arena *request,
-                             struct answer *out, struct fault *why)
+static enum err local_search(struct engine *e, const struct permit *p, const struct index_list *in,
+                             const struct request *r, struct arena *request, struct answer *out,
+                             struct fault *why)
 {
-    enum err denied = check(e, p, tables, table_count, why);
+    enum err denied = check(e, p, in, why);
     if (denied)
         return denied;
     struct snapshot *now AUTO(drop_snapshot) = store_snapshot(local_of(e)->store);
@@ -64,8 +64,8 @@ static enum err local_search(struct engine *e, const struct permit *p, const uin
         timeout_ms = r->timeout_ms;
     struct search_context c = {.snapshot = now,
                                .permit = p,
-                               .tables = tables,
-                               .table_count = table_count,
+                               .tables = in->tables,
+                               .table_count = in->count,
                                .now_ms = now_ms(),
                                .deadline_us = monotonic_us() + timeout_ms * 1000};
     return search_run(&c, r, request, out, why);
@@ -75,7 +75,8 @@ static enum err local_get(struct engine *e, const struct permit *p, uint32_t tab
                           struct row_key key, struct arena *request, struct hit *out,
                           struct fault *why)
 {
-    enum err denied = check(e, p, &table, 1, why);
+    const struct index_list in = {&table, 1};
+    enum err denied = check(e, p, &in, why);
     if (denied)
         return denied;
     struct snapshot *now AUTO(drop_snapshot) = store_snapshot(local_of(e)->store);

@@ -248,7 +248,7 @@ static enum err refused(struct slice words, enum process peer, struct fault *why
     char text[FAULT_WORDS_BYTES];
     size_t len = words.len < sizeof text - 1 ? words.len : sizeof text - 1;
     for (size_t i = 0; i < len; i++)
-        text[i] = words.at[i] >= ' ' && words.at[i] < 0x7f ? (char)words.at[i] : '?';
+        text[i] = (char)(words.at[i] >= ' ' && words.at[i] < 0x7f ? words.at[i] : '?');
     text[len] = '\0';
     return fail(why, ERR_DENIED, "%s refused: %s", process_name(peer), text);
 }

@@ -68,10 +68,11 @@ static inline __attribute__((always_inline)) void
 compress_words(struct state *to, const struct block *block, const struct word *taken, uint64_t last)
 {
     struct word v[WORDS];
+    const struct word none = {0};
     const struct word *m = block->m;
     for (int i = 0; i < 8; i++) {
         v[i] = to->h[i];
-        v[i + 8].of = (v[i].of ^ v[i].of) + iv[i];
+        v[i + 8].of = none.of + iv[i];
     }
     v[12].of ^= taken->of;
     v[14].of ^= last;

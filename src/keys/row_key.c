@@ -44,7 +44,7 @@ static void sip_start(const uint8_t key[SHORT_KEY_BYTES], struct sip *out)
                                           0x6c7967656e657261, 0x7465646279746573};
     for (int i = 0; i < 4; i++)
         for (int lane = 0; lane < LANES; lane++)
-            out->v[i].of[lane] = constants[i] ^ u64_le(key + 8 * (i % 2));
+            out->v[i].of[lane] = constants[i] ^ u64_le(key + (size_t)8 * (i % 2));
 }
 
 #define INLINE        static inline __attribute__((always_inline))

@@ -57,6 +57,7 @@ struct agg {
 
     // terms
     uint32_t size;
+    bool shows_term_error;          // with each bucket: always 0 here
     uint64_t min_doc_count;         // terms: default 1; histograms: default 0
     const struct agg_order *orders; // terms: count desc, then key asc; histograms: key asc
     uint32_t order_count;

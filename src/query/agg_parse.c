@@ -96,8 +96,11 @@ static enum err take_member(struct agg_parser *p, struct slice key, const struct
                            "Found two sub aggregation definitions under [%.*s]",
                            SLICE_PRINT(p->name));
     struct slice name = p->name;
+    struct slice parent = p->parent;
+    p->parent = name;
     enum err e = read_all(p, v, &out->subs, &out->sub_count);
     p->name = name;
+    p->parent = parent;
     return e;
 }
 
@@ -116,7 +119,7 @@ static enum err check_whole(struct agg_parser *p, const struct json *v, const st
                     "aggregation_execution_exception: Aggregation [%.*s] cannot have a global "
                     "sub-aggregation [%.*s]. Global aggregations can only be defined as top level "
                     "aggregations",
-                    SLICE_PRINT(p->name), SLICE_PRINT(p->name));
+                    SLICE_PRINT(p->parent), SLICE_PRINT(p->name));
     return OK;
 }
 

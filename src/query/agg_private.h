@@ -9,7 +9,8 @@
 
 struct agg_parser {
     struct form form;
-    struct slice name; // of the aggregation being read
+    struct slice name;   // of the aggregation being read
+    struct slice parent; // of the one it stands in; len 0 at the top
     uint32_t depth;
     uint32_t total; // aggregations so far
 };

@@ -55,6 +55,12 @@ static enum err take_exclude(struct agg_parser *p, struct slice key, const struc
     return take_values(p, key, v, &out->exclude, &out->exclude_count);
 }
 
+static enum err take_term_error(struct agg_parser *p, struct slice key, const struct json *v,
+                                struct agg *out)
+{
+    return form_bool(&p->form, key, v, &out->shows_term_error);
+}
+
 static void start(struct agg *out)
 {
     out->size = SIZE_DEFAULT;
@@ -81,7 +87,7 @@ static const struct agg_param params[] = {
     {"shard_min_doc_count", agg_take_ignored},
     {"execution_hint", agg_take_ignored},
     {"collect_mode", agg_take_ignored},
-    {"show_term_doc_count_error", agg_take_ignored},
+    {"show_term_doc_count_error", take_term_error},
     {"value_type", agg_take_ignored},
     {NULL, NULL},
 };

@@ -75,6 +75,7 @@ enum err query_bool(struct query_parser *p, const struct json *v, struct query *
     return OK;
 }
 
+// Its filter is a must: it scores, by its boost.
 enum err query_constant_score(struct query_parser *p, const struct json *v, struct query *out)
 {
     out->kind = QUERY_BOOL;
@@ -83,8 +84,8 @@ enum err query_constant_score(struct query_parser *p, const struct json *v, stru
         if (known && v->items[i].type != JSON_OBJECT)
             return form_refuse(&p->form, &v->items[i], "parsing_exception", "unexpected token [%s]",
                                json_token_name(&v->items[i]));
-        enum err e = known ? take_clauses(p, v->keys[i], &v->items[i], &out->bool_.filter,
-                                          &out->bool_.filter_count)
+        enum err e = known ? take_clauses(p, v->keys[i], &v->items[i], &out->bool_.must,
+                                          &out->bool_.must_count)
                            : query_common(p, v->keys[i], &v->items[i], out, &known);
         if (e)
             return e;
@@ -93,7 +94,7 @@ enum err query_constant_score(struct query_parser *p, const struct json *v, stru
                                "[constant_score] query does not support [%.*s]",
                                SLICE_PRINT(v->keys[i]));
     }
-    if (out->bool_.filter_count == 0)
+    if (out->bool_.must_count == 0)
         return form_refuse(&p->form, v, "parsing_exception",
                            "[constant_score] requires a 'filter' element");
     return OK;

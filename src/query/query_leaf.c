@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
 #include "base/limits.h"
 #include "query/query_private.h"
 
@@ -100,6 +101,9 @@ static enum err outer_common(struct query_parser *p, const struct json *v, struc
 static enum err one_value(struct query_parser *p, const struct json *v, struct query *out)
 {
     struct literal *value = ARENA_NEW(p->form.request, struct literal);
+    if (v->type == JSON_ARRAY)
+        return form_refuse(&p->form, v, "parsing_exception",
+                           "[%s] query does not support array of values", p->form.thing);
     if (!form_literal(v, value))
         return form_refuse(&p->form, v, "parsing_exception",
                            "[%s] query does not support %s as its value", p->form.thing,
@@ -130,6 +134,8 @@ static enum err long_form(struct query_parser *p, const struct json *v, struct q
         if (e)
             return e;
     }
+    if (out->terms.value_count == 0 && out->terms.is_match)
+        return form_refuse(&p->form, v, "parsing_exception", "No text specified for text query");
     if (out->terms.value_count == 0)
         return fail(p->form.why, ERR_INVALID,
                     "illegal_argument_exception: [%s] query needs a value", p->form.thing);
@@ -217,10 +223,10 @@ enum err query_terms(struct query_parser *p, const struct json *v, struct query 
         e = outer_common(p, v, out);
     if (e)
         return e;
+    CHECK(list != NULL);
     if (list->type != JSON_ARRAY)
         return form_refuse(&p->form, list, "parsing_exception",
-                           "[terms] query needs an array of values after [%.*s], not %s",
-                           SLICE_PRINT(out->terms.field), json_type_name(list->type));
+                           "[terms] query does not support [%.*s]", SLICE_PRINT(out->terms.field));
     if (list->count > LIMIT_QUERY_TERMS)
         return fail(p->form.why, ERR_INVALID,
                     "illegal_argument_exception: The number of terms [%u] used in the Terms Query "

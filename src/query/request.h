@@ -18,6 +18,7 @@ struct sort_key {
 
 // _source filtering: which fields a hit shows.  Patterns may hold '*'.
 struct source_filter {
+    bool is_given;
     bool is_off; // "_source": false
     const struct slice *includes, *excludes;
     uint32_t include_count, exclude_count;
@@ -37,13 +38,17 @@ struct request {
     const struct literal *search_after; // one per sort key; NULL for none
     uint32_t search_after_count;
     struct source_filter source;
+    // "stored_fields": rows are without _source then, unless that is asked for too; "_none_"
+    // hides the _id as well.  No field is stored apart, so no other is ever shown.
+    bool has_stored_fields, hides_id;
     const struct field_wish *fields;
     const struct field_wish *docvalue_fields;
     uint32_t field_count, docvalue_field_count;
     const struct agg *aggs;
     uint32_t agg_count;
-    int64_t track_total_hits; // -1: all, exactly; 0: off; n: up to n
+    int64_t track_total_hits; // -1: all, exactly; n: up to n; 0 as well when the total is off
     bool track_total_hits_given;
+    bool total_is_off; // "track_total_hits": false: no total is shown
     double min_score;
     bool min_score_given;
     bool wants_version, wants_seq_no, tracks_scores, wants_profile, wants_explain;

@@ -14,11 +14,12 @@ static struct json as_json(struct slice value)
     return (struct json){.type = JSON_STRING, .text = value, .line = 1, .column = 1};
 }
 
-static enum err bad_number(const struct form *f, struct slice name)
+static enum err bad_number(const struct form *f, struct slice name, struct slice value)
 {
     return fail(f->why, ERR_INVALID,
-                "illegal_argument_exception: Failed to parse int parameter [%.*s]",
-                SLICE_PRINT(name));
+                "illegal_argument_exception: Failed to parse int parameter [%.*s] with value "
+                "[%.*s]",
+                SLICE_PRINT(name), SLICE_PRINT(value));
 }
 
 static enum err take_window(const struct form *f, struct slice name, struct slice value,
@@ -26,7 +27,7 @@ static enum err take_window(const struct form *f, struct slice name, struct slic
 {
     int64_t count = 0;
     if (parse_i64(value, &count))
-        return bad_number(f, name);
+        return bad_number(f, name, value);
     return slice_is(name, "from") ? request_from(f, count, r) : request_size(f, count, r);
 }
 
@@ -61,7 +62,7 @@ static enum err take_source(const struct form *f, struct slice name, struct slic
                             struct request *r)
 {
     (void)name;
-    r->source = (struct source_filter){.is_off = slice_is(value, "false")};
+    r->source = (struct source_filter){.is_given = true, .is_off = slice_is(value, "false")};
     if (value.len > 0 && !r->source.is_off && !slice_is(value, "true"))
         request_names(f, value, &r->source.includes, &r->source.include_count);
     return OK;
@@ -70,6 +71,7 @@ static enum err take_source(const struct form *f, struct slice name, struct slic
 static enum err take_source_list(const struct form *f, struct slice name, struct slice value,
                                  struct request *r)
 {
+    r->source.is_given = true;
     if (slice_starts(name, slice_text("_source_exclude")))
         request_names(f, value, &r->source.excludes, &r->source.exclude_count);
     else
@@ -110,6 +112,15 @@ static enum err take_flag(const struct form *f, struct slice name, struct slice 
     return read_flag(f, name, value, flag);
 }
 
+static enum err take_stored_fields(const struct form *f, struct slice name, struct slice value,
+                                   struct request *r)
+{
+    (void)f, (void)name;
+    r->has_stored_fields = true;
+    r->hides_id = slice_is(value, "_none_");
+    return OK;
+}
+
 static enum err take_timeout(const struct form *f, struct slice name, struct slice value,
                              struct request *r)
 {
@@ -121,7 +132,7 @@ static enum err take_min_score(const struct form *f, struct slice name, struct s
                                struct request *r)
 {
     r->min_score_given = true;
-    return parse_f64(value, &r->min_score) ? bad_number(f, name) : OK;
+    return parse_f64(value, &r->min_score) ? bad_number(f, name, value) : OK;
 }
 
 // How text would be cut into words, or how a cluster would work: no effect here.
@@ -164,7 +175,7 @@ static const struct {
     {"explain", take_flag},
     {"timeout", take_timeout},
     {"min_score", take_min_score},
-    {"stored_fields", take_harmless},
+    {"stored_fields", take_stored_fields},
     {"terminate_after", take_harmless},
     {"stats", take_harmless},
     {"df", take_of_body},

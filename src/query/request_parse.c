@@ -44,6 +44,7 @@ enum err request_total_hits(const struct form *f, const struct json *v, struct r
                     "equals to -1, got %lld",
                     (long long)count);
     out->track_total_hits = count;
+    out->total_is_off = count == 0 && !slice_is(v->text, "0");
     out->track_total_hits_given = true;
     return OK;
 }
@@ -161,6 +162,15 @@ static enum err take_timeout(const struct form *f, struct slice key, const struc
     return e ? e : request_timeout(f, text, out);
 }
 
+static enum err take_stored_fields(const struct form *f, struct slice key, const struct json *v,
+                                   struct request *out)
+{
+    (void)f, (void)key;
+    out->has_stored_fields = true;
+    out->hides_id = v->type == JSON_STRING && slice_is(v->text, "_none_");
+    return OK;
+}
+
 // Does not change what is found, or is read by api/ (pit).
 static enum err take_harmless(const struct form *f, struct slice key, const struct json *v,
                               struct request *out)
@@ -211,7 +221,7 @@ static const struct {
     {"profile", take_flag},
     {"explain", take_flag},
     {"timeout", take_timeout},
-    {"stored_fields", take_harmless},
+    {"stored_fields", take_stored_fields},
     {"highlight", take_harmless},
     {"terminate_after", take_harmless},
     {"preference", take_harmless},

@@ -15,7 +15,7 @@ static enum err take_filter(const struct form *f, struct slice key, const struct
 enum err request_source(const struct form *f, const struct json *v, struct request *out)
 {
     struct source_filter *source = &out->source;
-    *source = (struct source_filter){0};
+    *source = (struct source_filter){.is_given = true};
     if (v->type == JSON_BOOL) {
         source->is_off = !v->truth;
         return OK;

@@ -114,6 +114,11 @@ static enum err plan_bounds(struct search *s, const struct agg_node *n, struct d
         e = plan_bound(s, n, &a->extended_min, &d->steps.has_min, &d->steps.min, why);
     if (!e)
         e = plan_bound(s, n, &a->extended_max, &d->steps.has_max, &d->steps.max, why);
+    if (!e && d->steps.has_min && d->steps.has_max && d->steps.min > d->steps.max)
+        e = fail(why, ERR_INVALID,
+                 "illegal_argument_exception: [extended_bounds.min][%lld] cannot be greater than "
+                 "[extended_bounds.max][%lld] for histogram aggregation [%.*s]",
+                 (long long)d->steps.min, (long long)d->steps.max, SLICE_PRINT(a->name));
     if (!e && d->steps.has_min)
         d->steps.min = floor_of(n, d->steps.min);
     if (!e && d->steps.has_max)
@@ -185,8 +190,6 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
     if (!e && n->agg->time_zone.len)
         e = date_zone_get(n->agg->time_zone, &d->zone, why);
     d->is_even = n->agg->interval_kind == INTERVAL_FIXED && d->zone == date_zone_utc();
-    if (!e)
-        e = histogram_check_orders(n, why);
     if (!e)
         e = plan_bounds(s, n, d, why);
     if (!e)
@@ -297,8 +300,15 @@ static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
     return histogram_answer(s, n, parent, &d->steps, out, why);
 }
 
+static enum err plan_late(struct search *s, struct agg_node *n, struct fault *why)
+{
+    struct date_histogram *h = n->state;
+    return histogram_plan_orders(s, n, &h->steps, why);
+}
+
 const struct agg_ops agg_date_histogram_ops = {
     .plan = plan,
+    .plan_late = plan_late,
     .collect = collect,
     .answer = answer,
 };

@@ -100,7 +100,7 @@ static enum err single_answer(struct search *s, struct agg_node *n, uint32_t par
 
 static bool single_number(const struct agg_node *n, uint32_t parent, struct slice name, double *out)
 {
-    if (name.len && !slice_is(name, "_count"))
+    if (name.len && !slice_is(name, "_count") && !slice_is(name, "doc_count"))
         return false;
     *out = agg_is_shown(n, parent) ? (double)agg_rows(n, parent) : 0;
     return true;

@@ -48,7 +48,10 @@ static int64_t step_next(const struct agg_node *n, int64_t position)
 
 static struct value step_key(const struct agg_node *n, int64_t position)
 {
-    return output_f64(key_of(n->state, position));
+    double key = key_of(n->state, position);
+    if (n->column->is_mapped && (n->column->type == FIELD_DATE || n->column->type == FIELD_BOOLEAN))
+        return output_i64(n->column->type, (int64_t)key);
+    return output_f64(key);
 }
 
 static enum err plan_bound(const struct literal *l, bool *out_has, double *out, struct fault *why)
@@ -68,6 +71,11 @@ static enum err plan_bounds(const struct agg_node *n, struct histogram *h, struc
         e = plan_bound(&n->agg->extended_min, &h->steps.has_min, &lo, why);
     if (!e)
         e = plan_bound(&n->agg->extended_max, &h->steps.has_max, &hi, why);
+    if (!e && h->steps.has_min && h->steps.has_max && lo > hi)
+        e = fail(why, ERR_INVALID,
+                 "illegal_argument_exception: max bound [%g] must be greater than min bound [%g] "
+                 "for histogram aggregation [%.*s]",
+                 hi, lo, SLICE_PRINT(n->agg->name));
     if (e)
         return e;
     h->steps.has_min = h->steps.has_min && position_of(h, lo, &h->steps.min);
@@ -100,8 +108,6 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
         .offset = n->agg->offset,
         .steps = {.position = step_position, .next = step_next, .key = step_key}};
     enum err e = agg_plan_numeric(s, n, why);
-    if (!e)
-        e = histogram_check_orders(n, why);
     if (!e)
         e = plan_bounds(n, h, why);
     if (e)
@@ -149,8 +155,15 @@ static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
     return histogram_answer(s, n, parent, &h->steps, out, why);
 }
 
+static enum err plan_late(struct search *s, struct agg_node *n, struct fault *why)
+{
+    struct histogram *h = n->state;
+    return histogram_plan_orders(s, n, &h->steps, why);
+}
+
 const struct agg_ops agg_histogram_ops = {
     .plan = plan,
+    .plan_late = plan_late,
     .collect = collect,
     .answer = answer,
 };

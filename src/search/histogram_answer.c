@@ -2,6 +2,7 @@
 #include "search/histogram_answer.h"
 
 #include "base/limits.h"
+#include "search/metric_order.h"
 
 #include <stdlib.h>
 
@@ -9,17 +10,21 @@ struct place { // of a bucket
     int64_t position;
     uint64_t count;
     uint32_t ord; // ORD_NONE: filled in
+    uint32_t at;  // before the orders
 };
 
-enum err histogram_check_orders(const struct agg_node *n, struct fault *why)
+enum err histogram_plan_orders(struct search *s, const struct agg_node *n,
+                               struct histogram_steps *steps, struct fault *why)
 {
-    for (uint32_t i = 0; i < n->agg->order_count; i++)
+    uint32_t count = n->agg->order_count;
+    steps->order_nodes = room_alloc(&s->room, sizeof *steps->order_nodes * ((size_t)count + 1));
+    if (!steps->order_nodes)
+        return ERR_LIMIT;
+    enum err e = OK;
+    for (uint32_t i = 0; i < count && !e; i++)
         if (n->agg->orders[i].by == ORDER_METRIC)
-            return fail(why, ERR_INVALID,
-                        "aggregation_execution_exception: Invalid aggregation order path [%.*s]: "
-                        "a [%s] can be ordered by _key or _count",
-                        SLICE_PRINT(n->agg->orders[i].path), n->agg->type_name);
-    return OK;
+            e = metric_order_find(n, &n->agg->orders[i], &steps->order_nodes[i], why);
+    return e;
 }
 
 static int by_position(const void *a, const void *b)
@@ -29,18 +34,58 @@ static int by_position(const void *a, const void *b)
     return (x->position > y->position) - (x->position < y->position);
 }
 
+struct ordering {
+    const struct agg *agg;
+    const struct agg_node *const *nodes;
+    double *numbers; // place.at * orders + order
+};
+
+static int by_order(const struct ordering *o, uint32_t i, const struct place *x,
+                    const struct place *y)
+{
+    const struct agg_order *by = &o->agg->orders[i];
+    size_t count = o->agg->order_count;
+    if (o->nodes[i])
+        return metric_order_compare(o->numbers[x->at * count + i], o->numbers[y->at * count + i],
+                                    by->ascending);
+    int order =
+        by->by == ORDER_COUNT ? (x->count > y->count) - (x->count < y->count) : by_position(x, y);
+    return by->ascending ? order : -order;
+}
+
 static int by_orders(const void *a, const void *b, void *context)
 {
-    const struct agg *agg = context;
+    const struct ordering *o = context;
     const struct place *x = a;
     const struct place *y = b;
-    for (uint32_t i = 0; i < agg->order_count; i++) {
-        int order = agg->orders[i].by == ORDER_COUNT ? (x->count > y->count) - (x->count < y->count)
-                                                     : by_position(a, b);
+    for (uint32_t i = 0; i < o->agg->order_count; i++) {
+        int order = by_order(o, i, x, y);
         if (order)
-            return agg->orders[i].ascending ? order : -order;
+            return order;
     }
     return by_position(a, b);
+}
+
+static enum err sort_places(struct search *s, const struct agg_node *n,
+                            const struct histogram_steps *steps, struct place *places,
+                            uint32_t place_count)
+{
+    uint32_t count = n->agg->order_count;
+    struct ordering o = {.agg = n->agg, .nodes = steps->order_nodes};
+    if (count == 0 || place_count == 0)
+        return OK;
+    o.numbers = room_alloc(&s->room, sizeof *o.numbers * place_count * count);
+    if (!o.numbers)
+        return ERR_LIMIT;
+    for (uint32_t p = 0; p < place_count; p++) {
+        places[p].at = p;
+        for (uint32_t i = 0; i < count; i++)
+            if (o.nodes[i])
+                o.numbers[(size_t)p * count + i] =
+                    metric_order_number(o.nodes[i], &n->agg->orders[i], places[p].ord);
+    }
+    qsort_r(places, place_count, sizeof *places, by_orders, &o);
+    return OK;
 }
 
 // The buckets that have rows and may be shown, in order of position.  One below the floor
@@ -161,9 +206,9 @@ enum err histogram_answer(struct search *s, struct agg_node *n, uint32_t parent,
     }
     if (!e)
         e = agg_take_buckets(s, f.count, why);
+    if (!e)
+        e = sort_places(s, n, steps, f.places, f.count);
     if (e)
         return e;
-    if (n->agg->order_count && f.count)
-        qsort_r(f.places, f.count, sizeof *f.places, by_orders, (void *)(uintptr_t)n->agg);
     return answer_places(s, n, steps, &f, out);
 }

@@ -14,11 +14,14 @@ struct histogram_steps {
     struct value (*key)(const struct agg_node *n, int64_t position);
     bool has_min, has_max; // extended bounds, as positions of buckets
     int64_t min, max;
+    // Per order of the aggregation: the sub-aggregation it asks, NULL for key and count.
+    const struct agg_node **order_nodes;
 };
 
 enum err histogram_answer(struct search *s, struct agg_node *n, uint32_t parent,
                           const struct histogram_steps *steps, struct agg_answer *out,
                           struct fault *why);
 
-// Histograms may be ordered by key or count only.
-enum err histogram_check_orders(const struct agg_node *n, struct fault *why);
+// Finds what the orders by metric ask, for `steps`.  After the sub-aggregations are planned.
+enum err histogram_plan_orders(struct search *s, const struct agg_node *n,
+                               struct histogram_steps *steps, struct fault *why);

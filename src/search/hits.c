@@ -88,6 +88,17 @@ static int compare_slots(const void *context, uint32_t a, uint32_t b)
     return (x > y) - (x < y);
 }
 
+static enum err plan_after(struct search *s, struct sort_plan *p, const struct literal *l,
+                           struct fault *why)
+{
+    enum err e = cell_of_literal(s, p, l, &p->after, why);
+    if (e != ERR_INVALID || (p->column && p->column->type == FIELD_DATE))
+        return e;
+    return fail(why, e,
+                "illegal_argument_exception: Failed to parse search_after value for field [%.*s].",
+                SLICE_PRINT(p->key->field));
+}
+
 static enum err plan_sort(struct search *s, struct hits *h, struct fault *why)
 {
     const struct request *r = s->request;
@@ -101,7 +112,7 @@ static enum err plan_sort(struct search *s, struct hits *h, struct fault *why)
         p->key = &r->sort[k];
         enum err e = plan_key(s, p, why);
         if (!e && h->has_after)
-            e = cell_of_literal(s, p, &r->search_after[k], &p->after, why);
+            e = plan_after(s, p, &r->search_after[k], why);
         if (e)
             return e;
     }

@@ -29,7 +29,7 @@ enum err literal_long(const struct literal *l, int64_t *out_floor, bool *out_exa
         *out_exact = true;
         return OK;
     }
-    double wide;
+    double wide = 0;
     enum err e = literal_double(l, &wide, why);
     if (e)
         return e;
@@ -68,6 +68,9 @@ static enum err date_words(enum err e, struct fault *why)
     if (e == ERR_INVALID && why && !strstr(why->words, "_exception: ")) {
         char words[FAULT_WORDS_BYTES];
         memcpy(words, why->words, sizeof words);
+        // Elasticsearch tells of a date twice: once itself, once what its parser says.
+        if (strncmp(words, "failed to parse date field", strlen("failed to parse date field")) == 0)
+            return fail(why, e, "%s%s: [%s]", type, words, words);
         return fail(why, e, "%s%s", type, words);
     }
     return e;

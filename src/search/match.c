@@ -15,7 +15,7 @@ static uint64_t pack64(const uint8_t bytes[64])
 {
     uint64_t word = 0;
     for (int i = 0; i < 8; i++)
-        word |= pack8(bytes + 8 * i) << (8 * i);
+        word |= pack8(bytes + (size_t)8 * i) << (8 * i);
     return word;
 }
 

@@ -10,7 +10,7 @@ enum { PIECE_CHARGE_BYTES = 64 * 1024, SMALL_BYTES = 4096 };
 struct room room_init(size_t limit_bytes)
 {
     CHECK(limit_bytes < SIZE_MAX / 8);
-    size_t budget = 3 * limit_bytes + 16 * PIECE_CHARGE_BYTES;
+    size_t budget = 3 * limit_bytes + (size_t)16 * PIECE_CHARGE_BYTES;
     return (struct room){.arena = arena_new(budget), .bytes_left = limit_bytes};
 }
 

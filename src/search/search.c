@@ -41,15 +41,28 @@ static enum err plan_arrays(struct walk *w)
     return !s->room.is_over && crowd_reserve(&w->crowd, &s->room, 1) ? OK : ERR_LIMIT;
 }
 
+// A value that does not fit its field: told as Elasticsearch does, the cause within.
+static enum err plan_match(struct search *s, const struct query *q, struct match *out,
+                           struct fault *why)
+{
+    static const char *const wrapped[] = {"number_format_exception: ",
+                                          "illegal_argument_exception: "};
+    enum err e = match_plan(&s->columns, q, s->context->now_ms, out, why);
+    for (int i = 0; e == ERR_INVALID && why && i < 2; i++) {
+        if (strncmp(why->words, wrapped[i], strlen(wrapped[i])) == 0)
+            return fail_in(why, e, "query_shard_exception: failed to create query");
+    }
+    return e;
+}
+
 static enum err plan_queries(struct walk *w, struct fault *why)
 {
     struct search *s = &w->s;
     const struct request *r = s->request;
-    int64_t now = s->context->now_ms;
-    enum err e = match_plan(&s->columns, r->query, now, &s->query, why);
+    enum err e = plan_match(s, r->query, &s->query, why);
     if (!e && r->post_filter) {
         w->has_post_filter = true;
-        e = match_plan(&s->columns, r->post_filter, now, &s->post_filter, why);
+        e = plan_match(s, r->post_filter, &s->post_filter, why);
     }
     s->score = match_score(r->query);
     if (r->min_score_given && s->score < r->min_score)

@@ -1,39 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/terms_order.h"
 
+#include "search/metric_order.h"
 #include "search/output.h"
-
-#include <math.h>
-
-static enum err bad_path(const struct agg_order *order, struct fault *why)
-{
-    return fail(why, ERR_INVALID,
-                "aggregation_execution_exception: Invalid aggregation order path [%.*s]. The "
-                "provided aggregation either does not exist, or is not a single value to order by",
-                SLICE_PRINT(order->path));
-}
-
-static const struct agg_node *child(const struct agg_node *n, struct slice name)
-{
-    for (uint32_t i = 0; i < n->sub_count; i++)
-        if (slice_equal(n->subs[i].agg->name, name))
-            return &n->subs[i];
-    return NULL;
-}
-
-// Follows "a>b" through buckets that have the ordinals of their parent.
-static const struct agg_node *follow(const struct agg_node *n, struct slice path)
-{
-    while (n && path.len) {
-        const uint8_t *cut = memchr(path.at, '>', path.len);
-        size_t len = cut ? (size_t)(cut - path.at) : path.len;
-        n = child(n, slice_of(path.at, len));
-        if (cut && n && !n->shares_ords)
-            return NULL;
-        path = cut ? slice_from(path, len + 1) : slice_of(path.at, 0);
-    }
-    return n;
-}
 
 enum err terms_order_plan(struct search *s, struct agg_node *n, struct terms_order *out,
                           struct fault *why)
@@ -48,12 +17,9 @@ enum err terms_order_plan(struct search *s, struct agg_node *n, struct terms_ord
         const struct agg_order *order = &n->agg->orders[i];
         if (order->by != ORDER_METRIC)
             continue;
-        const struct agg_node *at = follow(n, order->path);
-        double unused;
-        if (!at || at == n || !at->ops->number ||
-            !at->ops->number(at, ORD_NONE, order->metric, &unused))
-            return bad_path(order, why);
-        out->nodes[i] = at;
+        enum err e = metric_order_find(n, order, &out->nodes[i], why);
+        if (e)
+            return e;
     }
     return OK;
 }
@@ -68,23 +34,14 @@ static int compare_keys(const struct terms_order *o, const struct terms_key *a,
     return (a->f64 > b->f64) - (a->f64 < b->f64);
 }
 
-// Without a number is last, whichever way the order goes.
-static int compare_numbers(double a, double b, bool ascending)
-{
-    if (isnan(a) || isnan(b))
-        return (isnan(a) != 0) - (isnan(b) != 0);
-    int order = (a > b) - (a < b);
-    return ascending ? order : -order;
-}
-
 static int compare_by(const struct terms_order *o, uint32_t order, uint32_t a, uint32_t b)
 {
     const struct terms_candidate *x = &o->candidates[a];
     const struct terms_candidate *y = &o->candidates[b];
     const struct agg_order *by = &o->agg->orders[order];
     if (by->by == ORDER_METRIC)
-        return compare_numbers(o->numbers[(size_t)a * o->order_count + order],
-                               o->numbers[(size_t)b * o->order_count + order], by->ascending);
+        return metric_order_compare(o->numbers[(size_t)a * o->order_count + order],
+                                    o->numbers[(size_t)b * o->order_count + order], by->ascending);
     int got = by->by == ORDER_COUNT ? (x->count > y->count) - (x->count < y->count)
                                     : compare_keys(o, &x->key, &y->key);
     return by->ascending ? got : -got;
@@ -149,22 +106,12 @@ static bool is_hopeless(const struct terms_order *o, const struct terms_candidat
     return largest_first && c->count < o->candidates[o->top.heap[0]].count;
 }
 
-// The ordinal to ask `at` for, which it shares with what is above it up to the terms:
-// ORD_NONE when the floor hides one of these, or the order would tell what is hidden.
-static uint32_t shown(const struct agg_node *at, uint32_t ord)
-{
-    do {
-        if (!agg_is_shown(at, ord))
-            return ORD_NONE;
-        at = at->up;
-    } while (at->shares_ords);
-    return ord;
-}
-
 bool terms_order_add(struct terms_order *o, const struct terms_candidate *c)
 {
+    if (c->count < o->agg->min_doc_count)
+        return true;
     o->rows += c->count;
-    if (c->count < o->agg->min_doc_count || is_hopeless(o, c))
+    if (is_hopeless(o, c))
         return true;
     if (!reserve(o))
         return false;
@@ -172,8 +119,8 @@ bool terms_order_add(struct terms_order *o, const struct terms_candidate *c)
     for (uint32_t i = 0; i < o->order_count; i++) {
         const struct agg_node *at = o->nodes[i];
         if (at)
-            (void)at->ops->number(at, shown(at, c->ord), o->agg->orders[i].metric,
-                                  &o->numbers[(size_t)o->spare * o->order_count + i]);
+            o->numbers[(size_t)o->spare * o->order_count + i] =
+                metric_order_number(at, &o->agg->orders[i], c->ord);
     }
     uint32_t out = top_offer(&o->top, o->spare);
     o->spare = out == TOP_NOTHING ? o->used++ : out;

@@ -40,7 +40,7 @@ struct terms_order {
 enum err terms_order_plan(struct search *s, struct agg_node *n, struct terms_order *out,
                           struct fault *why);
 void terms_order_reset(struct terms_order *o); // before the first candidate
-// Below the aggregation's min_doc_count it only counts as one of the others.
+// Below the aggregation's min_doc_count it is not even one of the others.
 bool terms_order_add(struct terms_order *o, const struct terms_candidate *c);
 // The chosen, in order, as indices into o->candidates, good until the next reset; rows of
 // all others.

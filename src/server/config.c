@@ -243,7 +243,8 @@ enum err config_parse(struct slice yaml, struct config *out, struct fault *why)
     struct walk w = {.out = &parsed};
     if (!yaml_parser_initialize(&w.parser))
         return fail(why, ERR_LIMIT, "no memory for the YAML parser");
-    yaml_parser_set_input_string(&w.parser, yaml.at, yaml.len);
+    // libyaml refuses NULL, which an empty file may well be.
+    yaml_parser_set_input_string(&w.parser, yaml.at ? yaml.at : (const uint8_t *)"", yaml.len);
     enum err e = walk_file(&w, why);
     yaml_parser_delete(&w.parser);
     if (!e)

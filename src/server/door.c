@@ -174,7 +174,7 @@ enum err door_open(const struct door_options *options, struct door **out, struct
     struct door *d = calloc(1, sizeof *d);
     CHECK(d != NULL);
     d->options = *options;
-    d->plain_answer = buf_init(2 * ANSWER_BYTES);
+    d->plain_answer = buf_init((size_t)2 * ANSWER_BYTES);
     door_plain_answer(options->https, &d->plain_answer);
     d->stop = eventfd(0, EFD_CLOEXEC);
     int failed = d->stop < 0 ? errno : pthread_create(&d->thread, NULL, keep_door, d);

@@ -260,6 +260,7 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *c, const ch
     return send_reply(c, &reply, false);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the library says how many parameters there are
 static enum MHD_Result on_request(void *context, struct MHD_Connection *c, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_bytes, void **request)

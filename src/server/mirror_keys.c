@@ -39,13 +39,13 @@ static enum err ask_key(struct link *keeper, const char *kind, const char *name,
                         struct fault *why)
 {
     char label[2 * ASK_BYTES];
-    struct message m;
+    struct message m = {0};
     snprintf(label, sizeof label, "%s/%s", kind, name);
     enum err e = ask(keeper, MESSAGE_KEY_ASK, label, MESSAGE_KEY, &m, why);
-    if (!e && m.payload.len != KEY_BYTES)
-        e = fail(why, ERR_CORRUPT, "keeper sent a key of %zu bytes", m.payload.len);
     if (e)
         return fail_in(why, e, "key %.100s", label);
+    if (m.payload.len != KEY_BYTES)
+        return fail(why, ERR_CORRUPT, "key %.100s: keeper sent %zu bytes", label, m.payload.len);
     memcpy(out, m.payload.at, KEY_BYTES);
     return OK;
 }
@@ -90,7 +90,7 @@ static enum err ask_password(struct link *keeper, const char *file, struct secre
 {
     if (!file)
         return OK;
-    struct message m;
+    struct message m = {0};
     enum err e = ask(keeper, MESSAGE_PASSWORD_ASK, file, MESSAGE_PASSWORD, &m, why);
     if (e)
         return fail_in(why, e, "password file %.200s", file);

@@ -49,4 +49,4 @@ enum err mirror_source_start(const struct mirror_source_needs *needs, struct mir
                              struct fault *why);
 
 // Waits for the thread, which ends once the hub is stopping.  NULL is fine.
-void mirror_source_join(struct mirror_source *s);
+void mirror_source_join(struct mirror_source *m);

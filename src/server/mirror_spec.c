@@ -22,7 +22,7 @@ static const char *slot_name(const char *publication, struct arena *session)
     for (size_t i = 0; i < text.len; i++) {
         char c = (char)text.at[i];
         bool is_allowed = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-        name[i] = is_allowed ? c : '_';
+        name[i] = (char)(is_allowed ? c : '_');
     }
     return name;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { CONNECT_MS_MAX = 20 * 1000 };
+enum { CONNECT_MS_MAX = 20 * 1000, WAIT_MS_MAX = 60 * 1000 };
 
 // A role's own settings would change the text form of values, or end a long copy.
 static const char options[] =
@@ -46,7 +46,7 @@ static void one_line(const char *text, char *out, size_t size)
 {
     size_t len = 0;
     for (; text && *text && len + 1 < size; text++)
-        out[len++] = *text == '\n' || *text == '\t' ? ' ' : *text;
+        out[len++] = (char)(*text == '\n' || *text == '\t' ? ' ' : *text);
     while (len > 0 && out[len - 1] == ' ')
         len--;
     out[len] = 0;
@@ -195,7 +195,7 @@ static enum err next_result(PGconn *conn, const struct source_sink *sink, int64_
         if (left_ms <= 0)
             return fail(why, ERR_UNAVAILABLE, "the server gave no answer in time");
         short ready;
-        int wait_ms = left_ms > 60 * 1000 ? 60 * 1000 : (int)left_ms;
+        int wait_ms = left_ms > WAIT_MS_MAX ? WAIT_MS_MAX : (int)left_ms;
         enum err e = pg_wait(sink, PQsocket(conn), POLLIN, wait_ms, &ready, why);
         if (e)
             return e;

@@ -80,7 +80,8 @@ static enum err step_header(struct pg_copy *c, struct slice bytes, size_t *out_u
 // Finds the fields of one row.  False when bytes are missing.
 static bool find_fields(struct pg_copy *c, struct slice bytes, size_t *out_used, bool *out_bad)
 {
-    const uint8_t *at = bytes.at + 2, *end = bytes.at + bytes.len;
+    const uint8_t *at = bytes.at + 2;
+    const uint8_t *end = bytes.at + bytes.len;
     for (uint32_t i = 0; i < c->column_count; i++) {
         if (end - at < 4)
             return false;

@@ -31,7 +31,7 @@ static enum err decode(struct slice in, struct numeric *out, struct fault *why)
     if (out->scale > SCALE_MAX)
         return fail(why, ERR_CORRUPT, "scale %d", out->scale);
     for (int i = 0; i < out->digit_count; i++)
-        if (pg_u16(out->digits + 2 * i) > 9999)
+        if (pg_u16(out->digits + (size_t)2 * i) > 9999)
             return fail(why, ERR_CORRUPT, "a digit over 9999");
     return OK;
 }
@@ -39,7 +39,7 @@ static enum err decode(struct slice in, struct numeric *out, struct fault *why)
 // Group `i` of four decimals, counted from the front; places nobody sent are zero.
 static int group(const struct numeric *n, int i)
 {
-    return 0 <= i && i < n->digit_count ? pg_u16(n->digits + 2 * i) : 0;
+    return 0 <= i && i < n->digit_count ? pg_u16(n->digits + (size_t)2 * i) : 0;
 }
 
 static char *print_group(char *at, int value)

@@ -84,7 +84,8 @@ static const struct source_table *wanted_table(const struct source_spec *spec, P
 static void compare_row(const struct source_spec *spec, PGresult *r, int row, struct finding *f)
 {
     const struct source_table *t = wanted_table(spec, r, row);
-    struct slice table = pg_text(r, row, 2), column = pg_text(r, row, 5);
+    struct slice table = pg_text(r, row, 2);
+    struct slice column = pg_text(r, row, 5);
     if (!t)
         snprintf(f->wrong, sizeof f->wrong, "it has table %.*s, which policy.yml has not",
                  SLICE_PRINT(table));

@@ -62,6 +62,7 @@ static bool same_value(const struct raw *a, const struct raw *b)
         return false;
     if (a->type == RAW_TEXT)
         return slice_equal(a->text, b->text);
+    // NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): the same bits, NaN and -0 too
     return a->i64 == b->i64 && memcmp(&a->f64, &b->f64, sizeof a->f64) == 0;
 }
 

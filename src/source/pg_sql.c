@@ -96,7 +96,8 @@ static bool half(struct slice *text, uint64_t *out)
 
 enum err pg_lsn_parse(struct slice text, uint64_t *out, struct fault *why)
 {
-    uint64_t high = 0, low = 0;
+    uint64_t high = 0;
+    uint64_t low = 0;
     bool good = half(&text, &high) && text.len > 0 && text.at[0] == '/';
     if (good) {
         text = slice_from(text, 1);

@@ -6,7 +6,8 @@
 
 static enum err explain_kind(const struct source_table *t, PGresult *r, struct fault *why)
 {
-    struct slice kind = pg_text(r, 0, 1), persistence = pg_text(r, 0, 2);
+    struct slice kind = pg_text(r, 0, 1);
+    struct slice persistence = pg_text(r, 0, 2);
     struct slice identity = pg_text(r, 0, 3);
     if (!slice_is(kind, "r") && !slice_is(kind, "p"))
         return fail(why, ERR_INVALID, "%s.%s is not a table", t->schema_name, t->name);
@@ -71,10 +72,11 @@ static enum err check_column(const struct source_table *t, uint32_t column, PGre
     const char *name = t->columns[column];
     if (row < 0)
         return fail(why, ERR_INVALID, "table %s has no column %s", t->name, name);
-    struct slice type = pg_text(r, row, 5), sort = pg_text(r, row, 3);
+    struct slice type = pg_text(r, row, 5);
+    struct slice sort = pg_text(r, row, 3);
     out->type_oids[column] = pg_oid(r, row, 1);
     out->kinds[column] =
-        pg_kind_of(pg_oid(r, row, 2), sort.len ? (char)sort.at[0] : 0, pg_text(r, row, 4));
+        pg_kind_of(pg_oid(r, row, 2), (char)(sort.len ? sort.at[0] : 0), pg_text(r, row, 4));
     if (out->kinds[column] == PG_KIND_NONE)
         return fail(why, ERR_INVALID,
                     "table %s, column %s: type %.*s is not taken; drop the column in policy.yml",

@@ -32,11 +32,13 @@ static void *checked(void *at)
     return at;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): changed by an atomic
 static void refs_up(uint32_t *refs)
 {
     __atomic_fetch_add(refs, 1, __ATOMIC_RELAXED);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): changed by an atomic
 static bool refs_down_to_none(uint32_t *refs)
 {
     return __atomic_fetch_sub(refs, 1, __ATOMIC_ACQ_REL) == 1;

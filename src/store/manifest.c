@@ -43,16 +43,16 @@ static void put_table(struct buf *out, const struct schema *s, const struct tabl
 {
     put_text(out, t->name);
     put_text(out, t->source);
-    buf_varint(out, (uint64_t)(t->time_field + 1));
-    buf_varint(out, (uint64_t)(t->subject_field + 1));
-    buf_varint(out, (uint64_t)(t->key_field + 1));
+    buf_varint(out, (uint64_t)t->time_field + 1);
+    buf_varint(out, (uint64_t)t->subject_field + 1);
+    buf_varint(out, (uint64_t)t->key_field + 1);
     buf_varint(out, t->field_count);
     for (uint32_t f = 0; f < t->field_count; f++) {
         const struct field *field = &t->fields[f];
         put_text(out, field->name);
         buf_varint(out, (uint64_t)field->type);
-        buf_varint(out, (uint64_t)(schema_subject(s, field->subject) + 1));
-        buf_varint(out, (uint64_t)(field->lookup_table + 1));
+        buf_varint(out, (uint64_t)schema_subject(s, field->subject) + 1);
+        buf_varint(out, (uint64_t)field->lookup_table + 1);
         put_dict(out, &m->dicts[f]);
     }
     buf_varint(out, m->segment_count);

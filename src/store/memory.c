@@ -147,12 +147,14 @@ static void widen_f64(struct bounds *b, double min, double max)
         __atomic_store(&b->max_f64, &max, __ATOMIC_RELAXED);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): changed by an atomic
 static void raise_flag(bool *flag)
 {
     if (!*flag)
         __atomic_store_n(flag, true, __ATOMIC_RELAXED);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): changed by an atomic
 static void present_set(uint64_t *words, uint32_t row)
 {
     uint64_t word = words[row / 64] | (uint64_t)1 << (row % 64);

@@ -68,6 +68,7 @@ void view_unref(struct view *v)
 }
 
 struct snapshot *snapshot_new(const struct schema *s, struct view *const *views, uint64_t version,
+                              // NOLINTNEXTLINE(readability-non-const-parameter): an atomic
                               uint32_t *alive)
 {
     uint32_t count = s->table_count;

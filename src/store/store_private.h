@@ -112,6 +112,7 @@ struct store {
     uint32_t snapshots_alive;
 };
 
+// NOLINTNEXTLINE(readability-non-const-parameter): changed by an atomic
 static inline void count_add(uint64_t *counter, uint64_t more)
 {
     __atomic_fetch_add(counter, more, __ATOMIC_RELAXED);

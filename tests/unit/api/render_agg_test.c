@@ -67,7 +67,7 @@ TEST(render_agg_typed_keys_name_the_kind)
                   "\"sum_other_doc_count\":0,\"buckets\":[]}}"));
     v.field_type = FIELD_TYPE_COUNT;
     EXPECT(prints(&p, &v,
-                  "{\"umterms#x\":{\"doc_count_error_upper_bound\":0,"
+                  "{\"sterms#x\":{\"doc_count_error_upper_bound\":0,"
                   "\"sum_other_doc_count\":0,\"buckets\":[]}}"));
     const struct agg avg = {.name = NAME("x"), .kind = AGG_AVG, .type_name = "avg"};
     v = (struct agg_answer){.agg = &avg, .field_type = FIELD_LONG};

@@ -30,10 +30,24 @@ TEST(render_hit_shows_score_source_fields_and_sort)
     const struct field_wish wish = {slice_of("a*", 2), slice_of("epoch_millis", 12)};
     q = (struct request){.sort = keys, .sort_count = 2, .fields = &wish, .field_count = 1};
     h.sort = sort;
+    h.score = NAN;
     EXPECT(prints(&q, &h,
                   "{\"_index\":\"events\",\"_id\":\"00000000000000ff\",\"_score\":null,\"_source\":"
                   "{\"at\":\"1970-01-01T00:00:01.000Z\",\"n\":7},\"fields\":{\"at\":[\"1000\"]},"
                   "\"sort\":[1000,null]}"));
+}
+
+TEST(render_hit_has_no_source_where_stored_fields_are_asked)
+{
+    struct hit h = {.index = "events", .key = {0, 255}, .score = 1};
+    struct request q = {.has_stored_fields = true};
+    EXPECT(prints(&q, &h, "{\"_index\":\"events\",\"_id\":\"00000000000000ff\",\"_score\":1.0}"));
+    q.source.is_given = true;
+    EXPECT(prints(&q, &h,
+                  "{\"_index\":\"events\",\"_id\":\"00000000000000ff\",\"_score\":1.0,"
+                  "\"_source\":{}}"));
+    q = (struct request){.has_stored_fields = true, .hides_id = true};
+    EXPECT(prints(&q, &h, "{\"_index\":\"events\",\"_score\":1.0}"));
 }
 
 TEST(render_hit_shows_versions_on_wish)

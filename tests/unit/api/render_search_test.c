@@ -28,6 +28,8 @@ TEST(render_search_total_follows_track_total_hits)
     q = (struct request){.track_total_hits = 10, .track_total_hits_given = true};
     EXPECT(prints(&q, &a, false, "\"total\":{\"value\":10,\"relation\":\"gte\"}"));
     q = (struct request){.track_total_hits = 0, .track_total_hits_given = true};
+    EXPECT(prints(&q, &a, false, "\"total\":{\"value\":0,\"relation\":\"gte\"}"));
+    q.total_is_off = true;
     EXPECT(prints(&q, &a, false, "\"hits\":{\"max_score\":null"));
     EXPECT(prints(&q, &a, true, "\"total\":-1,"));
     q = (struct request){.track_total_hits = -1, .track_total_hits_given = true};

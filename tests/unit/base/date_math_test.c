@@ -66,7 +66,7 @@ TEST(date_math_that_is_none_is_refused)
         {"now*1d", "operator not supported for date math [*1d]"},
         {"now+1", "truncated date math [+1]"},
         {"now+", "truncated date math [+]"},
-        {"now+1x", "unit not supported for date math [+1x]"},
+        {"now+1x", "unit [x] not supported for date math [+1x]"},
         {"now/2d", "rounding `/` can only be used on single unit types in date math [/2d]"},
         {"now+99999999999d", "truncated date math [+99999999999d]"},
         {"now+99999999d", "out of the calendar: date math [+99999999d]"},

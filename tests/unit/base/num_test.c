@@ -5,6 +5,7 @@
 #include "test.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static bool prints(double value, const char *want)
 {
@@ -140,4 +141,59 @@ TEST(num_prints_whole_numbers_with_zeros_in_front)
     buf_u8(&out, ' ');
     print_u64(&out, UINT64_MAX, 1);
     EXPECT(slice_is(buf_slice(&out), "0 007 1234 18446744073709551615"));
+}
+
+// The digits of a positive number alone: no point, no zeros around them, no exponent.
+static size_t bare_digits(const char *text, size_t len, char out[64])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < len && text[i] != 'e' && text[i] != 'E'; i++)
+        if (text[i] != '.' && (count > 0 || text[i] != '0'))
+            out[count++] = text[i];
+    while (count > 0 && out[count - 1] == '0')
+        count--;
+    return count;
+}
+
+static void expect_shortest(double value)
+{
+    char text[64];
+    double again = 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*e", digits - 1, value);
+        EXPECT_EQ(parse_f64(slice_text(text), &again), OK);
+        if (again == value)
+            break;
+    }
+    struct buf out AUTO(buf_donep) = buf_init(64);
+    print_f64(&out, value);
+    EXPECT_EQ(parse_f64(buf_slice(&out), &again), OK);
+    EXPECT(again == value);
+    char want[64];
+    char got[64];
+    size_t want_count = bare_digits(text, strlen(text), want);
+    size_t got_count = bare_digits((const char *)out.at, out.len, got);
+    EXPECT(slice_equal(slice_of(got, got_count), slice_of(want, want_count)));
+}
+
+TEST(print_f64_prints_the_digits_that_the_c_library_would)
+{
+    static const double edges[] = {1e-3, 1e-2, 0.1, 1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7};
+    for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
+        expect_shortest(edges[i]);
+        expect_shortest(nextafter(edges[i], 0));
+        expect_shortest(nextafter(edges[i], 1e9));
+    }
+    for (int power = -12; power < 26; power++) {
+        expect_shortest(ldexp(1, power));
+        expect_shortest(nextafter(ldexp(1, power), 0));
+        expect_shortest(nextafter(ldexp(1, power), 1e9));
+    }
+    for (uint64_t i = 0; i < 20000; i++) {
+        uint64_t random = hash_u64(i + 1);
+        double whole = (double)(random >> 40) + 1;
+        expect_shortest(whole / (double)((random & 0xffff) + 1));
+        expect_shortest((double)(random & 0xff) / whole + 1e-4);
+        expect_shortest(ldexp((double)(random >> 11), -43 - (int)(random & 31)));
+    }
 }

@@ -17,6 +17,8 @@ TEST(home_that_is_none_is_told_with_what_to_do)
     struct fault why = {0};
     EXPECT_EQ(home_check("/no/such/home", &why), ERR_NOT_FOUND);
     EXPECT(has(&why, "'tamis init /no/such/home' makes it"));
+    EXPECT_EQ(home_check("", &why), ERR_INVALID);
+    EXPECT(has(&why, "is empty"));
     EXPECT_EQ(home_check(p.path, &why), ERR_INVALID);
     EXPECT(has(&why, "it has no tamis.yml"));
     place_write(&p, "tamis.yml", "");

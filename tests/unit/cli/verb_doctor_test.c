@@ -33,6 +33,17 @@ TEST(doctor_finds_what_others_may_read)
     place_drop(&p);
 }
 
+TEST(doctor_misses_what_no_server_starts_without)
+{
+    struct place p = home_make_with(home_policy_text);
+    struct ran r = RUN("doctor", p.path);
+    EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
+    EXPECT(says(&r, "/keys/master.key is missing"));
+    EXPECT(says(&r, "/access/catalog.db is missing"));
+    EXPECT(!says(&r, "/run is missing"));
+    place_drop(&p);
+}
+
 TEST(doctor_reads_the_policy)
 {
     struct place p = home_make_with(home_policy_text);

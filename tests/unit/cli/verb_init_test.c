@@ -33,3 +33,24 @@ TEST(init_that_fails_leaves_no_password)
     EXPECT_EQ(RUN("init").status, EXIT_STATUS_USAGE);
     place_drop(&p);
 }
+
+TEST(init_makes_nothing_out_of_what_is_wrong)
+{
+    struct place p = place_make();
+    char home[96];
+    char file[96];
+    char policy[96];
+    snprintf(home, sizeof home, "%s/home", p.path);
+    snprintf(file, sizeof file, "%s/pw", p.path);
+    snprintf(policy, sizeof policy, "%s/p.yml", p.path);
+    place_write(&p, "p.yml", "sources: {}\nsauces: {}\n");
+    struct ran r = RUN("init", home, "--password-file", file, "--policy", policy);
+    EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
+    EXPECT(strstr(r.err, "p.yml line 2: sauces") != NULL);
+    r = RUN("init", home, "--password-file", file, "--admin", "a:b");
+    EXPECT_EQ(r.status, EXIT_STATUS_USAGE);
+    EXPECT_EQ(RUN("init", "", "--password-file", file).status, EXIT_STATUS_USAGE);
+    EXPECT_EQ(place_mode(&p, "home"), -1);
+    EXPECT_EQ(place_mode(&p, "pw"), -1);
+    place_drop(&p);
+}

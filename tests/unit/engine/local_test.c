@@ -37,10 +37,11 @@ TEST(engine_answers_whoever_may_read)
     open_house(&h);
     struct request r = town_request(&h.town, "{}");
     uint32_t table = TOWN_EVENTS;
+    const struct index_list in = {&table, 1};
     struct answer a;
     struct hit hit;
     const struct permit *p = permit(&h.town, ROLE_ANALYST, ACTION_READ, "");
-    EXPECT_EQ(h.engine->ops->search(h.engine, p, &table, 1, &r, h.town.request, &a, NULL), OK);
+    EXPECT_EQ(h.engine->ops->search(h.engine, p, &in, &r, h.town.request, &a, NULL), OK);
     EXPECT_EQ(a.total, 1);
     EXPECT_EQ(h.engine->ops->get(h.engine, p, table, (struct row_key){.lo = 5}, h.town.request,
                                  &hit, NULL),
@@ -54,14 +55,13 @@ TEST(engine_refuses_other_actions_and_other_indices)
     open_house(&h);
     struct request r = town_request(&h.town, "{}");
     uint32_t table = TOWN_EVENTS;
+    const struct index_list in = {&table, 1};
     struct answer a;
     struct fault why;
     const struct permit *p = permit(&h.town, ROLE_ANALYST, ACTION_SCHEMA, "");
-    EXPECT_EQ(h.engine->ops->search(h.engine, p, &table, 1, &r, h.town.request, &a, &why),
-              ERR_DENIED);
+    EXPECT_EQ(h.engine->ops->search(h.engine, p, &in, &r, h.town.request, &a, &why), ERR_DENIED);
     p = permit(&h.town, ROLE_ANALYST, ACTION_READ, "calls");
-    EXPECT_EQ(h.engine->ops->search(h.engine, p, &table, 1, &r, h.town.request, &a, &why),
-              ERR_DENIED);
+    EXPECT_EQ(h.engine->ops->search(h.engine, p, &in, &r, h.town.request, &a, &why), ERR_DENIED);
     EXPECT(strstr(why.words, "on indices [events]") != NULL);
     struct hit hit;
     EXPECT_EQ(h.engine->ops->get(h.engine, p, table, (struct row_key){.lo = 5}, h.town.request,

@@ -52,7 +52,7 @@ TEST(metrics_have_no_subs_and_global_is_at_the_top)
                 "aggregation_initialization_exception: Aggregator [a] of type [avg] cannot accept "
                 "sub-aggregations");
     agg_refused("{'a':{'terms':{'field':'f'},'aggs':{'g':{'global':{}}}}}",
-                "aggregation_execution_exception: Aggregation [g] cannot have a global "
+                "aggregation_execution_exception: Aggregation [a] cannot have a global "
                 "sub-aggregation [g]. Global aggregations can only be defined as top level "
                 "aggregations");
 }

@@ -58,12 +58,12 @@ TEST(bool_refuses_other_keys)
                   "percentage or condition");
 }
 
-TEST(constant_score_is_a_bool_with_a_filter)
+TEST(constant_score_is_a_bool_that_scores)
 {
     struct arena *request AUTO(arena_freep) = arena_new(16 << 20);
     const struct query *q =
         query_of(request, "{'constant_score':{'filter':{'term':{'a':1}},'boost':1.5}}");
-    EXPECT(q->kind == QUERY_BOOL && q->bool_.filter_count == 1 && q->boost == 1.5);
+    EXPECT(q->kind == QUERY_BOOL && q->bool_.must_count == 1 && q->boost == 1.5);
     query_refused("{'constant_score':{}}",
                   "parsing_exception: [1:19] [constant_score] requires a 'filter' element");
     query_refused("{'constant_score':{'filter':[]}}",

@@ -69,8 +69,9 @@ TEST(url_parameters_that_do_not_parse_are_refused)
     struct request r = request_of(request, "{}");
     struct fault why = {0};
     EXPECT_EQ(lay(&r, request, "size", "x", &why), ERR_INVALID);
-    EXPECT(strcmp(why.words, "illegal_argument_exception: Failed to parse int parameter [size]") ==
-           0);
+    EXPECT(strcmp(why.words,
+                  "illegal_argument_exception: Failed to parse int parameter [size] with "
+                  "value [x]") == 0);
     EXPECT_EQ(lay(&r, request, "from", "-1", &why), ERR_INVALID);
     EXPECT_EQ(lay(&r, request, "sort", "a:up", &why), ERR_INVALID);
     EXPECT_EQ(lay(&r, request, "version", "yes", &why), ERR_INVALID);

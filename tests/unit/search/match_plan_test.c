@@ -44,11 +44,15 @@ TEST(match_plan_takes_a_date_for_all_the_time_it_names)
 
 TEST(match_plan_refuses_what_does_not_fit_a_field_in_elasticsearchs_words)
 {
-    expect_refused("{\"term\":{\"latency\":\"x\"}}",
-                   "number_format_exception: For input string: \"x\"");
+    expect_refused(
+        "{\"term\":{\"latency\":\"x\"}}",
+        "query_shard_exception: failed to create query: number_format_exception: For input "
+        "string: \"x\"");
     expect_refused("{\"range\":{\"score\":{\"gte\":\"much\"}}}",
-                   "number_format_exception: For input string: \"much\"");
+                   "query_shard_exception: failed to create query: number_format_exception: For "
+                   "input string: \"much\"");
     expect_refused("{\"term\":{\"ok\":\"maybe\"}}",
+                   "query_shard_exception: failed to create query: "
                    "illegal_argument_exception: Can't parse boolean value [maybe], expected [true]"
                    " or [false]");
     EXPECT_EQ(total("{\"match\":{\"latency\":{\"query\":\"x\",\"lenient\":true}}}"), 0);

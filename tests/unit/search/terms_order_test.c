@@ -44,7 +44,7 @@ TEST(terms_order_is_by_count_then_key_unless_told)
 {
     expect_order((struct agg){.size = 10}, "cabd", 0);
     expect_order((struct agg){.size = 2}, "ca", 6);
-    expect_order((struct agg){.size = 10, .min_doc_count = 5}, "cab", 1);
+    expect_order((struct agg){.size = 10, .min_doc_count = 5}, "cab", 0);
     orders[0] = (struct agg_order){.by = ORDER_KEY, .ascending = false};
     expect_order((struct agg){.size = 3, .orders = orders, .order_count = 1}, "dcb", 5);
     orders[0] = (struct agg_order){.by = ORDER_COUNT, .ascending = true};

@@ -28,6 +28,8 @@ TEST(config_of_nothing_has_every_default)
     EXPECT(strcmp(c.cluster_name, "tamis") == 0);
     EXPECT(strcmp(c.users[PROCESS_SERVE], "61843") == 0);
     EXPECT_EQ(c.threads, 8);
+    EXPECT_EQ(config_parse((struct slice){0}, &c, NULL), OK);
+    EXPECT_EQ(c.threads, 8);
 }
 
 TEST(config_takes_every_key)
