@@ -137,7 +137,7 @@ TEST(mirror_source_tries_again_and_says_why)
     answer_position(&p, &none); // it failed, waited and asks anew
     pthread_mutex_lock(&p.state.lock);
     EXPECT(strstr(p.state.last_error, "wal_level is replica") != NULL);
-    EXPECT_EQ(p.state.retries, 1);
+    EXPECT(p.state.retries >= 1); // a slow machine has time for more
     pthread_mutex_unlock(&p.state.lock);
     finish(&p);
 }
