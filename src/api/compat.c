@@ -139,6 +139,34 @@ static void routes(struct buf *out)
     }
 }
 
+// What tests/api finds to be otherwise than in an OpenSearch node; each case there says why.
+static void differences(struct buf *out)
+{
+    buf_text(
+        out,
+        "\n## Found against a cluster\n\n"
+        "The same conversations (`tests/api/cases`) run here and against an OpenSearch node\n"
+        "(`make check-peers`). What is otherwise here stands in its case with the reason:\n\n"
+        "* A row without a value of a sort field has `null` in `sort`, and `search_after` takes\n"
+        "  that back; Elasticsearch has the largest or smallest number there, which JavaScript\n"
+        "  cannot hold. Booleans are `true` and `false` there.\n"
+        "* All rows that match have one constant score.\n"
+        "* Of nested faults the innermost is told, not the parser that met it; line and column\n"
+        "  are those of the value. The HTTP status is the same.\n"
+        "* A mistake in the request is a 400 where OpenSearch still has a 500 or 503: a bad\n"
+        "  order of buckets, too many buckets.\n"
+        "* A number out of an integer's range matches nothing, or everything below it; it is\n"
+        "  no error.\n"
+        "* `include` and `exclude` of `terms` take values and lists of values, no regular\n"
+        "  expressions; wildcards in `query_string`, and `df` beside `q`, are refused.\n"
+        "* A `range` aggregation on a date shows its bounds as numbers; `date_range` shows\n"
+        "  dates. `_index` is no field to aggregate by.\n"
+        "* Words that are not understood are refused, not passed over: `sort=at:sideways`,\n"
+        "  `typed_keys=maybe`.\n"
+        "* `_field_caps`, `_cat/indices`, `_cat/health`, `_cluster/health` and `filter_path` on\n"
+        "  errors are as in Elasticsearch 8 where OpenSearch has gone its own way.\n");
+}
+
 static void departures(struct buf *out)
 {
     buf_text(
@@ -181,4 +209,5 @@ void api_compat_markdown(struct buf *out)
     buf_text(out, "\nRefused with an error: ");
     names(out, agg_names, sizeof agg_names / sizeof *agg_names, true, false);
     departures(out);
+    differences(out);
 }

@@ -80,7 +80,11 @@ def normal(value, names):
         return [normal(v, names) for v in value]
     if isinstance(value, dict):
         return {k: special(k, normal(v, names)) for k, v in value.items() if k not in DROPPED}
-    return names.get(value, value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        # The node lists methods in whatever order its set has them.
+        value = re.sub(r'(?<=allowed: \[)[A-Z, ]+', lambda m: ', '.join(sorted(m[0].split(', '))), value)
+        return names.get(value, value)
+    return value
 
 
 def special(key, value):

@@ -19,9 +19,6 @@ sys.path[:0] = [str(HERE), str(HERE.parent / 'flow')]
 import rows  # noqa: E402
 from harness import Tamis, free_port, until  # noqa: E402
 
-VERSION = '2.19.1'
-ARTIFACT = f'org.opensearch.distribution.integ-test-zip:opensearch:{VERSION}:zip'
-
 
 class Here:
     """A tamis that holds the rows."""
@@ -51,22 +48,6 @@ class Here:
     def drop(self):
         self.tamis.stop()
         self.tamis.drop()
-
-
-def fetch():
-    """The zip of the node out of Maven's own store; None, with the reason said, when it is not to be had."""
-    if not shutil.which('mvn') or not shutil.which('java'):
-        print('skipped the oracle: Maven or Java is not here')
-        return None
-    into = pathlib.Path('build/peers/opensearch').resolve()
-    file = into / f'opensearch-{VERSION}.zip'
-    if not file.exists():
-        subprocess.run(['mvn', '-q', '-B', 'dependency:copy', f'-Dartifact={ARTIFACT}', f'-DoutputDirectory={into}'],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=540)
-    if not file.exists():
-        print(f'skipped the oracle: Maven does not get {ARTIFACT}')
-        return None
-    return file
 
 
 class OpenSearch:

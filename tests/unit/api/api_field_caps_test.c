@@ -30,3 +30,18 @@ TEST(api_field_caps_takes_patterns_from_url_or_body)
     EXPECT_EQ(talk_get(&t, "/events/_field_caps"), 400);
     talk_close(&t);
 }
+
+TEST(api_field_caps_tell_on_wish_where_a_field_is_not)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_get(&t, "/events,devices/_field_caps?fields=host&include_unmapped=true"), 200);
+    EXPECT(talk_is(&t, "{\"indices\":[\"events\",\"devices\"],\"fields\":{\"host\":{\"keyword\":{"
+                       "\"type\":\"keyword\",\"metadata_field\":false,\"searchable\":true,"
+                       "\"aggregatable\":true,\"indices\":[\"events\"]},\"unmapped\":{\"type\":"
+                       "\"unmapped\",\"metadata_field\":false,\"searchable\":false,"
+                       "\"aggregatable\":false,\"indices\":[\"devices\"]}}}}"));
+    EXPECT_EQ(talk_get(&t, "/events/_field_caps?fields=host&include_unmapped=true"), 200);
+    EXPECT(!talk_has(&t, "unmapped"));
+    talk_close(&t);
+}

@@ -110,3 +110,37 @@ TEST(api_search_total_is_as_asked_for)
                     "accurate, got 3");
     talk_close(&t);
 }
+
+TEST(api_search_names_every_parameter_that_nothing_knows)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_get(&t, "/_search?foo=1&size=0&bar=2"), 400);
+    talk_expect(&t, "\"request [/_search] contains unrecognized parameters: [foo], [bar]\"");
+    EXPECT_EQ(talk_get(&t, "/_search?size=x"), 400);
+    talk_expect(&t, "Failed to parse int parameter [size] with value [x]");
+    talk_close(&t);
+}
+
+TEST(api_search_of_too_large_a_window_fails_as_the_shards_would)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_get(&t, "/events/_search?size=10001"), 400);
+    talk_expect(&t, "\"type\":\"search_phase_execution_exception\"");
+    talk_expect(&t, "Result window is too large");
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /events/_search",
+                       "{\"sort\":[\"latency\"],\"search_after\":[\"x\"]}"),
+              400);
+    talk_expect(&t, "Failed to parse search_after value for field [latency].");
+    talk_close(&t);
+}
+
+TEST(api_count_takes_nothing_but_a_query)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /events/_count", "{\"aggs\":{}}"), 400);
+    talk_expect(&t, "request does not support [aggs]");
+    talk_close(&t);
+}

@@ -92,3 +92,24 @@ TEST(error_of_shards_is_wrapped)
     e = of(ERR_DENIED, "security_exception: no", &why);
     EXPECT(!error_is_of_shards(&e));
 }
+
+TEST(error_of_a_query_that_cannot_be_made_has_its_cause_and_index)
+{
+    struct fault why;
+    struct error e = of(ERR_INVALID,
+                        "query_shard_exception: failed to create query: number_format_exception: "
+                        "For input string: \"x\"",
+                        &why);
+    EXPECT(slice_is(e.cause_type, "number_format_exception"));
+    struct buf b = buf_init(4096);
+    struct json_writer w = json_writer_to(&b);
+    error_search_object(&w, &e, "events");
+    buf_u8(&b, 0);
+    EXPECT(strstr((const char *)b.at,
+                  "\"root_cause\":[{\"type\":\"query_shard_exception\",\"reason\":\"failed to "
+                  "create query: For input string: \\\"x\\\"\",\"index_uuid\":\"_na_\",\"index\":"
+                  "\"events\"}]"));
+    EXPECT(strstr((const char *)b.at, "\"caused_by\":{\"type\":\"number_format_exception\","
+                                      "\"reason\":\"For input string: \\\"x\\\"\"}}}]}"));
+    buf_done(&b);
+}

@@ -32,3 +32,20 @@ TEST(histogram_answers_with_no_row_keep_to_extended_bounds)
     EXPECT_EQ(a.aggs[0].bucket_count, 4);
     EXPECT_EQ(a.aggs[0].buckets[3].doc_count, 0);
 }
+
+TEST(histogram_answers_refuse_bounds_in_the_wrong_order)
+{
+    struct answer a;
+    EXPECT_EQ(town_try(crowded_town(), "events",
+                       "{\"aggs\":{\"h\":{\"histogram\":{\"field\":\"latency\",\"interval\":9,"
+                       "\"extended_bounds\":{\"min\":5,\"max\":4}}}}}",
+                       &a),
+              ERR_INVALID);
+    EXPECT_EQ(
+        town_try(crowded_town(), "events",
+                 "{\"aggs\":{\"h\":{\"date_histogram\":{\"field\":\"at\",\"fixed_interval\":"
+                 "\"1d\",\"extended_bounds\":{\"min\":\"2021-02-01\",\"max\":\"2021-01-01\"}}}}"
+                 "}",
+                 &a),
+        ERR_INVALID);
+}
