@@ -261,7 +261,7 @@ static void common_digits(double value, struct digits *out)
     *out = (struct digits){.exponent = exponent};
     while (whole % 10 == 0)
         whole /= 10;
-    char reversed[U64_DIGITS];
+    char reversed[U64_DIGITS] = {0};
     for (; whole > 0; whole /= 10)
         reversed[out->count++] = (char)('0' + whole % 10);
     for (int i = 0; i < out->count; i++)
