@@ -13,7 +13,8 @@ enum { ROOM = 2 * BLOCK_ROWS };
 struct filling_column {
     enum storage storage;
     uint32_t *codes;
-    int64_t *i64; // doubles too, as their bits
+    int64_t *i64;
+    double *f64;
     uint64_t *present;
 };
 
@@ -30,6 +31,7 @@ struct filling {
     struct row_key *block_keys;
     uint32_t *block_codes;
     int64_t *block_i64;
+    double *block_f64;
     uint64_t block_present[BLOCK_ROWS / 64];
 };
 
@@ -43,15 +45,19 @@ static void filling_init(struct filling *f, const struct table *t)
         c->storage = field_storage(t->fields[i].type);
         if (c->storage == STORAGE_CODE) {
             c->codes = store_calloc(ROOM, sizeof *c->codes);
-        } else {
-            c->i64 = store_calloc(ROOM, sizeof *c->i64);
-            c->present = store_calloc(ROOM / 64, sizeof *c->present);
+            continue;
         }
+        if (c->storage == STORAGE_F64)
+            c->f64 = store_calloc(ROOM, sizeof *c->f64);
+        else
+            c->i64 = store_calloc(ROOM, sizeof *c->i64);
+        c->present = store_calloc(ROOM / 64, sizeof *c->present);
     }
     f->live = store_calloc(BLOCK_ROWS, sizeof *f->live);
     f->block_keys = store_calloc(BLOCK_ROWS, sizeof *f->block_keys);
     f->block_codes = store_calloc(BLOCK_ROWS, sizeof *f->block_codes);
     f->block_i64 = store_calloc(BLOCK_ROWS, sizeof *f->block_i64);
+    f->block_f64 = store_calloc(BLOCK_ROWS, sizeof *f->block_f64);
 }
 
 static void filling_done(struct filling *f)
@@ -59,6 +65,7 @@ static void filling_done(struct filling *f)
     for (uint32_t i = 0; i < f->table->field_count; i++) {
         free(f->columns[i].codes);
         free(f->columns[i].i64);
+        free(f->columns[i].f64);
         free(f->columns[i].present);
     }
     free(f->columns);
@@ -67,8 +74,25 @@ static void filling_done(struct filling *f)
     free(f->block_keys);
     free(f->block_codes);
     free(f->block_i64);
+    free(f->block_f64);
     rowmap_free(f->map);
     segment_writer_drop(f->writer);
+}
+
+// Moves the `left` rows behind the first `rows` to the front.
+static void column_flush(struct filling_column *c, uint32_t rows, uint32_t left)
+{
+    if (c->codes)
+        memmove(c->codes, c->codes + rows, left * sizeof *c->codes);
+    if (c->i64)
+        memmove(c->i64, c->i64 + rows, left * sizeof *c->i64);
+    if (c->f64)
+        memmove(c->f64, c->f64 + rows, left * sizeof *c->f64);
+    if (!c->present)
+        return;
+    if (left > 0) // `rows` is a whole block then, so whole words
+        memmove(c->present, c->present + rows / 64, bit_words(left) * 8);
+    memset(c->present + bit_words(left), 0, (ROOM / 64 - bit_words(left)) * 8);
 }
 
 // Writes the first `rows` of the filling and moves the others to the front.
@@ -79,32 +103,23 @@ static enum err flush(struct filling *f, uint32_t rows, struct fault *why)
     for (uint32_t i = 0; i < fields; i++) {
         const struct filling_column *c = &f->columns[i];
         columns[i].codes = c->codes;
-        columns[i].i64 = c->storage == STORAGE_I64 ? c->i64 : NULL;
-        columns[i].f64 = c->storage == STORAGE_F64 ? (const double *)c->i64 : NULL;
+        columns[i].i64 = c->i64;
+        columns[i].f64 = c->f64;
         columns[i].present = c->present;
     }
     enum err e = segment_writer_block(f->writer, rows, f->keys, columns, why);
     free(columns);
     uint32_t left = f->rows - rows;
     memmove(f->keys, f->keys + rows, left * sizeof *f->keys);
-    for (uint32_t i = 0; i < fields; i++) {
-        struct filling_column *c = &f->columns[i];
-        if (c->codes)
-            memmove(c->codes, c->codes + rows, left * sizeof *c->codes);
-        if (!c->i64)
-            continue;
-        memmove(c->i64, c->i64 + rows, left * sizeof *c->i64);
-        if (left > 0) // `rows` is a whole block then, so whole words
-            memmove(c->present, c->present + rows / 64, bit_words(left) * 8);
-        memset(c->present + bit_words(left), 0, (ROOM / 64 - bit_words(left)) * 8);
-    }
+    for (uint32_t i = 0; i < fields; i++)
+        column_flush(&f->columns[i], rows, left);
     f->rows = left;
     return e;
 }
 
 static void add_codes(struct filling *f, const struct entry *e, uint32_t block, uint32_t field)
 {
-    uint32_t *out = &f->columns[field].codes[f->rows];
+    uint32_t *out = f->columns[field].codes + f->rows;
     part_codes(e->part, block, entry_block_rows(e, block), field, f->block_codes);
     for (uint32_t i = 0; i < f->live_count; i++)
         out[i] = f->block_codes[f->live[i]];
@@ -114,12 +129,15 @@ static void add_numbers(struct filling *f, const struct entry *e, uint32_t block
 {
     struct filling_column *c = &f->columns[field];
     uint32_t rows = entry_block_rows(e, block);
-    if (c->storage == STORAGE_I64)
+    if (c->i64)
         part_i64(e->part, block, rows, field, f->block_i64, f->block_present);
     else
-        part_f64(e->part, block, rows, field, (double *)f->block_i64, f->block_present);
+        part_f64(e->part, block, rows, field, f->block_f64, f->block_present);
     for (uint32_t i = 0; i < f->live_count; i++) {
-        c->i64[f->rows + i] = f->block_i64[f->live[i]];
+        if (c->i64)
+            c->i64[f->rows + i] = f->block_i64[f->live[i]];
+        else
+            c->f64[f->rows + i] = f->block_f64[f->live[i]];
         if (bit_get(f->block_present, f->live[i]))
             bit_set(c->present, f->rows + i);
     }
