@@ -322,7 +322,7 @@ void print_f64(struct buf *out, double value)
         buf_text(out, ".0");
         return;
     }
-    struct digits d;
+    struct digits d = {0};
     if (value >= 1e-3 && value < 1e7)
         common_digits(value, &d);
     else

@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-enum { CODE_NONE = UINT32_MAX }; // "no such value" and "row has no value"
+#define CODE_NONE UINT32_MAX // "no such value" and "row has no value"
 
 struct dict;
 

@@ -446,7 +446,8 @@ enum err json_i64(const struct json *v, int64_t *out, struct fault *why)
     if (parse_i64(v->text, out) == OK)
         return OK;
     // "10.0" and 1e3 are whole too; 2^63 itself is the first double too large.
-    if (parse_f64(v->text, &value) || value != floor(value) || value < -0x1p63 || value >= 0x1p63)
+    if (parse_f64(v->text, &value) || value != floor(value) || value < -9223372036854775808.0 ||
+        value >= 9223372036854775808.0)
         return fail(why, ERR_INVALID, "expected a whole number, found another %s",
                     v->type == JSON_NUMBER ? "number" : "string");
     *out = (int64_t)value;
