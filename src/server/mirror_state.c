@@ -151,10 +151,12 @@ static void print_source(struct json_writer *w, struct mirror_state *s, int64_t 
     json_object(w);
     json_key(w, "name");
     json_text(w, s->name);
+    // A copy is whole once serve has kept its last row, not when the last was sent.
+    bool is_kept = s->stage != STAGE_STREAMING || s->durable_lsn > 0;
     json_key(w, "phase");
-    json_text(w, stage_names[s->stage]);
+    json_text(w, stage_names[is_kept ? s->stage : STAGE_COPYING]);
     json_key(w, "words");
-    json_text(w, s->words);
+    json_text(w, is_kept ? s->words : "the last rows of the copy are being kept");
     print_copy(w, s);
     json_key(w, "rows_per_second");
     json_double(w, s->rows_per_second);

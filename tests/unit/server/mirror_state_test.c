@@ -39,6 +39,22 @@ TEST(mirror_state_says_how_a_source_stands)
     mirror_state_done(&s);
 }
 
+TEST(mirror_state_calls_a_copy_whole_only_once_it_is_kept)
+{
+    struct mirror_state s;
+    mirror_state_init(&s, "fleet", 0);
+    mirror_state_stage(&s, STAGE_STREAMING, "following every change");
+    struct mirror_state *list[] = {&s};
+    struct buf out = buf_init(1 << 16);
+    mirror_state_print(list, 1, 5000, &out);
+    EXPECT(has(&out, "\"phase\":\"copying\",\"words\":\"the last rows of the copy"));
+    s.durable_lsn = 0x100;
+    mirror_state_print(list, 1, 6000, &out);
+    EXPECT(has(&out, "\"phase\":\"streaming\",\"words\":\"following every change\""));
+    buf_done(&out);
+    mirror_state_done(&s);
+}
+
 TEST(mirror_state_counts_failures_and_measures_speed)
 {
     struct mirror_state s;
