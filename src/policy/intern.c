@@ -29,12 +29,19 @@ void intern_done(struct intern *in)
     free(in->slots);
 }
 
+// Half of the hash lies in the slot, so that a text that is not there is seldom compared
+// with one that is: entries and bytes are memory the processor would have to wait for.
+static uint64_t slot_value(uint64_t hash, uint32_t code)
+{
+    return (hash & ~(uint64_t)UINT32_MAX) | (code + 1);
+}
+
 // Steps over free slots too: after others were emptied there may be some on the way.
 static uint32_t slot_of(const struct intern *in, uint32_t code)
 {
     uint32_t mask = in->slot_count - 1;
     uint32_t slot = (uint32_t)in->entries[code].hash & mask;
-    while (in->slots[slot] != code + 1)
+    while ((uint32_t)in->slots[slot] != code + 1)
         slot = (slot + 1) & mask;
     return slot;
 }
@@ -67,7 +74,7 @@ static void put_slot(struct intern *in, uint32_t code)
     uint32_t slot = (uint32_t)in->entries[code].hash & mask;
     while (in->slots[slot] != 0)
         slot = (slot + 1) & mask;
-    in->slots[slot] = code + 1;
+    in->slots[slot] = slot_value(in->entries[code].hash, code);
 }
 
 static void grow(struct intern *in)
@@ -93,9 +100,9 @@ struct slice intern_get(const struct intern *in, uint32_t code)
 static bool find(const struct intern *in, struct slice text, uint64_t hash, uint32_t *out_code)
 {
     uint32_t mask = in->slot_count - 1;
-    for (uint32_t slot = (uint32_t)hash & mask; in->slots[slot] != 0; slot = (slot + 1) & mask) {
-        uint32_t code = in->slots[slot] - 1;
-        if (in->entries[code].hash == hash && slice_equal(intern_get(in, code), text)) {
+    for (uint32_t at = (uint32_t)hash & mask; in->slots[at] != 0; at = (at + 1) & mask) {
+        uint32_t code = (uint32_t)in->slots[at] - 1;
+        if (in->slots[at] == slot_value(hash, code) && slice_equal(intern_get(in, code), text)) {
             *out_code = code;
             return true;
         }

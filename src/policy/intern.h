@@ -19,7 +19,7 @@ struct intern {
     struct buf bytes;
     struct intern_entry *entries;
     uint32_t count, entry_room;
-    uint32_t *slots;     // code + 1; 0 is free
+    uint64_t *slots;     // top half of the hash | code + 1; 0 is free
     uint32_t slot_count; // power of two; at least twice the entries; 0 at first
 };
 
