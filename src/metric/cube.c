@@ -133,26 +133,48 @@ struct commit {
     const struct snapshot *before, *after;
 };
 
+// Rows on their way into the cells.
+struct counting {
+    struct cube *cube;
+    int sign;
+    uint32_t count;
+    struct levels_item items[AT_ONCE];
+    uint32_t codes[AT_ONCE][METRIC_DIMS_MAX];
+};
+
+static void count_items(struct counting *counting)
+{
+    struct cube *c = counting->cube;
+    c->is_over |= !levels_add(&c->levels, counting->items, counting->count);
+    counting->count = 0;
+}
+
+static void count_change(void *context, const struct cube_row *row)
+{
+    struct counting *counting = context;
+    int sign = counting->sign;
+    cube_move_note(counting->cube, row, sign);
+    uint32_t *codes = counting->codes[counting->count];
+    memcpy(codes, row->codes, counting->cube->decl->by_count * sizeof *codes);
+    counting->items[counting->count++] = (struct levels_item){
+        .at = row->bucket,
+        .codes = codes,
+        .by = {.count = sign * row->by.count, .matched = sign * row->by.matched}};
+    if (counting->count == AT_ONCE)
+        count_items(counting);
+}
+
 static void count_rows(struct cube *c, const struct commit *at, const struct view *v,
                        const struct row_ref *rows, uint32_t count, int sign)
 {
-    struct cube_row placed[AT_ONCE];
-    struct levels_item items[AT_ONCE];
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct cube_row *row = &placed[n];
-        if (cube_place_row(c, v, rows[i], at->after, row)) {
-            cube_move_note(c, row, sign);
-            items[n++] = (struct levels_item){
-                .at = row->bucket,
-                .codes = row->codes,
-                .by = {.count = sign * row->by.count, .matched = sign * row->by.matched}};
-        }
-        if (n < AT_ONCE && i + 1 < count)
-            continue;
-        c->is_over |= !levels_add(&c->levels, items, n);
-        n = 0;
-    }
+    struct counting counting;
+    counting.cube = c;
+    counting.sign = sign;
+    counting.count = 0;
+    struct cube_scan scan = {
+        .cube = c, .now = at->after, .each = count_change, .context = &counting};
+    cube_scan_rows(&scan, v, rows, count);
+    count_items(&counting);
 }
 
 static void count_delta(struct cube *c, const struct commit *at, const struct store_delta *d)

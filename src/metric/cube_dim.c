@@ -164,14 +164,28 @@ void dim_mark(struct dim *d, uint32_t ord)
     d->dirty[d->dirty_count++] = ord;
 }
 
+// First what is known, of all rows: then the processor waits for many of them at once.
+static void account_rows(struct dim *d, const struct dim_block *b, uint32_t *out)
+{
+    uint32_t rows = b->block->row_count;
+    for (uint32_t i = 0; i < rows; i++) {
+        uint32_t ord = b->ords[i];
+        bool is_none = ord == CODE_NONE || !bit_get(b->block->live, i);
+        uint32_t known = ord < d->accounted_count ? d->accounted[ord] : CODE_UNSEEN;
+        out[i] = is_none ? CODE_NONE : known;
+    }
+    for (uint32_t i = 0; i < rows; i++)
+        if (out[i] == CODE_UNSEEN)
+            out[i] = dim_account(d, b->ords[i], b->now);
+}
+
 void dim_codes_of_block(struct dim *d, const struct dim_block *b, uint32_t *out)
 {
     uint32_t field = (uint32_t)d->by->field;
     uint32_t rows = b->block->row_count;
     if (d->target >= 0) {
         block_codes(b->block, field, b->ords);
-        for (uint32_t i = 0; i < rows; i++)
-            out[i] = bit_get(b->block->live, i) ? dim_account(d, b->ords[i], b->now) : CODE_NONE;
+        account_rows(d, b, out);
         return;
     }
     if (d->storage == STORAGE_CODE) {

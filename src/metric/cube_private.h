@@ -110,6 +110,9 @@ struct cube_scan {
 };
 
 void cube_scan(const struct cube_scan *s);
+// The same of these rows of `v`, the scan's table; `now` is where look-ups look.
+void cube_scan_rows(const struct cube_scan *s, const struct view *v, const struct row_ref *rows,
+                    uint32_t count);
 
 // ---- moving (cube_move.c) ----
 

@@ -128,21 +128,86 @@ static void scan_block(const struct cube_scan *s, const struct block *b, struct 
     scan_rows(s, b, at);
 }
 
-void cube_scan(const struct cube_scan *s)
+static struct columns_at *columns_new(const struct cube *c)
 {
-    const struct view *v = snapshot_view(s->now, s->cube->decl->table);
-    size_t cells = (size_t)BLOCK_ROWS * (s->cube->decl->by_count + 1);
+    size_t cells = (size_t)BLOCK_ROWS * (c->decl->by_count + 1);
     struct columns_at *at = calloc(1, sizeof *at);
     CHECK(at != NULL);
     at->codes = calloc(cells, sizeof *at->codes);
     at->ords = malloc(cells * sizeof *at->ords);
     CHECK(at->codes && at->ords);
     memset(at->ords, 0xff, cells * sizeof *at->ords);
+    return at;
+}
+
+static void columns_free(struct columns_at *at)
+{
+    if (!at)
+        return;
+    free(at->codes);
+    free(at->ords);
+    free(at);
+}
+
+void cube_scan(const struct cube_scan *s)
+{
+    const struct view *v = snapshot_view(s->now, s->cube->decl->table);
+    struct columns_at *at = columns_new(s->cube);
     for (uint32_t b = 0; b < view_block_count(v); b++) {
         struct block block = view_block(v, b);
         scan_block(s, &block, at);
     }
-    free(at->codes);
-    free(at->ords);
-    free(at);
+    columns_free(at);
+}
+
+// ---- some rows, those that stand together by columns ----
+
+enum { TOGETHER_MIN = BLOCK_ROWS / 16 }; // fewer of a block are quicker one by one
+
+// How many rows from the first on are of one block, each behind the one before.
+static uint32_t run_length(const struct row_ref *rows, uint32_t count)
+{
+    uint32_t n = 1;
+    while (n < count && rows[n].block == rows[0].block && rows[n].row > rows[n - 1].row)
+        n++;
+    return n;
+}
+
+static void scan_together(const struct cube_scan *s, const struct view *v,
+                          const struct row_ref *rows, uint32_t count, struct columns_at *at)
+{
+    uint64_t only[BLOCK_ROWS / 64] = {0};
+    struct block block = view_block(v, rows[0].block);
+    for (uint32_t i = 0; i < count; i++)
+        bit_set(only, rows[i].row);
+    block.live = only;
+    block.all_live = false;
+    scan_block(s, &block, at);
+}
+
+static void scan_each(const struct cube_scan *s, const struct view *v, const struct row_ref *rows,
+                      uint32_t count)
+{
+    struct cube_row row;
+    for (uint32_t i = 0; i < count; i++)
+        if (cube_place_row(s->cube, v, rows[i], s->now, &row))
+            s->each(s->context, &row);
+}
+
+void cube_scan_rows(const struct cube_scan *s, const struct view *v, const struct row_ref *rows,
+                    uint32_t count)
+{
+    struct columns_at *at = NULL;
+    while (count > 0) {
+        uint32_t n = run_length(rows, count);
+        if (n < TOGETHER_MIN) {
+            scan_each(s, v, rows, n);
+        } else {
+            at = at ? at : columns_new(s->cube);
+            scan_together(s, v, rows, n, at);
+        }
+        rows += n;
+        count -= n;
+    }
+    columns_free(at);
 }
