@@ -18,7 +18,8 @@
 
 #include <stdatomic.h>
 
-enum { HUB_WINDOW_BYTES = 64 << 20 }; // waiting and flying, of all sources
+// Waiting and flying, of all sources: a good second's work for the store's process.
+enum { HUB_WINDOW_BYTES = 16 << 20 };
 
 struct mirror_hub;
 

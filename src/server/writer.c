@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-    COMMIT_BYTES = 64 << 20,
+    COMMIT_BYTES = 4 << 20, // well below mirror's window, so that it is not idle meanwhile
     COMMIT_MESSAGES = 256,
     BATCH_BYTES = 512 << 20, // arena of one decoded changeset
     STATE_ARENA_BYTES = 16 << 20,

@@ -93,7 +93,7 @@ TEST(mirror_hub_window_is_shared_and_given_back)
     uint64_t epoch;
     struct mirror_hub *h = hub_up(2, &epoch);
     static uint8_t large[LIMIT_CHANGESET_BYTES];
-    struct slice bytes = slice_of(large, sizeof large);
+    struct slice bytes = slice_of(large, HUB_WINDOW_BYTES / 4); // half a source's share
     EXPECT_EQ(mirror_hub_put(h, 0, epoch, bytes, 1, NULL), OK);
     EXPECT(!mirror_hub_is_full(h, 0));
     EXPECT_EQ(mirror_hub_put(h, 0, epoch, bytes, 2, NULL), OK);
@@ -103,7 +103,7 @@ TEST(mirror_hub_window_is_shared_and_given_back)
     EXPECT(mirror_hub_is_full(h, 0)); // sent is not durable
     EXPECT_EQ(mirror_hub_on_durable(h, 1, NULL), OK);
     EXPECT(!mirror_hub_is_full(h, 0));
-    bytes.len++; // only its length is looked at
+    bytes.len = sizeof large + 1; // only its length is looked at
     EXPECT_EQ(mirror_hub_put(h, 0, epoch, bytes, 3, NULL), ERR_LIMIT);
     mirror_hub_free(h);
 }
