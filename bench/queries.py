@@ -69,7 +69,7 @@ def start_tamis(postgres):
     tamis.start()
     until('the copy is whole', lambda: (tamis.status().get('sources') or [{}])[0].get('phase') == 'streaming', 3600, 0.1)
     took = time.monotonic() - start
-    tamis.caught_up()
+    tamis.caught_up(600)
     seen = []
 
     def rests():
@@ -83,7 +83,7 @@ def start_tamis(postgres):
 def start_anew(tamis):
     tamis.stop()
     tamis.start()
-    tamis.caught_up()
+    tamis.caught_up(600)
 
 
 class Real:
