@@ -170,9 +170,10 @@ check: packages-check  ## everything CI runs; the last line is 'N passed, N fail
 check-peers: packages-check  ## what needs PyPI, Maven or Go: more clients
 	@/usr/bin/python3 tools/check_peers.py
 
-bench: packages-check  ## first copy of a large fleet beside PostgreSQL's own COPY (CUSTOMERS=2400000)
+bench: packages-check  ## first copy beside COPY, then queries beside peers (CUSTOMERS=2400000 QUERY_CUSTOMERS=240000)
 	@$(MAKE) --no-print-directory -j2 MODE=release all
 	@/usr/bin/python3 bench/first_copy.py $(or $(CUSTOMERS),2400000)
+	@/usr/bin/python3 bench/queries.py $(or $(QUERY_CUSTOMERS),240000)
 
 clean:           ## remove everything built
 	rm -rf build

@@ -12,6 +12,7 @@ import csv
 import itertools
 import json
 import pathlib
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -21,6 +22,7 @@ sys.path[:0] = [str(HERE.parent / 'tests' / 'api')]
 
 DEVICES = ('id', 'customer_id', 'kind', 'model', 'firmware', 'region', 'activated_at')
 EVENTS = ('id', 'at', 'device_id', 'outcome', 'error_class', 'latency_ms')
+QUOTED = [f'"{c}"' for c in EVENTS]  # AT is a word of DuckDB's grammar
 OF_DEVICE = ('kind', 'model', 'firmware', 'region')
 
 
@@ -168,9 +170,9 @@ class DuckDB(Peer):
         enums = ', '.join(f'{c}::{c} AS {c}' for c in OF_DEVICE)
         db.execute(f'CREATE TABLE devices AS SELECT id::BIGINT AS id, customer_id::BIGINT AS customer_id, {enums}, '
                    f'make_timestamp(activated_at::BIGINT * 1000) AS activated_at FROM {raw["devices"]} ORDER BY activated_at')
-        db.execute('CREATE TABLE connections AS SELECT id::BIGINT AS id, make_timestamp(at::BIGINT * 1000) AS at, '
+        db.execute('CREATE TABLE connections AS SELECT id::BIGINT AS id, make_timestamp("at"::BIGINT * 1000) AS "at", '
                    'device_id::BIGINT AS device_id, outcome::outcome AS outcome, error_class::error_class AS error_class, '
-                   f'latency_ms::INTEGER AS latency_ms FROM {raw["connections"]} ORDER BY at')
+                   f'latency_ms::INTEGER AS latency_ms FROM {raw["connections"]} ORDER BY "at"')
         db.execute('CREATE INDEX connections_device ON connections (device_id)')
         db.execute('CREATE VIEW joined AS SELECT c.*, kind, model, firmware, region '
                    'FROM connections c JOIN devices d ON d.id = c.device_id')
@@ -196,9 +198,9 @@ class DuckDB(Peer):
         return f'make_timestamp({ms * 1000})'
 
     def names(self):
-        return {**super().names(), 'at_day': "date_trunc('day', at)", 'at_hour': "date_trunc('hour', at)",
+        return {**super().names(), 'at_day': 'date_trunc(\'day\', "at")', 'at_hour': 'date_trunc(\'hour\', "at")',
                 'activated_day': "date_trunc('day', activated_at)",
-                'at_hour_kolkata': "date_trunc('hour', at + INTERVAL 30 MINUTE) - INTERVAL 30 MINUTE",
+                'at_hour_kolkata': 'date_trunc(\'hour\', "at" + INTERVAL 30 MINUTE) - INTERVAL 30 MINUTE',
                 'p95': 'quantile_cont(latency_ms, 0.95)', 'p95_sketch': 'approx_quantile(latency_ms, 0.95)',
                 'distinct_devices': 'count(DISTINCT device_id)'}
 
@@ -215,8 +217,9 @@ class DuckDBFlat(DuckDB):
     def flatten(self, db):
         db.execute('DROP VIEW joined')
         db.execute('CREATE TABLE joined AS SELECT c.*, kind, model, firmware, region FROM connections c '
-                   'JOIN devices d ON d.id = c.device_id ORDER BY at')
+                   'JOIN devices d ON d.id = c.device_id ORDER BY "at"')
         db.execute('DROP TABLE connections')
+        db.execute(f'CREATE VIEW connections AS SELECT {", ".join(QUOTED)} FROM joined')
 
 
 class ClickHouse(Peer):
@@ -249,9 +252,9 @@ class ClickHouse(Peer):
                      for n in (DEVICES if table == 'devices' else EVENTS)]
             raw = raw.replace("'", "\\'")
             self.do(f"INSERT INTO fleet.{table} SELECT {', '.join(names)} FROM file('{self.files[table]}', 'CSV', '{raw}')")
-        self.join()
         for table in self.TYPES:
             self.do(f'OPTIMIZE TABLE fleet.{table} FINAL')
+        self.join()
         self.db.close()
 
     def version(self):
@@ -295,7 +298,24 @@ class ClickHouseFlat(ClickHouse):
         columns = ', '.join(f'd.{c} AS {c}' for c in OF_DEVICE)
         self.do(f'CREATE TABLE fleet.joined ENGINE = MergeTree ORDER BY at AS SELECT c.*, {columns} '
                 'FROM fleet.connections AS c INNER JOIN fleet.devices AS d ON d.id = c.device_id')
+        self.do('DROP TABLE fleet.connections SYNC')
+        self.do(f'CREATE VIEW fleet.connections AS SELECT {", ".join(QUOTED)} FROM fleet.joined')
         self.do('OPTIMIZE TABLE fleet.joined FINAL')
+
+
+def opensearch_zip(release):
+    """The node without plugins, out of Maven's own store."""
+    into = HERE.parent / 'build' / 'peers' / 'opensearch'
+    file = into / f'opensearch-{release}.zip'
+    artifact = f'org.opensearch.distribution.integ-test-zip:opensearch:{release}:zip'
+    if not shutil.which('java'):
+        raise ImportError('there is no Java')
+    if not file.exists() and shutil.which('mvn'):
+        subprocess.run(['mvn', '-q', '-B', 'dependency:copy', f'-Dartifact={artifact}', f'-DoutputDirectory={into}'],
+                       capture_output=True)
+    if not file.exists():
+        raise ImportError(f'Maven does not get {artifact}')
+    return file
 
 
 KEYWORD = {'type': 'keyword'}
@@ -306,6 +326,7 @@ DEVICE_MAPPING = {c: KEYWORD for c in OF_DEVICE}
 class OpenSearch(Peer):
     """A node of its own; the columns of the device are copied into each event, as there is no join."""
     title, dialect, percentile = 'OpenSearch', 'opensearch', 'sketch'
+    release = '2.19.1'
     rows_max = 2_000_000  # the newest ones
     bulk_rows = 5000
     MAPPINGS = {'devices': {'id': KEYWORD, 'customer_id': KEYWORD, **DEVICE_MAPPING, 'activated_at': DATE},
@@ -316,15 +337,19 @@ class OpenSearch(Peer):
         import sides
 
         class Node(sides.OpenSearch):
+            def __init__(self, file):
+                try:
+                    super().__init__(file)
+                except AssertionError:
+                    self.drop()
+                    raise
+
             def _settings(self):
                 super()._settings()
                 with open(self.home / 'bin' / 'opensearch-env', 'a') as file:
                     file.write('\nexport OPENSEARCH_JAVA_OPTS="-Xms2g -Xmx2g"\n')
 
-        file = sides.fetch()
-        if not file:
-            raise ImportError('Maven does not get it')
-        self.node = Node(file)
+        self.node = Node(opensearch_zip(self.release))
         from client import Door
         self.door = Door(self.node.port)
 
@@ -378,8 +403,7 @@ class OpenSearch(Peer):
         self.connection = self.door.connect()
 
     def version(self):
-        import sides
-        return sides.VERSION
+        return self.release
 
     def moment(self, ms):
         return ''

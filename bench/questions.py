@@ -57,6 +57,8 @@ def metric_values(node):
 
 
 def ms_of(text):
+    if isinstance(text, int):  # OpenSearch gives back the number that it was sent
+        return text
     return round(datetime.datetime.fromisoformat(text.replace('Z', '+00:00')).timestamp() * 1000)
 
 
@@ -160,8 +162,8 @@ def spread_panel(where, filters):
 def dashboard(week):
     """Twelve panels over the last seven days, all in one _msearch."""
     since = [{'range': {'at': {'gte': week}}}]
-    where = 'at >= {week}'
-    failed = "at >= {week} AND outcome = 'failed'"
+    where = '"at" >= {week}'
+    failed = where + " AND outcome = 'failed'"
     return [
         Panel('connections', search(None, *since), f'SELECT count(*) FROM connections WHERE {where}', 0),
         Panel('connections', search(None, *since, FAILED), f'SELECT count(*) FROM connections WHERE {failed}', 0),
@@ -189,7 +191,7 @@ def metrics(day, end):
                         metric='/_tamis/metrics/activations')
     hourly = Panel('connections', search(nest(dates('at', 'hour'), terms('device.firmware'), then=FAILURES), day_filter),
                    "SELECT {at_hour}, firmware, count(*), count(*) FILTER (WHERE outcome = 'failed') FROM {joined} "
-                   'WHERE at >= {day} GROUP BY 1, 2', 2, (0,),
+                   'WHERE "at" >= {day} GROUP BY 1, 2', 2, (0,),
                    metric=f'/_tamis/metrics/failed_connections?from={day}&to={end}&every=1h&by=device.firmware')
     whole = Panel('connections', search(nest(dates('at', 'day'), terms('device.region'), then=FAILURES)),
                   "SELECT {at_day}, region, count(*), count(*) FILTER (WHERE outcome = 'failed') FROM {joined} "
@@ -213,7 +215,7 @@ def all_questions(last_day_ms, device, pseudonym):
             "AND region = 'eu-west' AND latency_ms >= 1200", 0)]),
         Question('2', 'activations per day and model', [activations_panel()]),
         Question('3a', 'failures per firmware and region, 22 days', [failures_panel('1 = 1', [])]),
-        Question('3b', 'failures per firmware and region, last day', [failures_panel('at >= {day}', [day_filter])]),
+        Question('3b', 'failures per firmware and region, last day', [failures_panel('"at" >= {day}', [day_filter])]),
         Question('4', 'p95 latency per firmware, exact', [p95_panel('1 = 1', [], PERCENTILE)]),
         Question('4s', 'p95 latency per firmware, peers by sketch', [p95_panel('1 = 1', [], SKETCH)]),
         Question('5', 'distinct devices per day', [distinct_panel('1 = 1', [])]),
@@ -227,8 +229,8 @@ def all_questions(last_day_ms, device, pseudonym):
         Question('10', 'latency range: avg, min, max per model', [
             spread_panel('latency_ms >= 200 AND latency_ms < 900', [range_filter])]),
         Question('12', 'last 20 events of one device', [Panel(
-            'connections', last, 'SELECT at, outcome, error_class, latency_ms FROM connections '
-            f'WHERE device_id = {device} ORDER BY at DESC LIMIT 20', 4, (0,))]),
+            'connections', last, 'SELECT "at", outcome, error_class, latency_ms FROM connections '
+            f'WHERE device_id = {device} ORDER BY "at" DESC LIMIT 20', 4, (0,))]),
         Question('14', 'dashboard of 12 panels, 7 days, one _msearch', dashboard(week)),
         Question('15a', 'declared: activations per day, model, region', [activations]),
         Question('15b', 'declared: failures per hour and firmware, last day', [hourly]),
