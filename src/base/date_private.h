@@ -59,12 +59,12 @@ bool zone_offset_parse(struct slice text, int32_t *out_seconds);
 struct date_zone {
     struct date_zone *next; // in the list of zones by name
     char name[ZONE_NAME_BYTES + 1];
+    bool has_rule;
     int32_t first_seconds; // offset before the first change, or always
     uint32_t change_count;
     int64_t *changes;         // UTC seconds, ascending
     int32_t *offsets_seconds; // offset from each change on
-    bool has_rule;            // after the last change
-    struct zone_rule rule;
+    struct zone_rule rule;    // after the last change, when has_rule
 };
 
 // A TZif file of version 2 or later.  ERR_CORRUPT; free with zone_free().

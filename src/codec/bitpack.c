@@ -122,34 +122,35 @@ UNPACK_KERNEL(unpack_rows_avx2, 32, __attribute__((target("avx2"))))
 UNPACK_KERNEL(unpack_rows_avx512, 64, __attribute__((target("avx512f"))))
 #endif
 
-static void unpack_rows_best(const uint8_t *in, unsigned places, unsigned width, uint32_t base,
-                             uint32_t *out)
+static void unpack_rows(enum simd simd, const uint8_t *in, unsigned places, unsigned width,
+                        uint32_t base, uint32_t *out)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f"))
+    if (simd == SIMD_AVX512)
         return unpack_rows_avx512(in, places, width, base, out);
-    if (__builtin_cpu_supports("avx2"))
+    if (simd == SIMD_AVX2)
         return unpack_rows_avx2(in, places, width, base, out);
 #endif
+    (void)simd;
     unpack_rows_any(in, places, width, base, out);
 }
 
 // Up to a group; `out` has room for just `count`.
-static void unpack_group(const uint8_t *in, uint32_t count, unsigned width, uint32_t base,
-                         uint32_t *out)
+static void unpack_group(enum simd simd, const uint8_t *in, uint32_t count, unsigned width,
+                         uint32_t base, uint32_t *out)
 {
     unsigned whole = count / LANES;
     if (whole * LANES == count) {
-        unpack_rows_best(in, whole, width, base, out);
+        unpack_rows(simd, in, whole, width, base, out);
         return;
     }
     uint32_t tail[BITPACK_GROUP];
-    unpack_rows_best(in, whole + 1, width, base, tail);
+    unpack_rows(simd, in, whole + 1, width, base, tail);
     memcpy(out, tail, count * sizeof *out);
 }
 
-void bitunpack_u32(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base,
-                   uint32_t *out)
+void bitunpack_u32_by(enum simd simd, const uint8_t *packed, uint32_t count, unsigned width,
+                      uint32_t base, uint32_t *out)
 {
     if (width == 0) {
         for (uint32_t i = 0; i < count; i++)
@@ -158,9 +159,15 @@ void bitunpack_u32(const uint8_t *packed, uint32_t count, unsigned width, uint32
     }
     for (uint32_t from = 0; from < count; from += BITPACK_GROUP) {
         uint32_t n = count - from < BITPACK_GROUP ? count - from : BITPACK_GROUP;
-        unpack_group(packed, n, width, base, out + from);
+        unpack_group(simd, packed, n, width, base, out + from);
         packed += (size_t)width * ROW_BYTES;
     }
+}
+
+void bitunpack_u32(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base,
+                   uint32_t *out)
+{
+    bitunpack_u32_by(simd_best(), packed, count, width, base, out);
 }
 
 // Whole groups have a loop of fixed length, which compilers make a vector loop.

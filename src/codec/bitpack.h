@@ -8,6 +8,8 @@
 // `width` is 0 to 64; packed bytes must be exactly bitpack_bytes(count, width) and
 // nothing is read past them.  No alignment is needed.  Pure.
 
+#include "base/simd.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +24,9 @@ void bitpack(const uint64_t *values, uint32_t count, unsigned width, uint8_t *ou
 // out[i] = base + value i, modulo 2^32 (width 0 to 32) or 2^64.
 void bitunpack_u32(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base,
                    uint32_t *out);
+// By a kernel of one's choice, which the processor must have: for tests.
+void bitunpack_u32_by(enum simd simd, const uint8_t *packed, uint32_t count, unsigned width,
+                      uint32_t base, uint32_t *out);
 void bitunpack_u64(const uint8_t *packed, uint32_t count, unsigned width, uint64_t base,
                    uint64_t *out);
 

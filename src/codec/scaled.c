@@ -17,9 +17,9 @@ static const double powers[POWER_MAX + 1] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e
 // Whole numbers stay below 2^51, so that ratio_of() may add them to the bits of 3 * 2^51,
 // whose lowest bit is worth 1: a vector of them is made doubles without an instruction
 // that converts, which few machines have for 64 bits.
-static const double WHOLE_MAX = 2251799813685248.0;
-static const double WHOLE_ZERO = 6755399441055744.0;
-static const uint64_t WHOLE_ZERO_BITS = 0x4338000000000000;
+static const double whole_max = 2251799813685248.0;
+static const double whole_zero = 6755399441055744.0;
+static const uint64_t whole_zero_bits = 0x4338000000000000;
 
 struct scaling {
     unsigned power;
@@ -43,14 +43,14 @@ static uint64_t bits_of(double v)
 // The bits of `whole` over `power`.
 static inline uint64_t ratio_of(uint64_t whole, double power)
 {
-    return bits_of((double_of(whole + WHOLE_ZERO_BITS) - WHOLE_ZERO) / power);
+    return bits_of((double_of(whole + whole_zero_bits) - whole_zero) / power);
 }
 
 // True when `bits` is `*out_whole` over 10^power, bit for bit.
 static bool scales(uint64_t bits, unsigned power, int64_t *out_whole)
 {
     double times = double_of(bits) * powers[power];
-    if (!(times > -WHOLE_MAX && times < WHOLE_MAX))
+    if (!(times > -whole_max && times < whole_max))
         return false;
     int64_t whole = (int64_t)(times < 0 ? times - 0.5 : times + 0.5);
     *out_whole = whole;

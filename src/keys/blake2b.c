@@ -104,19 +104,20 @@ KERNEL(compress_avx2, __attribute__((target("avx2"))))
 KERNEL(compress_avx512, __attribute__((target("avx512f,avx512vl"))))
 #endif
 
-static void compress(struct state *to, const struct block *b, const struct word *taken,
-                     uint64_t last)
+static void compress(enum simd simd, struct state *to, const struct block *b,
+                     const struct word *taken, uint64_t last)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512vl")) {
+    if (simd == SIMD_AVX512) {
         compress_avx512(to, b, taken, last);
         return;
     }
-    if (__builtin_cpu_supports("avx2")) {
+    if (simd == SIMD_AVX2) {
         compress_avx2(to, b, taken, last);
         return;
     }
 #endif
+    (void)simd;
     compress_any(to, b, taken, last);
 }
 
@@ -131,6 +132,7 @@ static void put_text(struct block *b, int lane, struct slice text)
 
 // What one call works with; it is wiped, as it holds the key and what was hashed.
 struct work {
+    enum simd simd;
     struct state start; // after the key
     struct state now;
     struct block block;
@@ -146,7 +148,7 @@ static void take_key(struct work *w, const uint8_t key[KEY_BYTES])
     for (int lane = 0; lane < LANES; lane++)
         put_text(&w->block, lane, slice_of(key, KEY_BYTES));
     w->taken.of += BLOCK_BYTES;
-    compress(&w->start, &w->block, &w->taken, 0);
+    compress(w->simd, &w->start, &w->block, &w->taken, 0);
 }
 
 static void hash_lanes(struct work *w, const struct slice *texts, uint32_t count,
@@ -158,7 +160,7 @@ static void hash_lanes(struct work *w, const struct slice *texts, uint32_t count
         put_text(&w->block, (int)lane, texts[lane]);
         w->taken.of[lane] = BLOCK_BYTES + texts[lane].len;
     }
-    compress(&w->now, &w->block, &w->taken, UINT64_MAX);
+    compress(w->simd, &w->now, &w->block, &w->taken, UINT64_MAX);
     for (uint32_t lane = 0; lane < count; lane++) {
         uint64_t words[2] = {htole64(w->now.h[0].of[lane]), htole64(w->now.h[1].of[lane])};
         memcpy(out[lane], words, sizeof words);
@@ -175,10 +177,10 @@ static bool are_one_block(const struct slice *texts, uint32_t count)
     return true;
 }
 
-void blake2b_many(const uint8_t key[KEY_BYTES], const struct slice *texts, uint32_t count,
-                  uint8_t (*out)[BLAKE2B_OUT_BYTES])
+void blake2b_many_by(enum simd simd, const uint8_t key[KEY_BYTES], const struct slice *texts,
+                     uint32_t count, uint8_t (*out)[BLAKE2B_OUT_BYTES])
 {
-    struct work w = {0};
+    struct work w = {.simd = simd};
     take_key(&w, key);
     for (uint32_t from = 0; from < count; from += LANES) {
         uint32_t n = count - from < LANES ? count - from : LANES;
@@ -190,4 +192,10 @@ void blake2b_many(const uint8_t key[KEY_BYTES], const struct slice *texts, uint3
             keyed_hash(key, texts[i], out[i], BLAKE2B_OUT_BYTES);
     }
     wipe(&w, sizeof w);
+}
+
+void blake2b_many(const uint8_t key[KEY_BYTES], const struct slice *texts, uint32_t count,
+                  uint8_t (*out)[BLAKE2B_OUT_BYTES])
+{
+    blake2b_many_by(simd_best(), key, texts, count, out);
 }

@@ -112,22 +112,24 @@ KERNEL(permute_avx2, __attribute__((target("avx2"))))
 KERNEL(permute_avx512, __attribute__((target("avx512f,avx512vl"))))
 #endif
 
-static void permute(const struct sip *start, struct word *numbers)
+static void permute(enum simd simd, const struct sip *start, struct word *numbers)
 {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512vl")) {
+    if (simd == SIMD_AVX512) {
         permute_avx512(start, numbers);
         return;
     }
-    if (__builtin_cpu_supports("avx2")) {
+    if (simd == SIMD_AVX2) {
         permute_avx2(start, numbers);
         return;
     }
 #endif
+    (void)simd;
     permute_any(start, numbers);
 }
 
-void row_keys_of_numbers(const uint8_t key[KEY_BYTES], uint64_t *numbers, uint32_t count)
+void row_keys_of_numbers_by(enum simd simd, const uint8_t key[KEY_BYTES], uint64_t *numbers,
+                            uint32_t count)
 {
     struct sip start;
     sip_start(key, &start);
@@ -135,10 +137,15 @@ void row_keys_of_numbers(const uint8_t key[KEY_BYTES], uint64_t *numbers, uint32
         uint32_t n = count - from < LANES ? count - from : LANES;
         struct word some = {0};
         memcpy(&some, numbers + from, n * sizeof *numbers);
-        permute(&start, &some);
+        permute(simd, &start, &some);
         memcpy(numbers + from, &some, n * sizeof *numbers);
     }
     wipe(&start, sizeof start);
+}
+
+void row_keys_of_numbers(const uint8_t key[KEY_BYTES], uint64_t *numbers, uint32_t count)
+{
+    row_keys_of_numbers_by(simd_best(), key, numbers, count);
 }
 
 uint64_t row_key_of_number(const uint8_t key[KEY_BYTES], int64_t number)

@@ -12,6 +12,7 @@
 // A pure function of key and value: the same row gets the same identity from the
 // first copy, from the stream and after a restart.  Any thread may call.
 
+#include "base/simd.h"
 #include "base/slice.h"
 #include "keys/crypto.h"
 
@@ -20,6 +21,10 @@ uint64_t row_key_of_number(const uint8_t key[KEY_BYTES], int64_t number);
 
 // The same of many numbers, in their places, for a fraction of the time.
 void row_keys_of_numbers(const uint8_t key[KEY_BYTES], uint64_t *numbers, uint32_t count);
+
+// By a kernel of one's choice, which the processor must have: for tests.
+void row_keys_of_numbers_by(enum simd simd, const uint8_t key[KEY_BYTES], uint64_t *numbers,
+                            uint32_t count);
 
 // Adds one column's canonical text (integers in decimal, so that int4 and int8 agree)
 // in a form from which no other list of columns gives the same bytes.

@@ -17,12 +17,12 @@ struct histogram {
 };
 
 // Past these a position is not told from its neighbours any more.
-static const double POSITION_MAX = 0x1p62;
+static const double position_max = 0x1p62;
 
 static bool position_of(const struct histogram *h, double v, int64_t *out)
 {
     double at = (v - h->offset) / h->interval;
-    if (!(fabs(at) < POSITION_MAX))
+    if (!(fabs(at) < position_max))
         return false;
     int64_t whole = (int64_t)at; // towards 0; floor() would be a call
     *out = whole - ((double)whole > at);

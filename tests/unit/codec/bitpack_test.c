@@ -14,12 +14,13 @@ static void expect_round_trip(uint32_t count, unsigned width, uint64_t *random)
         values[i] = i % 5 == 0 ? mask : next_random(random) & mask;
     bitpack(values, count, width, packed);
     bitunpack_u64(packed, count, width, 7, got);
-    if (width <= 32)
-        bitunpack_u32(packed, count, width, 9, got32);
     for (uint32_t i = 0; i < count; i++) {
         EXPECT_EQ(got[i], values[i] + 7);
         EXPECT_EQ(bitpack_at(packed, count, width, i), values[i]);
-        if (width <= 32)
+    }
+    for (int simd = SIMD_NONE; width <= 32 && simd <= (int)simd_best(); simd++) {
+        bitunpack_u32_by((enum simd)simd, packed, count, width, 9, got32);
+        for (uint32_t i = 0; i < count; i++)
             EXPECT_EQ(got32[i], (uint32_t)values[i] + 9);
     }
     free(values);
