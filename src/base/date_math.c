@@ -135,6 +135,7 @@ static bool find_bars(struct slice text, size_t *out_at)
     return false;
 }
 
+// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
 enum err date_parse_math(struct slice text, struct slice format, const struct date_zone *z,
                          bool round_up, int64_t now_ms, int64_t *out_ms, struct fault *why)
 {

@@ -51,6 +51,7 @@ static enum err check(const struct engine *e, const struct permit *p, const stru
     return OK;
 }
 
+// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
 static enum err local_search(struct engine *e, const struct permit *p, const struct index_list *in,
                              const struct request *r, struct arena *request, struct answer *out,
                              struct fault *why)
@@ -71,6 +72,7 @@ static enum err local_search(struct engine *e, const struct permit *p, const str
     return search_run(&c, r, request, out, why);
 }
 
+// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
 static enum err local_get(struct engine *e, const struct permit *p, uint32_t table,
                           struct row_key key, struct arena *request, struct hit *out,
                           struct fault *why)

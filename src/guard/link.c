@@ -266,6 +266,7 @@ static enum err check_answer(const struct link *l, const struct message *got,
     return OK;
 }
 
+// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
 enum err link_ask(struct link *l, enum message_type type, struct slice payload,
                   enum message_type want, struct message *out, int timeout_ms, struct fault *why)
 {

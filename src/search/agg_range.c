@@ -24,6 +24,7 @@ struct ranges {
     uint32_t count;
 };
 
+// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
 static enum err plan_bound(struct search *s, const struct agg_node *n, const struct literal *l,
                            bool *out_has, double *out, int64_t *out_i64, struct fault *why)
 {

@@ -107,6 +107,7 @@ static int compare_keys(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
 static enum err plan_list(struct search *s, const struct agg_node *n, const struct literal *list,
                           uint32_t count, uint64_t **out, uint32_t *out_count, struct fault *why)
 {

@@ -17,6 +17,7 @@ enum err histogram_plan_orders(struct search *s, const struct agg_node *n,
                                struct histogram_steps *steps, struct fault *why)
 {
     uint32_t count = n->agg->order_count;
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
     steps->order_nodes = room_alloc(&s->room, sizeof *steps->order_nodes * ((size_t)count + 1));
     if (!steps->order_nodes)
         return ERR_LIMIT;

@@ -253,8 +253,10 @@ static enum err start_sources(struct mirror *m, struct fault *why)
     m->hub = mirror_hub_new(policy->source_count, why);
     if (!m->hub)
         return ERR_IO;
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
     m->sources = calloc(policy->source_count + 1, sizeof *m->sources);
     m->states = calloc(policy->source_count + 1, sizeof *m->states);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
     m->state_list = calloc(policy->source_count + 1, sizeof *m->state_list);
     if (!m->sources || !m->states || !m->state_list)
         abort(); // out of memory, as an arena would

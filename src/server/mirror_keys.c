@@ -31,6 +31,7 @@ static enum err ask(struct link *keeper, enum message_type type, const char *lab
     size_t len = strlen(label);
     if (len >= sizeof payload)
         return fail(why, ERR_LIMIT, "\"%s\" is longer than %d letters", label, ASK_BYTES - 1);
+    // NOLINTNEXTLINE(bugprone-not-null-terminated-result): its length goes along.
     memcpy(payload, label, len);
     return link_ask(keeper, type, slice_of(payload, sizeof payload), want, out, ASK_MS_MAX, why);
 }
@@ -186,6 +187,7 @@ void mirror_keys_free(struct mirror_keys *k)
 static const uint8_t (*keys_of(const struct secret *s))[32]
 {
     // Before C23 an array of const is no const array, so the cast goes by a number.
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): takes const away, as -Wcast-qual asks.
     return s ? (const uint8_t(*)[32])(uintptr_t)secret_bytes(s).at : NULL;
 }
 

@@ -264,6 +264,7 @@ enum err pg_ask(PGconn *conn, const struct source_sink *sink, const struct pg_qu
     return OK;
 }
 
+// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
 enum err pg_query(PGconn *conn, const struct source_sink *sink, const char *sql,
                   const char *const *parameters, int parameter_count, PGresult **out,
                   struct fault *why)

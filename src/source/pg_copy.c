@@ -18,7 +18,7 @@ enum {
 };
 
 // Bits we would have to understand; bit 16 is "with oids".
-static const uint32_t FLAGS_CRITICAL = 0xffffu << 16;
+static const uint32_t flags_critical = 0xffffu << 16;
 
 enum state { STATE_HEADER, STATE_ROWS, STATE_ENDED };
 
@@ -68,7 +68,7 @@ static enum err step_header(struct pg_copy *c, struct slice bytes, size_t *out_u
         return OK;
     uint32_t flags = pg_u32(bytes.at + sizeof signature);
     uint32_t extension = pg_u32(bytes.at + sizeof signature + 4);
-    if (flags & FLAGS_CRITICAL)
+    if (flags & flags_critical)
         return fail(why, ERR_CORRUPT, "copy stream has unknown flags %08x", flags);
     if (extension > EXTENSION_BYTES_MAX)
         return fail(why, ERR_CORRUPT, "copy stream's header extension of %u bytes", extension);

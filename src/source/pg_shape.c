@@ -44,6 +44,7 @@ enum err pg_rows_copied(struct pg_rows *r, uint32_t table, const struct pg_shape
 }
 
 // The wanted column of a tuple.  A tuple shorter than its relation said is corrupt.
+// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
 static enum err tuple_value(struct pg_rows *r, const struct pg_shape *shape, const uint16_t *places,
                             const struct pg_tuple *tuple, uint32_t column, struct raw *out,
                             struct fault *why)

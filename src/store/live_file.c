@@ -18,7 +18,7 @@
 
 enum { BLOCK_WORDS = BLOCK_ROWS / 64, BLOCK_RECORD_BYTES = 4 + BLOCK_ROWS / 8, HEAD_BYTES = 16 };
 
-static const uint64_t MAGIC = 0x31564c53494d4154; // "TAMISLV1"
+static const uint64_t magic = 0x31564c53494d4154; // "TAMISLV1"
 
 void live_file_name(uint64_t file, char out[SEGMENT_FILE_NAME_BYTES])
 {
@@ -40,7 +40,7 @@ static enum err encode(const struct entry *e, struct buf *out, struct fault *why
     uint32_t touched = 0;
     for (uint32_t b = 0; b < entry_block_count(e); b++)
         touched += cow_leaf(e->live, b) != NULL;
-    buf_u64_le(out, MAGIC);
+    buf_u64_le(out, magic);
     buf_u32_le(out, e->rows);
     buf_u32_le(out, touched);
     for (uint32_t b = 0; b < entry_block_count(e); b++) {
@@ -89,10 +89,10 @@ static enum err decode(struct slice bytes, struct entry *e, struct fault *why)
     if (reader_u64_le(&tail) != checksum(body.at, body.len))
         return fail(why, ERR_CORRUPT, "does not match its checksum");
     struct reader in = reader_over(body);
-    uint64_t magic = reader_u64_le(&in);
+    uint64_t kind = reader_u64_le(&in);
     uint32_t rows = reader_u32_le(&in);
     uint32_t touched = reader_u32_le(&in);
-    if (magic != MAGIC || rows != e->rows || touched > entry_block_count(e))
+    if (kind != magic || rows != e->rows || touched > entry_block_count(e))
         return fail(why, ERR_CORRUPT, "does not belong to its segment");
     for (uint32_t i = 0; i < touched; i++) {
         uint64_t bits[BLOCK_WORDS];

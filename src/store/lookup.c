@@ -43,6 +43,7 @@ static struct cow *root_new(const struct table *t, uint32_t field)
 struct lookup *lookup_new(const struct table *t)
 {
     CHECK(t->key_field >= 0);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
     struct lookup *l = calloc(1, sizeof *l + t->field_count * sizeof l->roots[0]);
     CHECK(l);
     l->table = t;

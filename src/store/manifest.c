@@ -21,7 +21,7 @@
 //
 // A dict is { file, bytes, u64 chain, count }.  u64 is little-endian.
 
-static const uint64_t MAGIC = 0x31464d53494d4154; // "TAMISMF1"
+static const uint64_t magic = 0x31464d53494d4154; // "TAMISMF1"
 
 _Static_assert(LIMIT_TABLES == 64 * 4, "position.stopped has a bit for each table");
 
@@ -80,7 +80,7 @@ static void put_position(struct buf *out, const struct position *p)
 enum err manifest_encode(const struct manifest *m, struct buf *out, struct fault *why)
 {
     const struct schema *s = &m->schema;
-    buf_u64_le(out, MAGIC);
+    buf_u64_le(out, magic);
     buf_varint(out, m->log_first);
     buf_varint(out, m->next_file);
     buf_varint(out, s->subject_count);
@@ -260,7 +260,7 @@ enum err manifest_decode(struct slice bytes, struct arena *store, struct manifes
     if (reader_u64_le(&tail) != checksum(body.at, body.len))
         return fail(why, ERR_CORRUPT, "manifest does not match its checksum");
     struct decoding d = {.in = reader_over(body), .store = store};
-    if (reader_u64_le(&d.in) != MAGIC)
+    if (reader_u64_le(&d.in) != magic)
         return fail(why, ERR_CORRUPT, "manifest is of another format");
     struct manifest m = {0};
     get_all(&d, &m);

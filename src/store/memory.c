@@ -111,6 +111,7 @@ static void chunk_add(struct memory *m)
     CHECK(index < PAGES * PAGE_CHUNKS);
     struct chunk ***page = &m->pages[index / PAGE_CHUNKS];
     if (!*page)
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
         *page = zeroed(PAGE_CHUNKS, sizeof **page);
     uint32_t fields = m->table->field_count;
     struct chunk *c = zeroed(1, sizeof *c + fields * sizeof c->columns[0]);

@@ -110,7 +110,9 @@ static void tell(const struct store *st, const struct snapshot *before,
     }
     st->listener.committed(st->listener.context, before, after, deltas, count);
     for (uint32_t i = 0; i < count; i++) {
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): takes const away, as -Wcast-qual asks.
         free((void *)(uintptr_t)deltas[i].gone);
+        // NOLINTNEXTLINE(performance-no-int-to-ptr): takes const away, as -Wcast-qual asks.
         free((void *)(uintptr_t)deltas[i].come);
     }
     free(deltas);

@@ -29,7 +29,7 @@
 
 enum { HUGE_PAGE_BYTES = 2 << 20, CHUNK_NOTE_BYTES = 12 };
 
-static const uint64_t SEGMENT_BYTES_MAX = (uint64_t)1 << 36;
+static const uint64_t segment_bytes_max = (uint64_t)1 << 36;
 
 struct segment {
     uint8_t *file;
@@ -49,9 +49,9 @@ static enum err read_file(const struct world *w, int fd, struct segment *s, stru
     enum err e = w->ops->size(fd, &s->bytes, why);
     if (e != OK)
         return e;
-    if (s->bytes > SEGMENT_BYTES_MAX)
+    if (s->bytes > segment_bytes_max)
         return fail(why, ERR_LIMIT, "file of %llu bytes; the limit is %llu",
-                    (unsigned long long)s->bytes, (unsigned long long)SEGMENT_BYTES_MAX);
+                    (unsigned long long)s->bytes, (unsigned long long)segment_bytes_max);
     if (s->bytes < SEGMENT_HEADER_BYTES + SEGMENT_TAIL_BYTES)
         return fail(why, ERR_CORRUPT, "file of %llu bytes", (unsigned long long)s->bytes);
     if (s->bytes >= HUGE_PAGE_BYTES) {
@@ -70,10 +70,10 @@ static enum err read_file(const struct world *w, int fd, struct segment *s, stru
 static enum err check_header(const struct segment *s, struct fault *why)
 {
     struct reader in = reader_over(slice_of(s->file, SEGMENT_HEADER_BYTES));
-    struct slice magic = reader_bytes(&in, sizeof SEGMENT_MAGIC);
+    struct slice magic = reader_bytes(&in, sizeof segment_magic);
     uint32_t version = reader_u32_le(&in);
     uint32_t zero = reader_u32_le(&in);
-    if (!slice_equal(magic, slice_of(SEGMENT_MAGIC, sizeof SEGMENT_MAGIC)) ||
+    if (!slice_equal(magic, slice_of(segment_magic, sizeof segment_magic)) ||
         version != SEGMENT_VERSION || zero != 0)
         return fail(why, ERR_CORRUPT, "header does not check");
     return OK;
@@ -86,8 +86,8 @@ static enum err find_footer(const struct segment *s, struct slice *out, struct f
     uint64_t at = reader_u64_le(&in);
     uint64_t len = reader_u64_le(&in);
     uint64_t sum = reader_u64_le(&in);
-    struct slice end = reader_bytes(&in, sizeof SEGMENT_END);
-    if (!slice_equal(end, slice_of(SEGMENT_END, sizeof SEGMENT_END)) || at < SEGMENT_HEADER_BYTES ||
+    struct slice end = reader_bytes(&in, sizeof segment_end);
+    if (!slice_equal(end, slice_of(segment_end, sizeof segment_end)) || at < SEGMENT_HEADER_BYTES ||
         at > chunks_end || len != chunks_end - at)
         return fail(why, ERR_CORRUPT, "tail does not check");
     *out = slice_of(s->file + at, len);

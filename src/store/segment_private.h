@@ -20,8 +20,8 @@ enum {
 // Flags of a range in the footer.
 enum { RANGE_ANY = 1, RANGE_ANY_MISSING = 2, RANGE_FLAGS = RANGE_ANY | RANGE_ANY_MISSING };
 
-static const char SEGMENT_MAGIC[8] = {'t', 'a', 'm', 'i', 's', 's', 'e', 'g'};
-static const char SEGMENT_END[8] = {'t', 'a', 'm', 'i', 's', 'e', 'n', 'd'};
+static const char segment_magic[8] = {'t', 'a', 'm', 'i', 's', 's', 'e', 'g'};
+static const char segment_end[8] = {'t', 'a', 'm', 'i', 's', 'e', 'n', 'd'};
 
 static inline enum column_kind segment_kind(enum field_type type)
 {

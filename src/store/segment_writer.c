@@ -34,7 +34,7 @@ static enum err writer_open(struct segment_writer *sw, struct fault *why)
     enum err e = ops->open_write(sw->w, sw->temporary, false, &sw->fd, why);
     if (e != OK)
         return e;
-    buf_bytes(&sw->block, SEGMENT_MAGIC, sizeof SEGMENT_MAGIC);
+    buf_bytes(&sw->block, segment_magic, sizeof segment_magic);
     buf_u32_le(&sw->block, SEGMENT_VERSION);
     buf_u32_le(&sw->block, 0);
     e = ops->truncate(sw->fd, 0, why); // one may be left from before a crash
@@ -194,7 +194,7 @@ static void encode_footer(const struct segment_writer *sw, struct buf *out)
     buf_u64_le(out, sw->bytes);
     buf_u64_le(out, footer_bytes);
     buf_u64_le(out, sum);
-    buf_bytes(out, SEGMENT_END, sizeof SEGMENT_END);
+    buf_bytes(out, segment_end, sizeof segment_end);
 }
 
 static enum err sync_directory(const struct segment_writer *sw, struct fault *why)

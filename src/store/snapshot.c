@@ -42,7 +42,9 @@ struct view *view_new(const struct view *like, const struct entry *entries, uint
     for (uint32_t f = 0; f < fields; f++)
         v->dict_counts[f] = v->dicts[f] ? dict_count(v->dicts[f]) : 0;
     if (lookups) {
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
         v->lookups = checked(calloc(fields + 1, sizeof *v->lookups));
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
         memcpy(v->lookups, lookups, fields * sizeof *lookups);
     }
     return v;
@@ -72,6 +74,7 @@ struct snapshot *snapshot_new(const struct schema *s, struct view *const *views,
                               uint32_t *alive)
 {
     uint32_t count = s->table_count;
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
     struct snapshot *snap = checked(malloc(sizeof *snap + count * sizeof snap->views[0]));
     *snap = (struct snapshot){
         .refs = 1,

@@ -37,7 +37,7 @@ enum {
     NAME_BYTES = 320, // directory, "/", 16 digits, ".log"
 };
 
-static const char MAGIC[8] = {'t', 'a', 'm', 'i', 's', 'l', 'o', 'g'};
+static const char magic[8] = {'t', 'a', 'm', 'i', 's', 'l', 'o', 'g'};
 
 struct wal_file {
     uint64_t number;
@@ -82,7 +82,7 @@ static void add_file(struct wal *l, struct wal_file f)
 
 static void encode_header(uint64_t number, struct buf *out)
 {
-    buf_bytes(out, MAGIC, sizeof MAGIC);
+    buf_bytes(out, magic, sizeof magic);
     buf_u32_le(out, WAL_VERSION);
     buf_u32_le(out, 0);
     buf_u64_le(out, number);
@@ -373,6 +373,7 @@ static enum err open_all(struct wal *l, uint64_t first, const struct replay *r, 
 
 // --- the door
 
+// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
 enum err wal_open(const struct world *w, const char *directory, uint64_t first,
                   enum err (*each)(void *context, struct slice payload, struct fault *why),
                   void *context, struct wal **out, struct fault *why)
@@ -380,6 +381,7 @@ enum err wal_open(const struct world *w, const char *directory, uint64_t first,
     struct wal *l = calloc(1, sizeof *l);
     CHECK(l != NULL);
     CHECK(strlen(directory) < sizeof l->directory);
+    // NOLINTNEXTLINE(bugprone-not-null-terminated-result): its length goes along.
     memcpy(l->directory, directory, strlen(directory));
     l->w = w;
     l->fd = -1;
