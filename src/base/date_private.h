@@ -57,14 +57,14 @@ int32_t zone_rule_offset(const struct zone_rule *r, int64_t utc_seconds);
 bool zone_offset_parse(struct slice text, int32_t *out_seconds);
 
 struct date_zone {
-    struct date_zone *next; // in the list of zones by name
-    char name[ZONE_NAME_BYTES + 1];
-    bool has_rule;
-    int32_t first_seconds; // offset before the first change, or always
-    uint32_t change_count;
+    struct date_zone *next;   // in the list of zones by name
     int64_t *changes;         // UTC seconds, ascending
     int32_t *offsets_seconds; // offset from each change on
     struct zone_rule rule;    // after the last change, when has_rule
+    uint32_t change_count;
+    int32_t first_seconds; // offset before the first change, or always
+    bool has_rule;
+    char name[ZONE_NAME_BYTES + 1];
 };
 
 // A TZif file of version 2 or later.  ERR_CORRUPT; free with zone_free().
