@@ -78,24 +78,27 @@ void bitpack(const uint64_t *values, uint32_t count, unsigned width, uint8_t *ou
 // --- unpacking
 
 // Unpacks `places` rows of 16 values, from bit 0 of `in` on, into `out`; reads only the
-// rows that these values touch.  A kernel for each size of vector register: it walks the
-// rows once for every part of a row that fits a register.
-// NOLINTBEGIN(bugprone-macro-parentheses): an attribute takes none
-#define UNPACK_KERNEL(name, vector_bytes, target_attribute)                                \
+// rows that these values touch.  A kernel for each size of vector register and width of
+// the result: it walks the rows once for every part of a row that fits a register.
+// NOLINTBEGIN(bugprone-macro-parentheses): a type and an attribute take none
+#define UNPACK_KERNEL(name, type, vector_bytes, target_attribute)                          \
     typedef uint32_t name##_vector __attribute__((vector_size(vector_bytes), aligned(4))); \
+    typedef type name##_out                                                                \
+        __attribute__((vector_size((vector_bytes) / 4 * sizeof(type)), aligned(1)));       \
     target_attribute static void name(const uint8_t *in, unsigned places, unsigned width,  \
-                                      uint32_t base, uint32_t *out)                        \
+                                      uint32_t base, type *out)                            \
     {                                                                                      \
+        enum { OUT_BYTES = LANES * sizeof(type) };                                         \
         uint32_t mask = width < 32 ? (1u << width) - 1 : UINT32_MAX;                       \
         for (unsigned part = 0; part < ROW_BYTES; part += (vector_bytes)) {                \
             const uint8_t *at = in + part;                                                 \
-            uint8_t *to = (uint8_t *)out + part;                                           \
-            const uint8_t *to_end = to + (size_t)places * ROW_BYTES;                       \
+            uint8_t *to = (uint8_t *)out + part / 4 * sizeof(type);                        \
+            const uint8_t *to_end = to + (size_t)places * OUT_BYTES;                       \
             unsigned shift = 0;                                                            \
             name##_vector have;                                                            \
             name##_vector v;                                                               \
             memcpy(&have, at, sizeof have);                                                \
-            for (; to < to_end; to += ROW_BYTES) {                                         \
+            for (; to < to_end; to += OUT_BYTES) {                                         \
                 if (shift == 32) {                                                         \
                     at += ROW_BYTES;                                                       \
                     memcpy(&have, at, sizeof have);                                        \
@@ -110,65 +113,78 @@ void bitpack(const uint64_t *values, uint32_t count, unsigned width, uint8_t *ou
                     shift -= 32;                                                           \
                 }                                                                          \
                 v = (v & mask) + base;                                                     \
-                memcpy(to, &v, sizeof v);                                                  \
+                name##_out narrow = __builtin_convertvector(v, name##_out);                \
+                memcpy(to, &narrow, sizeof narrow);                                        \
             }                                                                              \
         }                                                                                  \
     }
+
+// bitunpack_TYPE_by(): the kernels of one width of the result, a group at a time; the
+// last one, when short, by way of a whole one, as `out` has room for just `count`.
+#if defined(__x86_64__)
+#define UNPACK_KERNELS(type, suffix)                                                     \
+    UNPACK_KERNEL(unpack_any_##suffix, type, 16, )                                       \
+    UNPACK_KERNEL(unpack_avx2_##suffix, type, 32, __attribute__((target("avx2"))))       \
+    UNPACK_KERNEL(unpack_avx512_##suffix, type, 64, __attribute__((target("avx512f"))))  \
+    static void unpack_rows_##suffix(enum simd simd, const uint8_t *in, unsigned places, \
+                                     unsigned width, uint32_t base, type *out)           \
+    {                                                                                    \
+        if (simd == SIMD_AVX512)                                                         \
+            unpack_avx512_##suffix(in, places, width, base, out);                        \
+        else if (simd == SIMD_AVX2)                                                      \
+            unpack_avx2_##suffix(in, places, width, base, out);                          \
+        else                                                                             \
+            unpack_any_##suffix(in, places, width, base, out);                           \
+    }
+#else
+#define UNPACK_KERNELS(type, suffix)                                                     \
+    UNPACK_KERNEL(unpack_any_##suffix, type, 16, )                                       \
+    static void unpack_rows_##suffix(enum simd simd, const uint8_t *in, unsigned places, \
+                                     unsigned width, uint32_t base, type *out)           \
+    {                                                                                    \
+        (void)simd;                                                                      \
+        unpack_any_##suffix(in, places, width, base, out);                               \
+    }
+#endif
+
+#define UNPACK_FUNCTIONS(type, suffix)                                                            \
+    UNPACK_KERNELS(type, suffix)                                                                  \
+    static void unpack_group_##suffix(enum simd simd, const uint8_t *in, uint32_t count,          \
+                                      unsigned width, uint32_t base, type *out)                   \
+    {                                                                                             \
+        unsigned whole = count / LANES;                                                           \
+        if (whole * LANES == count) {                                                             \
+            unpack_rows_##suffix(simd, in, whole, width, base, out);                              \
+            return;                                                                               \
+        }                                                                                         \
+        type tail[BITPACK_GROUP];                                                                 \
+        unpack_rows_##suffix(simd, in, whole + 1, width, base, tail);                             \
+        memcpy(out, tail, count * sizeof *out);                                                   \
+    }                                                                                             \
+    void bitunpack_##suffix##_by(enum simd simd, const uint8_t *packed, uint32_t count,           \
+                                 unsigned width, uint32_t base, type *out)                        \
+    {                                                                                             \
+        if (width == 0) {                                                                         \
+            for (uint32_t i = 0; i < count; i++)                                                  \
+                out[i] = (type)base;                                                              \
+            return;                                                                               \
+        }                                                                                         \
+        for (uint32_t from = 0; from < count; from += BITPACK_GROUP) {                            \
+            uint32_t n = count - from < BITPACK_GROUP ? count - from : BITPACK_GROUP;             \
+            unpack_group_##suffix(simd, packed, n, width, base, out + from);                      \
+            packed += (size_t)width * ROW_BYTES;                                                  \
+        }                                                                                         \
+    }                                                                                             \
+    void bitunpack_##suffix(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base, \
+                            type *out)                                                            \
+    {                                                                                             \
+        bitunpack_##suffix##_by(simd_best(), packed, count, width, base, out);                    \
+    }
 // NOLINTEND(bugprone-macro-parentheses)
 
-UNPACK_KERNEL(unpack_rows_any, 16, )
-#if defined(__x86_64__)
-UNPACK_KERNEL(unpack_rows_avx2, 32, __attribute__((target("avx2"))))
-UNPACK_KERNEL(unpack_rows_avx512, 64, __attribute__((target("avx512f"))))
-#endif
-
-static void unpack_rows(enum simd simd, const uint8_t *in, unsigned places, unsigned width,
-                        uint32_t base, uint32_t *out)
-{
-#if defined(__x86_64__)
-    if (simd == SIMD_AVX512)
-        return unpack_rows_avx512(in, places, width, base, out);
-    if (simd == SIMD_AVX2)
-        return unpack_rows_avx2(in, places, width, base, out);
-#endif
-    (void)simd;
-    unpack_rows_any(in, places, width, base, out);
-}
-
-// Up to a group; `out` has room for just `count`.
-static void unpack_group(enum simd simd, const uint8_t *in, uint32_t count, unsigned width,
-                         uint32_t base, uint32_t *out)
-{
-    unsigned whole = count / LANES;
-    if (whole * LANES == count) {
-        unpack_rows(simd, in, whole, width, base, out);
-        return;
-    }
-    uint32_t tail[BITPACK_GROUP];
-    unpack_rows(simd, in, whole + 1, width, base, tail);
-    memcpy(out, tail, count * sizeof *out);
-}
-
-void bitunpack_u32_by(enum simd simd, const uint8_t *packed, uint32_t count, unsigned width,
-                      uint32_t base, uint32_t *out)
-{
-    if (width == 0) {
-        for (uint32_t i = 0; i < count; i++)
-            out[i] = base;
-        return;
-    }
-    for (uint32_t from = 0; from < count; from += BITPACK_GROUP) {
-        uint32_t n = count - from < BITPACK_GROUP ? count - from : BITPACK_GROUP;
-        unpack_group(simd, packed, n, width, base, out + from);
-        packed += (size_t)width * ROW_BYTES;
-    }
-}
-
-void bitunpack_u32(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base,
-                   uint32_t *out)
-{
-    bitunpack_u32_by(simd_best(), packed, count, width, base, out);
-}
+UNPACK_FUNCTIONS(uint8_t, u8)
+UNPACK_FUNCTIONS(uint16_t, u16)
+UNPACK_FUNCTIONS(uint32_t, u32)
 
 // Whole groups have a loop of fixed length, which compilers make a vector loop.
 static void widen_group(const uint32_t *restrict low, uint32_t count, uint64_t base,

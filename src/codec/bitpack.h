@@ -30,5 +30,15 @@ void bitunpack_u32_by(enum simd simd, const uint8_t *packed, uint32_t count, uns
 void bitunpack_u64(const uint8_t *packed, uint32_t count, unsigned width, uint64_t base,
                    uint64_t *out);
 
+// The same modulo 2^8 and 2^16: what does not fit is cut off (width 0 to 32).
+void bitunpack_u8(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base,
+                  uint8_t *out);
+void bitunpack_u8_by(enum simd simd, const uint8_t *packed, uint32_t count, unsigned width,
+                     uint32_t base, uint8_t *out);
+void bitunpack_u16(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base,
+                   uint16_t *out);
+void bitunpack_u16_by(enum simd simd, const uint8_t *packed, uint32_t count, unsigned width,
+                      uint32_t base, uint16_t *out);
+
 // Value `i` of `count`.
 uint64_t bitpack_at(const uint8_t *packed, uint32_t count, unsigned width, uint32_t i);

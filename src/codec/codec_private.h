@@ -29,6 +29,10 @@ struct encoding {
     void (*words)(const struct column *c, uint64_t *out);
     uint64_t (*word_at)(const struct column *c, uint32_t row);
     void (*codes)(const struct column *c, uint32_t *out); // NULL: never holds codes
+    // Each value's distance from `base`, modulo 2^16 and 2^32.
+    void (*distances_u16)(const struct column *c, uint64_t base, uint16_t *out);
+    void (*distances_u32)(const struct column *c, uint64_t base, uint32_t *out);
+    void (*codes_u8)(const struct column *c, uint8_t *out); // cut off; NULL with codes()
 };
 
 extern const struct encoding encoding_constant;
@@ -51,6 +55,18 @@ size_t frame_bytes(int64_t min, int64_t max, uint32_t count);
 void frame_encode(const uint64_t *words, uint32_t count, int64_t min, int64_t max, struct buf *out);
 enum err frame_check(struct slice data, uint32_t count, struct fault *why);
 struct frame frame_of(const uint8_t *data);
+
+// Bits of the first plane, which is all that numbers modulo 2^32 need.
+static inline unsigned frame_low_width(const struct frame *f)
+{
+    return f->width < 32 ? f->width : 32;
+}
+
+// scaled.c: the whole number over a power of ten that a double is, bit for bit; false when
+// it is none.
+bool scaled_word(uint64_t bits, unsigned *out_power, int64_t *out_whole);
+// Of a column in encoding_scaled.
+void scaled_shape(const struct column *c, struct column_scale *out);
 
 static inline uint64_t load_u64(const uint8_t *at)
 {

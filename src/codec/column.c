@@ -173,7 +173,7 @@ enum err column_open(struct slice bytes, enum column_kind kind, uint32_t count, 
         return fail(why, ERR_CORRUPT, "column of %u rows in %zu bytes", count, bytes.len);
     if (id >= ENCODING_COUNT || gaps > 1)
         return fail(why, ERR_CORRUPT, "column in unknown encoding %u", id);
-    struct column c = {.how = encodings[id], .count = count};
+    struct column c = {.how = encodings[id], .kind = kind, .count = count};
     if (gaps) {
         enum err e = open_present(&in, count, &c.present, why);
         if (e != OK)
@@ -233,6 +233,79 @@ void column_codes(const struct column *c, uint32_t *out)
         for (uint64_t gaps = gaps_of(present, word, c->count); gaps; gaps &= gaps - 1)
             out[word * 64 + (unsigned)__builtin_ctzll(gaps)] = COLUMN_NO_CODE;
     }
+}
+
+void column_codes_u8(const struct column *c, uint8_t *out)
+{
+    c->how->codes_u8(c, out);
+    if (!c->present)
+        return;
+    uint64_t present[WORDS_MAX];
+    read_present(c, present);
+    for (uint32_t word = 0; word < (c->count + 63) / 64; word++) {
+        for (uint64_t gaps = gaps_of(present, word, c->count); gaps; gaps &= gaps - 1)
+            out[word * 64 + (unsigned)__builtin_ctzll(gaps)] = UINT8_MAX;
+    }
+}
+
+void column_codes_u16(const struct column *c, uint16_t *out)
+{
+    c->how->distances_u16(c, 0, out);
+    if (!c->present)
+        return;
+    uint64_t present[WORDS_MAX];
+    read_present(c, present);
+    for (uint32_t word = 0; word < (c->count + 63) / 64; word++) {
+        for (uint64_t gaps = gaps_of(present, word, c->count); gaps; gaps &= gaps - 1)
+            out[word * 64 + (unsigned)__builtin_ctzll(gaps)] = UINT16_MAX;
+    }
+}
+
+// A constant has no power of its own; any that makes it whole will do.
+bool column_scale(const struct column *c, struct column_scale *out)
+{
+    if (c->how == &encoding_scaled) {
+        scaled_shape(c, out);
+        return true;
+    }
+    out->max_distance = 0;
+    return c->how == &encoding_constant &&
+           scaled_word(c->how->word_at(c, 0), &out->power, &out->min);
+}
+
+// The one whole number of a constant; the numbers of the others are what they hold.
+static uint64_t whole_constant(const struct column *c)
+{
+    struct column_scale scale = {.min = 0};
+    (void)column_scale(c, &scale);
+    return (uint64_t)scale.min;
+}
+
+void column_distances_u16(const struct column *c, int64_t base, uint16_t *out)
+{
+    if (c->kind == COLUMN_F64 && c->how == &encoding_constant) {
+        uint16_t distance = (uint16_t)(whole_constant(c) - (uint64_t)base);
+        for (uint32_t i = 0; i < c->count; i++)
+            out[i] = distance;
+        return;
+    }
+    c->how->distances_u16(c, (uint64_t)base, out);
+}
+
+void column_distances_u32(const struct column *c, int64_t base, uint32_t *out)
+{
+    if (c->kind == COLUMN_F64 && c->how == &encoding_constant) {
+        uint32_t distance = (uint32_t)(whole_constant(c) - (uint64_t)base);
+        for (uint32_t i = 0; i < c->count; i++)
+            out[i] = distance;
+        return;
+    }
+    c->how->distances_u32(c, (uint64_t)base, out);
+}
+
+void column_present_bits(const struct column *c, uint64_t *out)
+{
+    read_present(c, out);
 }
 
 static void read_words(const struct column *c, uint64_t *out, uint64_t *out_present)

@@ -32,6 +32,7 @@ struct column {
     const uint8_t *data;    // for `how`
     uint32_t data_bytes;
     uint32_t count;
+    enum column_kind kind;
 };
 
 // Append a chunk of `count` (1 to COLUMN_ROWS_MAX) values to `out`.  `present` NULL: no gaps.
@@ -48,8 +49,29 @@ const char *column_encoding_name(const struct column *c);
 
 // All values; 0 (COLUMN_NO_CODE) in gaps.  `out_present` has (count + 63) / 64 words.
 void column_codes(const struct column *c, uint32_t *out);
+// In fewer bytes, for a reader who knows that all codes fit; all ones in gaps.  A code that
+// does not fit is cut off.
+void column_codes_u8(const struct column *c, uint8_t *out);
+void column_codes_u16(const struct column *c, uint16_t *out);
 void column_i64(const struct column *c, int64_t *out, uint64_t *out_present);
 void column_f64(const struct column *c, double *out, uint64_t *out_present);
+
+// Doubles as whole numbers over a power of ten: value = whole / 10^power, bit for bit.
+struct column_scale {
+    unsigned power;        // 0 to 10
+    int64_t min;           // no whole number is below it,
+    uint64_t max_distance; // nor farther from it than this
+};
+
+// Of a COLUMN_F64; false when some value is no such ratio (or none is known: then
+// column_f64() it is).
+bool column_scale(const struct column *c, struct column_scale *out);
+
+// Distances of the values (doubles: of their whole numbers, after column_scale() said that
+// they are) from `base`, modulo 2^16 or 2^32; in gaps that of another value of the column.
+void column_distances_u16(const struct column *c, int64_t base, uint16_t *out);
+void column_distances_u32(const struct column *c, int64_t base, uint32_t *out);
+void column_present_bits(const struct column *c, uint64_t *out); // (count + 63) / 64 words
 
 // One value, without decoding the others (delta: at most a group of 512).
 uint32_t column_code_at(const struct column *c, uint32_t row);

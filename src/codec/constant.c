@@ -56,6 +56,25 @@ static void constant_codes(const struct column *c, uint32_t *out)
         out[i] = value;
 }
 
+static void constant_codes_u8(const struct column *c, uint8_t *out)
+{
+    memset(out, (uint8_t)value_of(c), c->count);
+}
+
+static void constant_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
+{
+    uint16_t distance = (uint16_t)(value_of(c) - base);
+    for (uint32_t i = 0; i < c->count; i++)
+        out[i] = distance;
+}
+
+static void constant_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
+{
+    uint32_t distance = (uint32_t)(value_of(c) - base);
+    for (uint32_t i = 0; i < c->count; i++)
+        out[i] = distance;
+}
+
 const struct encoding encoding_constant = {
     .name = "constant",
     .bytes = constant_bytes,
@@ -64,4 +83,7 @@ const struct encoding encoding_constant = {
     .words = constant_words,
     .word_at = constant_word_at,
     .codes = constant_codes,
+    .codes_u8 = constant_codes_u8,
+    .distances_u16 = constant_distances_u16,
+    .distances_u32 = constant_distances_u32,
 };

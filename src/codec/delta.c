@@ -92,6 +92,38 @@ static void delta_words(const struct column *c, uint64_t *out)
     }
 }
 
+// The sums of 512 distances, each from the start that is kept whole.  Whatever they are
+// counted modulo, they are right in that.
+static void delta_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
+{
+    struct frame f = delta_frame(c);
+    unsigned width = frame_low_width(&f);
+    bitunpack_u16(f.packed, c->count, width, (uint32_t)f.base, out);
+    for (uint32_t i = 0; i < c->count; i += BITPACK_GROUP) {
+        uint64_t start = load_u64(c->data + i / BITPACK_GROUP * sizeof(uint64_t));
+        uint32_t end = c->count - i < BITPACK_GROUP ? c->count : i + BITPACK_GROUP;
+        uint16_t sum = (uint16_t)(start - base);
+        out[i] = sum;
+        for (uint32_t j = i + 1; j < end; j++)
+            out[j] = sum = (uint16_t)(sum + out[j]);
+    }
+}
+
+static void delta_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
+{
+    struct frame f = delta_frame(c);
+    unsigned width = frame_low_width(&f);
+    bitunpack_u32(f.packed, c->count, width, (uint32_t)f.base, out);
+    for (uint32_t i = 0; i < c->count; i += BITPACK_GROUP) {
+        uint64_t start = load_u64(c->data + i / BITPACK_GROUP * sizeof(uint64_t));
+        uint32_t end = c->count - i < BITPACK_GROUP ? c->count : i + BITPACK_GROUP;
+        uint32_t sum = (uint32_t)(start - base);
+        out[i] = sum;
+        for (uint32_t j = i + 1; j < end; j++)
+            out[j] = sum += out[j];
+    }
+}
+
 static uint64_t delta_word_at(const struct column *c, uint32_t row)
 {
     struct frame f = delta_frame(c);
@@ -109,4 +141,6 @@ const struct encoding encoding_delta = {
     .check = delta_check,
     .words = delta_words,
     .word_at = delta_word_at,
+    .distances_u16 = delta_distances_u16,
+    .distances_u32 = delta_distances_u32,
 };

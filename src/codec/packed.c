@@ -46,6 +46,24 @@ static void packed_codes(const struct column *c, uint32_t *out)
     bitunpack_u32(f.packed, c->count, f.width, (uint32_t)f.base, out);
 }
 
+static void packed_codes_u8(const struct column *c, uint8_t *out)
+{
+    struct frame f = frame_of(c->data);
+    bitunpack_u8(f.packed, c->count, f.width, (uint32_t)f.base, out);
+}
+
+static void packed_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
+{
+    struct frame f = frame_of(c->data);
+    bitunpack_u16(f.packed, c->count, frame_low_width(&f), (uint32_t)(f.base - base), out);
+}
+
+static void packed_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
+{
+    struct frame f = frame_of(c->data);
+    bitunpack_u32(f.packed, c->count, frame_low_width(&f), (uint32_t)(f.base - base), out);
+}
+
 const struct encoding encoding_packed = {
     .name = "packed",
     .bytes = packed_bytes,
@@ -54,4 +72,7 @@ const struct encoding encoding_packed = {
     .words = packed_words,
     .word_at = packed_word_at,
     .codes = packed_codes,
+    .codes_u8 = packed_codes_u8,
+    .distances_u16 = packed_distances_u16,
+    .distances_u32 = packed_distances_u32,
 };

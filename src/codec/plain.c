@@ -31,6 +31,18 @@ static uint64_t plain_word_at(const struct column *c, uint32_t row)
     return load_u64(c->data + row * sizeof(uint64_t));
 }
 
+static void plain_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
+{
+    for (uint32_t i = 0; i < c->count; i++)
+        out[i] = (uint16_t)(load_u64(c->data + i * sizeof(uint64_t)) - base);
+}
+
+static void plain_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
+{
+    for (uint32_t i = 0; i < c->count; i++)
+        out[i] = (uint32_t)(load_u64(c->data + i * sizeof(uint64_t)) - base);
+}
+
 const struct encoding encoding_plain = {
     .name = "plain",
     .bytes = plain_bytes,
@@ -38,4 +50,6 @@ const struct encoding encoding_plain = {
     .check = plain_check,
     .words = plain_words,
     .word_at = plain_word_at,
+    .distances_u16 = plain_distances_u16,
+    .distances_u32 = plain_distances_u32,
 };

@@ -137,6 +137,36 @@ static uint64_t scaled_word_at(const struct column *c, uint32_t row)
     return ratio_of(whole, powers[c->data[0]]);
 }
 
+bool scaled_word(uint64_t bits, unsigned *out_power, int64_t *out_whole)
+{
+    for (unsigned power = 0; power <= POWER_MAX; power++) {
+        *out_power = power;
+        if (scales(bits, power, out_whole))
+            return true;
+    }
+    return false;
+}
+
+void scaled_shape(const struct column *c, struct column_scale *out)
+{
+    struct frame f = frame_of(c->data + 1);
+    out->power = c->data[0];
+    out->min = (int64_t)f.base;
+    out->max_distance = f.width == 64 ? UINT64_MAX : ((uint64_t)1 << f.width) - 1;
+}
+
+static void scaled_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
+{
+    struct frame f = frame_of(c->data + 1);
+    bitunpack_u16(f.packed, c->count, frame_low_width(&f), (uint32_t)(f.base - base), out);
+}
+
+static void scaled_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
+{
+    struct frame f = frame_of(c->data + 1);
+    bitunpack_u32(f.packed, c->count, frame_low_width(&f), (uint32_t)(f.base - base), out);
+}
+
 const struct encoding encoding_scaled = {
     .name = "scaled",
     .bytes = scaled_bytes,
@@ -144,4 +174,6 @@ const struct encoding encoding_scaled = {
     .check = scaled_check,
     .words = scaled_words,
     .word_at = scaled_word_at,
+    .distances_u16 = scaled_distances_u16,
+    .distances_u32 = scaled_distances_u32,
 };

@@ -308,6 +308,49 @@ static void present_copy(const struct chunk_column *c, uint32_t rows, uint64_t *
         out[rows / 64] &= ((uint64_t)1 << (rows % 64)) - 1;
 }
 
+// Cutting a code off keeps CODE_NONE all ones.
+void memory_codes_narrow(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field,
+                         unsigned width, void *out)
+{
+    const uint32_t *codes = chunk_get(m, block)->columns[field].codes;
+    uint8_t *out_u8 = out;
+    uint16_t *out_u16 = out;
+    if (width == 4)
+        memcpy(out, codes, rows * sizeof *codes);
+    for (uint32_t i = 0; i < rows && width == 1; i++)
+        out_u8[i] = (uint8_t)codes[i];
+    for (uint32_t i = 0; i < rows && width == 2; i++)
+        out_u16[i] = (uint16_t)codes[i];
+}
+
+// Rows without a value are held as 0, which may lie outside the range: they take its
+// smallest number.  The range covers all rows that the reader may see, perhaps others too.
+bool memory_offsets(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field,
+                    struct offsets *o)
+{
+    const struct chunk_column *c = &chunk_get(m, block)->columns[field];
+    struct block_range r = memory_range(m, block, field);
+    uint64_t base = r.any ? (uint64_t)r.min : 0;
+    uint64_t max = r.any ? (uint64_t)r.max - base : 0;
+    if (!c->i64 || max > UINT32_MAX)
+        return false;
+    o->base = (int64_t)base;
+    o->max = (uint32_t)max;
+    o->width = max <= UINT16_MAX ? 2 : 4;
+    o->power = 0;
+    present_copy(c, rows, o->present);
+    uint16_t *out_u16 = o->distances;
+    uint32_t *out_u32 = o->distances;
+    for (uint32_t i = 0; i < rows; i++) {
+        uint64_t distance = bit_get(o->present, i) ? (uint64_t)c->i64[i] - base : 0;
+        if (o->width == 2)
+            out_u16[i] = (uint16_t)distance;
+        else
+            out_u32[i] = (uint32_t)distance;
+    }
+    return true;
+}
+
 void memory_i64(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field, int64_t *out,
                 uint64_t *out_present)
 {

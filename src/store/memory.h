@@ -40,6 +40,11 @@ void memory_set_f64(struct memory *m, uint32_t row, uint32_t field, double value
 // As a segment's; `rows` are those of the block that the reader may see.
 void memory_codes(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field,
                   uint32_t *out);
+// As block_codes_narrow() and block_offsets().
+void memory_codes_narrow(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field,
+                         unsigned width, void *out);
+bool memory_offsets(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field,
+                    struct offsets *o);
 void memory_i64(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field, int64_t *out,
                 uint64_t *out_present);
 void memory_f64(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field, double *out,

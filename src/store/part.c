@@ -95,6 +95,15 @@ void part_codes(const struct part *p, uint32_t block, uint32_t rows, uint32_t fi
         segment_codes(p->segment, block, field, out);
 }
 
+void part_codes_narrow(const struct part *p, uint32_t block, uint32_t rows, uint32_t field,
+                       unsigned width, void *out)
+{
+    if (p->memory)
+        memory_codes_narrow(p->memory, block, rows, field, width, out);
+    else
+        segment_codes_narrow(p->segment, block, field, width, out);
+}
+
 void part_i64(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, int64_t *out,
               uint64_t *out_present)
 {

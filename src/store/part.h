@@ -35,6 +35,8 @@ bool part_f64_at(const struct part *p, uint32_t row, uint32_t field, double *out
 struct row_key part_key_at(const struct part *p, uint32_t row);
 void part_keys(const struct part *p, uint32_t block, uint32_t rows, struct row_key *out);
 void part_codes(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, uint32_t *out);
+void part_codes_narrow(const struct part *p, uint32_t block, uint32_t rows, uint32_t field,
+                       unsigned width, void *out);
 void part_i64(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, int64_t *out,
               uint64_t *out_present);
 void part_f64(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, double *out,

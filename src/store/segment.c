@@ -156,22 +156,31 @@ static enum err read_range(struct reader *in, enum column_kind kind, struct bloc
     return OK;
 }
 
-// Codes index dictionaries, so their range must be the truth.
-static enum err check_codes(const struct column *c, const struct block_range *r, uint32_t *scratch,
+// Codes index dictionaries, and distances from the smallest number index tables, so
+// their ranges must be the truth.
+static enum err check_range(const struct column *c, const struct block_range *r, uint64_t *scratch,
                             struct fault *why)
 {
-    column_codes(c, scratch);
-    struct block_range truth = range_of_codes(scratch, c->count);
+    struct block_range truth;
+    uint64_t present[BLOCK_ROWS / 64];
+    if (c->kind == COLUMN_CODES) {
+        column_codes(c, (uint32_t *)scratch);
+        truth = range_of_codes((uint32_t *)scratch, c->count);
+    } else {
+        column_i64(c, (int64_t *)scratch, present);
+        truth = range_of_i64((int64_t *)scratch, present, c->count);
+    }
     if (truth.any != r->any || truth.any_missing != r->any_missing || truth.min != r->min ||
         truth.max != r->max)
-        return fail(why, ERR_CORRUPT, "codes are not in their range");
+        return fail(why, ERR_CORRUPT, "%s are not in their range",
+                    c->kind == COLUMN_CODES ? "codes" : "numbers");
     return OK;
 }
 
 struct footer {
     struct reader in;     // notes
     struct reader chunks; // from the header to the footer
-    uint32_t *scratch;    // BLOCK_ROWS codes
+    uint64_t *scratch;    // BLOCK_ROWS codes or numbers
 };
 
 static enum err read_keys(struct footer *f, struct segment *s, uint32_t block, uint32_t row_count,
@@ -202,8 +211,8 @@ static enum err read_block(struct footer *f, const struct table *t, struct segme
         e = read_chunk(&f->in, &f->chunks, kind, row_count, c, why);
         if (e == OK)
             e = read_range(&f->in, kind, r, why);
-        if (e == OK && kind == COLUMN_CODES)
-            e = check_codes(c, r, f->scratch, why);
+        if (e == OK && kind != COLUMN_F64)
+            e = check_range(c, r, f->scratch, why);
         if (e != OK)
             return fail_in(why, e, "field %s of block %u", t->fields[i].name, block);
     }
@@ -343,6 +352,48 @@ void segment_f64(const struct segment *s, uint32_t block, uint32_t field, double
     const struct column *c = field_at(s, block, field);
     column_f64(c, out, out_present);
     clear_rest(c, out_present);
+}
+
+void segment_codes_narrow(const struct segment *s, uint32_t block, uint32_t field, unsigned width,
+                          void *out)
+{
+    const struct column *c = field_at(s, block, field);
+    if (width == 1)
+        column_codes_u8(c, out);
+    else if (width == 2)
+        column_codes_u16(c, out);
+    else
+        column_codes(c, out);
+}
+
+// False when distances up to `max` do not fit.
+static bool offsets_fit(struct offsets *o, int64_t base, uint64_t max, unsigned power)
+{
+    if (max > UINT32_MAX)
+        return false;
+    o->base = base;
+    o->max = (uint32_t)max;
+    o->width = max <= UINT16_MAX ? 2 : 4;
+    o->power = power;
+    return true;
+}
+
+bool segment_offsets(const struct segment *s, uint32_t block, uint32_t field, struct offsets *o)
+{
+    const struct column *c = field_at(s, block, field);
+    struct block_range r = segment_range(s, block, field);
+    struct column_scale whole = {0, r.min, (uint64_t)r.max - (uint64_t)r.min};
+    if (c->kind == COLUMN_F64 && !column_scale(c, &whole))
+        return false;
+    if (!offsets_fit(o, whole.min, whole.max_distance, whole.power))
+        return false;
+    if (o->width == 2)
+        column_distances_u16(c, o->base, o->distances);
+    else
+        column_distances_u32(c, o->base, o->distances);
+    column_present_bits(c, o->present);
+    clear_rest(c, o->present);
+    return true;
 }
 
 void segment_keys(const struct segment *s, uint32_t block, struct row_key *out)

@@ -44,6 +44,10 @@ uint32_t segment_block_count(const struct segment *s);
 uint32_t segment_block_rows(const struct segment *s, uint32_t block);
 
 void segment_codes(const struct segment *s, uint32_t block, uint32_t field, uint32_t *out);
+// As block_codes_narrow() and block_offsets().
+void segment_codes_narrow(const struct segment *s, uint32_t block, uint32_t field, unsigned width,
+                          void *out);
+bool segment_offsets(const struct segment *s, uint32_t block, uint32_t field, struct offsets *o);
 void segment_i64(const struct segment *s, uint32_t block, uint32_t field, int64_t *out,
                  uint64_t *out_present);
 void segment_f64(const struct segment *s, uint32_t block, uint32_t field, double *out,

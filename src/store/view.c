@@ -101,6 +101,20 @@ void block_keys(const struct block *b, struct row_key *out)
     part_keys(e->part, b->index - e->first_block, b->row_count, out);
 }
 
+void block_codes_narrow(const struct block *b, uint32_t field, unsigned width, void *out)
+{
+    const struct entry *e = b->part;
+    part_codes_narrow(e->part, b->index - e->first_block, b->row_count, field, width, out);
+}
+
+bool block_offsets(const struct block *b, uint32_t field, struct offsets *o)
+{
+    const struct entry *e = b->part;
+    uint32_t block = b->index - e->first_block;
+    return e->part->memory ? memory_offsets(e->part->memory, block, b->row_count, field, o)
+                           : segment_offsets(e->part->segment, block, field, o);
+}
+
 struct block_range block_range(const struct block *b, uint32_t field)
 {
     const struct entry *e = b->part;

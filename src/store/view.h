@@ -54,6 +54,35 @@ void block_i64(const struct block *b, uint32_t field, int64_t *out, uint64_t *ou
 void block_f64(const struct block *b, uint32_t field, double *out, uint64_t *out_present);
 void block_keys(const struct block *b, struct row_key *out);
 
+// The codes in `width` bytes each (1, 2 or 4), all ones where there is no value, for a
+// reader who knows that they fit: 1 when view_dict_count() is at most 255, 2 up to 65535.
+// Narrow reads may write up to BLOCK_SLACK_BYTES behind the block's last row, so `out`
+// has room for BLOCK_ROWS of its width and these.
+enum { BLOCK_SLACK_BYTES = 64 };
+
+void block_codes_narrow(const struct block *b, uint32_t field, unsigned width, void *out);
+
+// Numbers as distances from the smallest of the block, in 2 or 4 bytes each.
+//
+//     STORAGE_I64     value = base + distance
+//     STORAGE_F64     value = (double)(base + distance) / 10^power, bit for bit
+struct offsets {
+    // The caller's: room as for block_codes_narrow() with width 4, and bit_words(BLOCK_ROWS).
+    void *distances;
+    uint64_t *present;
+    // What block_offsets() says.
+    int64_t base;
+    uint32_t max;   // no distance is larger, those of rows without a value included
+    unsigned width; // bytes of a distance: 2 when max is below 2^16, else 4
+    unsigned power; // 0 for STORAGE_I64
+};
+
+// False, and nothing is written, when the block's numbers cannot be had so: they are
+// too far apart, or doubles that are no such ratios (the newest, in memory, are not
+// known to be).  block_i64() and block_f64() always work.  A row without a value has any
+// distance up to max.
+bool block_offsets(const struct block *b, uint32_t field, struct offsets *o);
+
 // Bounds over all rows of the block, dead ones included, so they may be too wide.
 struct block_range {
     bool any; // at least one row has a value

@@ -2,12 +2,34 @@
 #include "codec/bitpack.h"
 #include "column_cases.h"
 
+// What every kernel gives is the low bytes of base + value, and nothing behind the last.
+static void expect_narrow(const uint64_t *values, const uint8_t *packed, uint32_t count,
+                          unsigned width)
+{
+    uint8_t *u8 = malloc(count);
+    uint16_t *u16 = malloc(count * sizeof *u16);
+    uint32_t *u32 = malloc(count * sizeof *u32);
+    for (int simd = SIMD_NONE; simd <= (int)simd_best(); simd++) {
+        bitunpack_u8_by((enum simd)simd, packed, count, width, 0xfffffff5, u8);
+        bitunpack_u16_by((enum simd)simd, packed, count, width, 0xfffffff5, u16);
+        bitunpack_u32_by((enum simd)simd, packed, count, width, 0xfffffff5, u32);
+        for (uint32_t i = 0; i < count; i++) {
+            uint64_t want = values[i] + 0xfffffff5;
+            EXPECT_EQ(u8[i], (uint8_t)want);
+            EXPECT_EQ(u16[i], (uint16_t)want);
+            EXPECT_EQ(u32[i], (uint32_t)want);
+        }
+    }
+    free(u8);
+    free(u16);
+    free(u32);
+}
+
 static void expect_round_trip(uint32_t count, unsigned width, uint64_t *random)
 {
     uint64_t mask = width == 64 ? UINT64_MAX : ((uint64_t)1 << width) - 1;
     uint64_t *values = malloc(count * sizeof *values);
     uint64_t *got = malloc(count * sizeof *got);
-    uint32_t *got32 = malloc(count * sizeof *got32);
     size_t bytes = bitpack_bytes(count, width);
     uint8_t *packed = malloc(bytes ? bytes : 1);
     for (uint32_t i = 0; i < count; i++)
@@ -18,14 +40,10 @@ static void expect_round_trip(uint32_t count, unsigned width, uint64_t *random)
         EXPECT_EQ(got[i], values[i] + 7);
         EXPECT_EQ(bitpack_at(packed, count, width, i), values[i]);
     }
-    for (int simd = SIMD_NONE; width <= 32 && simd <= (int)simd_best(); simd++) {
-        bitunpack_u32_by((enum simd)simd, packed, count, width, 9, got32);
-        for (uint32_t i = 0; i < count; i++)
-            EXPECT_EQ(got32[i], (uint32_t)values[i] + 9);
-    }
+    if (width <= 32)
+        expect_narrow(values, packed, count, width);
     free(values);
     free(got);
-    free(got32);
     free(packed);
 }
 

@@ -91,6 +91,13 @@ static void read_all(struct slice bytes, enum column_kind kind, uint32_t count)
         return;
     uint64_t *out = malloc(count * sizeof *out);
     uint64_t *present = malloc((count + 63) / 64 * sizeof *present);
+    struct column_scale scale;
+    if (kind != COLUMN_F64 || column_scale(&c, &scale)) {
+        column_distances_u16(&c, 5, (uint16_t *)(void *)out);
+        column_distances_u32(&c, 5, (uint32_t *)(void *)out);
+    }
+    if (kind == COLUMN_CODES)
+        column_codes_u8(&c, (uint8_t *)(void *)out);
     if (kind == COLUMN_CODES)
         column_codes(&c, (uint32_t *)(void *)out);
     else if (kind == COLUMN_I64)
@@ -146,4 +153,27 @@ TEST(column_does_not_write_past_the_limit_of_its_buf)
         EXPECT_EQ(buf_end(&out, NULL), ERR_LIMIT);
         buf_done(&out);
     }
+}
+
+TEST(column_scale_is_of_ratios_only)
+{
+    double values[600];
+    size_t bytes;
+    for (int i = 0; i < 600; i++)
+        values[i] = 0.25;
+    EXPECT(strcmp(f64_round_trip(values, NULL, 600, &bytes), "constant") == 0);
+    struct buf out = buf_init(1 << 20);
+    column_encode_f64(values, NULL, 600, &out);
+    struct column c;
+    struct column_scale scale;
+    EXPECT_EQ(column_open(buf_slice(&out), COLUMN_F64, 600, &c, NULL), OK);
+    EXPECT(column_scale(&c, &scale));
+    EXPECT(scale.power == 2 && scale.min == 25 && scale.max_distance == 0);
+    buf_reset(&out);
+    for (int i = 0; i < 600; i++)
+        values[i] = 1 / 3.;
+    column_encode_f64(values, NULL, 600, &out);
+    EXPECT_EQ(column_open(buf_slice(&out), COLUMN_F64, 600, &c, NULL), OK);
+    EXPECT(!column_scale(&c, &scale));
+    buf_done(&out);
 }

@@ -76,3 +76,58 @@ TEST(memory_hides_present_bits_of_rows_not_yet_visible)
     EXPECT_EQ(present[0], 0x16); // rows 1, 2 and 4
     memory_free(m);
 }
+
+TEST(memory_gives_codes_in_fewer_bytes)
+{
+    struct arena *arena AUTO(arena_freep) = arena_new(64 << 20);
+    struct memory *m = memory_new(&fixture_schema()->tables[DEVICES]);
+    put(m, 0, 100, arena);
+    memory_set_code(m, 7, 1, CODE_NONE);
+    static uint32_t u32[BLOCK_ROWS];
+    static uint16_t u16[BLOCK_ROWS];
+    static uint8_t u8[BLOCK_ROWS];
+    memory_codes_narrow(m, 0, 100, 1, 1, u8);
+    memory_codes_narrow(m, 0, 100, 1, 2, u16);
+    memory_codes_narrow(m, 0, 100, 1, 4, u32);
+    for (uint32_t i = 0; i < 100; i++) {
+        EXPECT_EQ(u32[i], memory_code_at(m, i, 1));
+        EXPECT_EQ(u16[i], (uint16_t)u32[i]);
+        EXPECT_EQ(u8[i], (uint8_t)u32[i]);
+    }
+    EXPECT(u8[7] == UINT8_MAX && u16[7] == UINT16_MAX);
+    memory_free(m);
+}
+
+TEST(memory_gives_numbers_as_distances)
+{
+    static const struct field field = {.name = "ms", .type = FIELD_LONG, .lookup_table = -1};
+    static const struct table table = {.name = "t", .field_count = 1, .fields = &field};
+    struct memory *m = memory_new(&table);
+    struct row_key keys[100] = {0};
+    uint64_t present[2] = {0};
+    struct batch_column column = {.present = present, .i64 = (int64_t[100]){0}};
+    struct batch batch = {.row_count = 100, .keys = keys, .columns = &column};
+    struct memory_run run = {&batch, 0, 100, 0};
+    memory_put_keys(m, &run);
+    memory_put_values(m, &run, 0, NULL);
+    static uint32_t room[BLOCK_ROWS];
+    static uint64_t bits[BLOCK_ROWS / 64];
+    struct offsets o = {.distances = room, .present = bits};
+    EXPECT(memory_offsets(m, 0, 100, 0, &o));
+    EXPECT(o.max == 0 && room[0] == 0 && bits[0] == 0);
+    for (uint32_t i = 0; i < 100; i += 3)
+        memory_set_i64(m, i, 0, 1000000 + i * 5);
+    EXPECT(memory_offsets(m, 0, 100, 0, &o));
+    EXPECT(o.base == 1000000 && o.max == 495 && o.width == 2 && o.power == 0);
+    const uint16_t *u16 = (const uint16_t *)(const void *)room;
+    for (uint32_t i = 0; i < 100; i++) {
+        EXPECT_EQ(bit_get(bits, i), i % 3 == 0);
+        EXPECT_EQ(u16[i], i % 3 ? 0 : i * 5);
+    }
+    memory_set_i64(m, 4, 0, -70000);
+    EXPECT(memory_offsets(m, 0, 100, 0, &o));
+    EXPECT(o.base == -70000 && o.width == 4 && room[4] == 0 && room[3] == 1070015);
+    memory_set_i64(m, 5, 0, INT64_MAX);
+    EXPECT(!memory_offsets(m, 0, 100, 0, &o));
+    memory_free(m);
+}

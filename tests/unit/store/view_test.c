@@ -66,3 +66,27 @@ TEST(view_dict_count_is_of_the_view)
     snapshot_free(s);
     fixture_close(&f);
 }
+
+TEST(view_reads_narrowly_from_segments_and_from_memory)
+{
+    struct fixture f;
+    fixture_open(&f);
+    fixture_change(&f, DEVICES, ROW_PUT, 0, 20, 1);
+    EXPECT_EQ(seal_freeze(f.st, NULL), OK);
+    EXPECT_EQ(seal_run(f.st, NULL), OK);
+    fixture_change(&f, DEVICES, ROW_PUT, 20, 25, 2);
+    struct snapshot *s = store_snapshot(f.st);
+    const struct view *v = snapshot_view(s, DEVICES);
+    EXPECT_EQ(view_block_count(v), 2);
+    static uint32_t codes[BLOCK_ROWS];
+    static uint8_t u8[BLOCK_ROWS + BLOCK_SLACK_BYTES];
+    for (uint32_t b = 0; b < 2; b++) {
+        struct block block = view_block(v, b);
+        block_codes(&block, 1, codes);
+        block_codes_narrow(&block, 1, 1, u8);
+        for (uint32_t i = 0; i < block.row_count; i++)
+            EXPECT_EQ(u8[i], (uint8_t)codes[i]);
+    }
+    snapshot_free(s);
+    fixture_close(&f);
+}
