@@ -114,8 +114,8 @@ static enum err ask(struct exchange *x, const struct metric_question *q,
         e = request_parse(body, x->arena, &request, why);
     if (e != OK)
         return e;
-    const struct index_list in = {&m->table, 1};
-    return engine->ops->search(engine, x->permit, &in, &request, x->arena, out, why);
+    const struct engine_question asked = {x->permit, {&m->table, 1}, &request};
+    return engine->ops->search(engine, &asked, x->arena, out, why);
 }
 
 static bool same_value(const struct value *a, const struct value *b)

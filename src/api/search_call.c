@@ -52,7 +52,8 @@ enum err search_call_run(struct exchange *x, const struct index_wish *wish, stru
         e = request_check(&c->request, why); // what Elasticsearch's shards find out
     if (e != OK)
         return e;
-    return engine->ops->search(engine, c->permit, &c->tables, &c->request, arena, &c->answer, why);
+    const struct engine_question q = {c->permit, c->tables, &c->request};
+    return engine->ops->search(engine, &q, arena, &c->answer, why);
 }
 
 enum err search_call_render(struct exchange *x, const struct search_call *c, int64_t took_ms,

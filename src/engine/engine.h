@@ -17,10 +17,16 @@ struct index_list {
     uint32_t count;
 };
 
+// One search.  All it points to stays the caller's.
+struct engine_question {
+    const struct permit *permit;
+    struct index_list in;
+    const struct request *request;
+};
+
 struct engine_ops {
-    enum err (*search)(struct engine *e, const struct permit *p, const struct index_list *in,
-                       const struct request *r, struct arena *request, struct answer *out,
-                       struct fault *why);
+    enum err (*search)(struct engine *e, const struct engine_question *q, struct arena *request,
+                       struct answer *out, struct fault *why);
     enum err (*get)(struct engine *e, const struct permit *p, uint32_t table, struct row_key key,
                     struct arena *request, struct hit *out, struct fault *why);
     void (*stats)(struct engine *e, const struct permit *p, struct store_stats *out);
@@ -34,5 +40,11 @@ struct engine {
     const struct schema *schema;
 };
 
-// Over an open store, which stays the caller's.
-struct engine *engine_local_new(struct store *st, const struct schema *schema);
+// How searches may use the machine; 0 stands for the default.
+struct engine_settings {
+    uint32_t threads; // on one search at a time, its caller's counted; one a core
+};
+
+// Over an open store, which stays the caller's.  `settings` NULL: all defaults.
+struct engine *engine_local_new(struct store *st, const struct schema *schema,
+                                const struct engine_settings *settings);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/check.h"
+#include "base/pool.h"
 #include "base/world.h"
 #include "engine/engine.h"
 #include "search/search.h"
@@ -12,6 +13,7 @@ enum { SEARCH_TIMEOUT_MS = 60 * 1000 };
 struct local {
     struct engine engine; // first, so that one pointer is both
     struct store *store;
+    struct pool *pool;
 };
 
 static struct local *local_of(struct engine *e)
@@ -51,22 +53,22 @@ static enum err check(const struct engine *e, const struct permit *p, const stru
     return OK;
 }
 
-// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
-static enum err local_search(struct engine *e, const struct permit *p, const struct index_list *in,
-                             const struct request *r, struct arena *request, struct answer *out,
-                             struct fault *why)
+static enum err local_search(struct engine *e, const struct engine_question *q,
+                             struct arena *request, struct answer *out, struct fault *why)
 {
-    enum err denied = check(e, p, in, why);
+    enum err denied = check(e, q->permit, &q->in, why);
     if (denied)
         return denied;
+    const struct request *r = q->request;
     struct snapshot *now AUTO(drop_snapshot) = store_snapshot(local_of(e)->store);
     int64_t timeout_ms = SEARCH_TIMEOUT_MS;
     if (r->timeout_ms > 0 && r->timeout_ms < timeout_ms)
         timeout_ms = r->timeout_ms;
     struct search_context c = {.snapshot = now,
-                               .permit = p,
-                               .tables = in->tables,
-                               .table_count = in->count,
+                               .permit = q->permit,
+                               .tables = q->in.tables,
+                               .table_count = q->in.count,
+                               .pool = local_of(e)->pool,
                                .now_ms = now_ms(),
                                .deadline_us = monotonic_us() + timeout_ms * 1000};
     return search_run(&c, r, request, out, why);
@@ -106,7 +108,9 @@ static enum err local_refresh(struct engine *e, const struct permit *p, struct f
 
 static void local_close(struct engine *e)
 {
-    free(local_of(e));
+    struct local *l = local_of(e);
+    pool_free(l->pool);
+    free(l);
 }
 
 static const struct engine_ops local_ops = {
@@ -117,11 +121,16 @@ static const struct engine_ops local_ops = {
     .close = local_close,
 };
 
-struct engine *engine_local_new(struct store *st, const struct schema *schema)
+struct engine *engine_local_new(struct store *st, const struct schema *schema,
+                                const struct engine_settings *settings)
 {
+    const struct engine_settings all_default = {0};
+    if (!settings)
+        settings = &all_default;
     struct local *l = calloc(1, sizeof *l);
     CHECK(l != NULL);
     l->engine = (struct engine){.ops = &local_ops, .schema = schema};
     l->store = st;
+    l->pool = pool_new(settings->threads ? settings->threads : pool_cores());
     return &l->engine;
 }

@@ -73,7 +73,7 @@ static enum err limit_resources(const struct sandbox *s, struct fault *why)
     // The kernel counts a user's tasks over all their processes, so this limit only
     // makes sense for a user that has no other.
     if (!e && s->own_user)
-        e = limit(RLIMIT_NPROC, tasks[s->self], "limit of tasks", why);
+        e = limit(RLIMIT_NPROC, tasks[s->self] + s->guests, "limit of tasks", why);
     return e;
 }
 

@@ -19,6 +19,7 @@ struct sandbox {
     enum process self;
     bool own_user;     // change to uid and gid (needs root)
     uint32_t uid, gid; // of the process, when own_user
+    uint32_t guests;   // connections it may have open, a thread each; serve
     uint32_t read_count;
     const char *read[SANDBOX_PATHS_MAX]; // may be missing; strings stay the caller's
     uint32_t store_count;

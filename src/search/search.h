@@ -7,6 +7,8 @@
 #include "base/arena.h"
 #include "search/answer.h"
 
+struct pool;
+
 struct search_context {
     const struct snapshot *snapshot;
     const struct permit *permit; // asked for rows, floor and pseudonyms
@@ -14,6 +16,7 @@ struct search_context {
     uint32_t table_count;
     int64_t now_ms;      // what "now" means in date math
     int64_t deadline_us; // monotonic; 0: none.  Past it: ERR_TIMEOUT
+    struct pool *pool;   // who may help; NULL: nobody
 };
 
 // ERR_INVALID with an Elasticsearch type before the words (see query.h), e.g.

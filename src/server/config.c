@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/num.h"
+#include "base/pool.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -18,6 +19,11 @@ struct key {
     uint64_t min, max; // of a number, or of a text's length
 };
 
+// Keys that are in a map of their own.
+static const char *const sections[] = {"search", "users"};
+
+enum { SECTION_COUNT = sizeof sections / sizeof sections[0] };
+
 #define AT(field) offsetof(struct config, field)
 
 static const struct key keys[] = {
@@ -25,13 +31,14 @@ static const struct key keys[] = {
     {NULL, "cluster_name", KEY_TEXT, AT(cluster_name), 1, CONFIG_NAME_BYTES - 1},
     {NULL, "node_name", KEY_TEXT, AT(node_name), 1, CONFIG_NAME_BYTES - 1},
     {NULL, "cluster_uuid", KEY_TEXT, AT(cluster_uuid), 22, 22},
-    {NULL, "threads", KEY_U32, AT(threads), 1, 64},
-    {NULL, "connections", KEY_U32, AT(connections), 8, 32768},
-    {NULL, "connections_per_address", KEY_U32, AT(connections_per_address), 1, 32768},
+    {NULL, "connections", KEY_U32, AT(connections), 8, CONFIG_CONNECTIONS_MAX},
+    {NULL, "connections_per_address", KEY_U32, AT(connections_per_address), 1,
+     CONFIG_CONNECTIONS_MAX},
     {NULL, "idle_seconds", KEY_U32, AT(idle_seconds), 1, 3600},
     {NULL, "request_seconds", KEY_U32, AT(request_seconds), 1, 3600},
     {NULL, "seal_rows", KEY_U32, AT(seal_rows), 1024, 1 << 26},
     {NULL, "log_bytes", KEY_U64, AT(log_bytes), 1 << 20, (uint64_t)1 << 40},
+    {"search", "threads", KEY_U32, AT(search_threads), 1, POOL_WORKERS_MAX},
     {"users", "keeper", KEY_TEXT, AT(users[PROCESS_KEEPER]), 1, CONFIG_USER_BYTES - 1},
     {"users", "mirror", KEY_TEXT, AT(users[PROCESS_MIRROR]), 1, CONFIG_USER_BYTES - 1},
     {"users", "serve", KEY_TEXT, AT(users[PROCESS_SERVE]), 1, CONFIG_USER_BYTES - 1},
@@ -42,7 +49,6 @@ enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 void config_default(struct config *out)
 {
     *out = (struct config){
-        .threads = 8,
         .connections = 1024,
         .connections_per_address = 256,
         .idle_seconds = 60,
@@ -61,7 +67,7 @@ struct walk {
     struct config *out;
     const char *section; // inside which map; NULL at the top
     bool seen[KEY_COUNT];
-    bool section_seen;
+    bool section_seen[SECTION_COUNT];
 };
 
 static enum err fail_at(const yaml_event_t *event, struct fault *why, const char *what,
@@ -148,21 +154,33 @@ static enum err take_value(struct walk *w, const struct key *key, struct fault *
     return e;
 }
 
-// `users:` was read; its map must follow.
-static enum err enter_section(struct walk *w, const yaml_event_t *name, struct fault *why)
+static bool section_find(struct slice name, size_t *out_index)
 {
-    if (w->section_seen)
-        return fail_at(name, why, "a key is there twice:", "users");
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        if (slice_is(name, sections[i])) {
+            *out_index = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+// Its name and a colon were read; its map must follow.
+static enum err enter_section(struct walk *w, size_t section, const yaml_event_t *name,
+                              struct fault *why)
+{
+    if (w->section_seen[section])
+        return fail_at(name, why, "a key is there twice:", sections[section]);
     yaml_event_t event;
     enum err e = next_event(w, &event, why);
     if (e)
         return e;
     if (event.type != YAML_MAPPING_START_EVENT || event.data.mapping_start.anchor ||
         event.data.mapping_start.tag)
-        e = fail_at(&event, why, "a map is missing for", "users");
+        e = fail_at(&event, why, "a map is missing for", sections[section]);
     yaml_event_delete(&event);
-    w->section = "users";
-    w->section_seen = true;
+    w->section = sections[section];
+    w->section_seen[section] = true;
     return e;
 }
 
@@ -171,9 +189,9 @@ static enum err take_key(struct walk *w, const yaml_event_t *event, struct fault
     struct slice name;
     if (!scalar_text(event, &name))
         return fail_at(event, why, "a key is a plain word", NULL);
-    if (!w->section && slice_is(name, "users"))
-        return enter_section(w, event, why);
     size_t index = 0;
+    if (!w->section && section_find(name, &index))
+        return enter_section(w, index, event, why);
     const struct key *key = key_find(w->section, name, &index);
     if (!key)
         return fail_at(event, why, "there is no key", (const char *)name.at);

@@ -3,14 +3,15 @@
 
 // tamis.yml: how this installation runs.  What may enter is policy.yml's business.
 //
-// One map of `key: value`; `users` has a map inside.  Strict: an unknown key, a key twice,
-// a value of the wrong kind is ERR_INVALID with "tamis.yml line L: ...".  What is not
-// there has its default.  Pure: reads no file and asks nobody.
+// One map of `key: value`; `search` and `users` have a map inside.  Strict: an unknown key, a key
+// twice, a value of the wrong kind is ERR_INVALID with "tamis.yml line L: ...".  What is not there
+// has its default.  Pure: reads no file and asks nobody.
 //
 //     listen: 127.0.0.1:9200          cluster_name: tamis         node_name: host-1
-//     cluster_uuid: 22 characters     threads: 8                  connections: 1024
-//     connections_per_address: 256    idle_seconds: 60            request_seconds: 300
-//     seal_rows: 1048576              log_bytes: 268435456
+//     cluster_uuid: 22 characters     connections: 1024           connections_per_address: 256
+//     idle_seconds: 60                request_seconds: 300        seal_rows: 1048576
+//     log_bytes: 268435456
+//     search: {threads: 8}
 //     users: {keeper: 61841, mirror: 61842, serve: tamis-serve}
 
 #include "base/err.h"
@@ -18,19 +19,25 @@
 #include "guard/message.h"
 #include "server/endpoint.h"
 
-enum { CONFIG_NAME_BYTES = 256, CONFIG_UUID_BYTES = 23, CONFIG_USER_BYTES = 64 };
+enum {
+    CONFIG_NAME_BYTES = 256,
+    CONFIG_UUID_BYTES = 23,
+    CONFIG_USER_BYTES = 64,
+    CONFIG_CONNECTIONS_MAX = 8192, // a thread each
+};
 
 struct config {
     struct endpoint listen;
     char cluster_name[CONFIG_NAME_BYTES];
     char node_name[CONFIG_NAME_BYTES];    // empty: the host's
     char cluster_uuid[CONFIG_UUID_BYTES]; // empty: none was made
-    uint32_t threads;                     // that answer requests
-    uint32_t connections, connections_per_address;
+    uint32_t connections;                 // a thread each
+    uint32_t connections_per_address;
     uint32_t idle_seconds;    // a connection without traffic
     uint32_t request_seconds; // one request, from its first byte to the reply's last
     uint32_t seal_rows;       // see struct store_options
     uint64_t log_bytes;
+    uint32_t search_threads;                      // that work on one search; 0: one a core
     char users[PROCESS_COUNT][CONFIG_USER_BYTES]; // name or number; used when started as root
 };
 

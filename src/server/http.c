@@ -21,6 +21,9 @@ enum {
     BODIES_BYTES_MAX = 512 << 20, // five of the largest bodies
     HEAD_BYTES_MAX = 64 << 10,    // request line, headers, and the library's own buffers
     PACK_BYTES_MIN = 1024,        // shorter replies are not worth packing
+    // Of a connection's thread: sixteen of the largest frames, and so small that the system
+    // cannot back it with a huge page when the first byte is touched.
+    STACK_BYTES = 1 << 20,
 };
 
 // A connection and by when its present request must be over.
@@ -322,17 +325,18 @@ static void on_guest(void *context, const struct door_guest *guest)
 static struct MHD_Daemon *start(struct http *h)
 {
     const struct http_options *o = &h->options;
-    const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_TLS |
-                           MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC;
+    const unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+                           MHD_USE_POLL | MHD_USE_TLS | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC;
     return MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, h, MHD_OPTION_HTTPS_MEM_KEY, o->key,
         MHD_OPTION_HTTPS_MEM_CERT, o->cert, MHD_OPTION_HTTPS_PRIORITIES,
-        "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_THREAD_POOL_SIZE, o->threads,
-        MHD_OPTION_CONNECTION_LIMIT, o->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        o->connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_BYTES_MAX, MHD_OPTION_URI_LOG_CALLBACK,
-        on_target, h, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
+        "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", MHD_OPTION_THREAD_STACK_SIZE,
+        (size_t)STACK_BYTES, MHD_OPTION_CONNECTION_LIMIT, o->connections,
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT, o->connections_per_address,
+        MHD_OPTION_CONNECTION_TIMEOUT, o->idle_seconds, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)HEAD_BYTES_MAX, MHD_OPTION_URI_LOG_CALLBACK, on_target, h,
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        h, MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_END);
 }
 
 enum err http_open(const struct http_options *options, struct http **out, struct fault *why)

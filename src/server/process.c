@@ -37,7 +37,8 @@ static enum err enter(const struct process_start *start, const struct policy *po
     struct sandbox box = {.self = start->self,
                           .own_user = start->user.is_own,
                           .uid = start->user.uid,
-                          .gid = start->user.gid};
+                          .gid = start->user.gid,
+                          .guests = start->self == PROCESS_SERVE ? start->config->connections : 0};
     enum err e = reach_of(policy, arena, &box, why);
     return e ? e : sandbox_enter(&box, out, why);
 }

@@ -78,7 +78,8 @@ static enum err open_store(struct serve *s, struct fault *why)
     struct writer_store door = {
         .context = s->store, .append = append, .commit = commit, .position = position};
     s->writer = writer_new(&door, schema);
-    s->engine = engine_local_new(s->store, schema);
+    const struct engine_settings settings = {.threads = config->search_threads};
+    s->engine = engine_local_new(s->store, schema, &settings);
     return OK;
 }
 
@@ -119,7 +120,6 @@ static enum err open_http(struct serve *s, struct fault *why)
                                    .https = s->https,
                                    .key = c->key,
                                    .cert = c->cert,
-                                   .threads = config->threads,
                                    .connections = config->connections,
                                    .connections_per_address = config->connections_per_address,
                                    .idle_seconds = config->idle_seconds,

@@ -24,7 +24,7 @@ static const char home_policy_text[] =
 static inline struct place home_make_with(const char *policy)
 {
     struct place p = place_make();
-    place_write(&p, "tamis.yml", "threads: 2\n");
+    place_write(&p, "tamis.yml", "idle_seconds: 20\n");
     place_write(&p, "policy.yml", policy);
     EXPECT_EQ(mkdir(place_name(&p, "run"), 0700), 0);
     return p;

@@ -19,11 +19,11 @@ TEST(serve_without_an_installation_says_what_is_missing)
 TEST(serve_names_the_line_of_a_wrong_file)
 {
     struct place p = place_make();
-    place_write(&p, "tamis.yml", "threads: 2\nlisen: 127.0.0.1:1\n");
+    place_write(&p, "tamis.yml", "idle_seconds: 20\nlisen: 127.0.0.1:1\n");
     struct ran r = RUN("serve", p.path);
     EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
     EXPECT(strstr(r.err, "tamis.yml line 2: there is no key lisen") != NULL);
-    place_write(&p, "tamis.yml", "threads: 2\n");
+    place_write(&p, "tamis.yml", "idle_seconds: 20\n");
     place_write(&p, "policy.yml", "sources: {}\n\nsauces: {}\n");
     r = RUN("serve", p.path);
     EXPECT_EQ(r.status, EXIT_STATUS_FAILED);

@@ -22,7 +22,7 @@ static void open_house(struct house *h)
     town_open(&h->town, 0, NULL);
     struct town_row row = {.key = 5, .cells = {T("a"), T("ok")}};
     town_put(&h->town, TOWN_EVENTS, &row, 1);
-    h->engine = engine_local_new(h->town.store, town_schema(0));
+    h->engine = engine_local_new(h->town.store, town_schema(0), NULL);
 }
 
 static void close_house(struct house *h)
@@ -31,17 +31,24 @@ static void close_house(struct house *h)
     town_close(&h->town);
 }
 
+static enum err search(struct house *h, const struct permit *p, const struct request *r,
+                       struct answer *out, struct fault *why)
+{
+    static const uint32_t table = TOWN_EVENTS;
+    const struct engine_question q = {p, {&table, 1}, r};
+    return h->engine->ops->search(h->engine, &q, h->town.request, out, why);
+}
+
 TEST(engine_answers_whoever_may_read)
 {
     struct house h;
     open_house(&h);
     struct request r = town_request(&h.town, "{}");
     uint32_t table = TOWN_EVENTS;
-    const struct index_list in = {&table, 1};
     struct answer a;
     struct hit hit;
     const struct permit *p = permit(&h.town, ROLE_ANALYST, ACTION_READ, "");
-    EXPECT_EQ(h.engine->ops->search(h.engine, p, &in, &r, h.town.request, &a, NULL), OK);
+    EXPECT_EQ(search(&h, p, &r, &a, NULL), OK);
     EXPECT_EQ(a.total, 1);
     EXPECT_EQ(h.engine->ops->get(h.engine, p, table, (struct row_key){.lo = 5}, h.town.request,
                                  &hit, NULL),
@@ -55,13 +62,12 @@ TEST(engine_refuses_other_actions_and_other_indices)
     open_house(&h);
     struct request r = town_request(&h.town, "{}");
     uint32_t table = TOWN_EVENTS;
-    const struct index_list in = {&table, 1};
     struct answer a;
     struct fault why;
     const struct permit *p = permit(&h.town, ROLE_ANALYST, ACTION_SCHEMA, "");
-    EXPECT_EQ(h.engine->ops->search(h.engine, p, &in, &r, h.town.request, &a, &why), ERR_DENIED);
+    EXPECT_EQ(search(&h, p, &r, &a, &why), ERR_DENIED);
     p = permit(&h.town, ROLE_ANALYST, ACTION_READ, "calls");
-    EXPECT_EQ(h.engine->ops->search(h.engine, p, &in, &r, h.town.request, &a, &why), ERR_DENIED);
+    EXPECT_EQ(search(&h, p, &r, &a, &why), ERR_DENIED);
     EXPECT(strstr(why.words, "on indices [events]") != NULL);
     struct hit hit;
     EXPECT_EQ(h.engine->ops->get(h.engine, p, table, (struct row_key){.lo = 5}, h.town.request,

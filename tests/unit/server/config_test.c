@@ -27,9 +27,9 @@ TEST(config_of_nothing_has_every_default)
     EXPECT(strcmp(listen, "127.0.0.1:9200") == 0);
     EXPECT(strcmp(c.cluster_name, "tamis") == 0);
     EXPECT(strcmp(c.users[PROCESS_SERVE], "61843") == 0);
-    EXPECT_EQ(c.threads, 8);
+    EXPECT_EQ(c.idle_seconds, 60);
     EXPECT_EQ(config_parse((struct slice){0}, &c, NULL), OK);
-    EXPECT_EQ(c.threads, 8);
+    EXPECT_EQ(c.idle_seconds, 60);
 }
 
 TEST(config_takes_every_key)
@@ -40,13 +40,13 @@ TEST(config_takes_every_key)
                        "cluster_name: fleet\n"
                        "node_name: n1\n"
                        "cluster_uuid: abcdefghijklmnopqrstuv\n"
-                       "threads: 3\n"
                        "connections: 100\n"
                        "connections_per_address: 10\n"
                        "idle_seconds: 5\n"
                        "request_seconds: 7\n"
                        "seal_rows: 4096\n"
                        "log_bytes: 8589934592\n"
+                       "search: {threads: 3}\n"
                        "users: {keeper: 1, mirror: two, serve: 3}\n",
                        &c, &why);
     EXPECT(strcmp(why.words, "") == 0);
@@ -55,25 +55,31 @@ TEST(config_takes_every_key)
     endpoint_print(&c.listen, listen);
     EXPECT(strcmp(listen, "[::1]:9300") == 0);
     EXPECT(strcmp(c.cluster_uuid, "abcdefghijklmnopqrstuv") == 0);
-    EXPECT_EQ(c.threads, 3);
+    EXPECT_EQ(c.search_threads, 3);
     EXPECT_EQ(c.log_bytes, 8589934592);
     EXPECT(strcmp(c.users[PROCESS_MIRROR], "two") == 0);
 }
 
 TEST(config_refuses_what_it_does_not_know_with_its_line)
 {
-    expect_refused("threads: 3\nthread: 3\n", "line 2: there is no key thread");
+    expect_refused("seal_rows: 4096\nseal_row: 3\n", "line 2: there is no key seal_row");
+    expect_refused("threads: 3\n", "line 1: there is no key threads");
+    expect_refused("search:\n  threads: 3\n  keeper: 1\n", "line 3: there is no key keeper");
     expect_refused("users: {launcher: 1}\n", "line 1: there is no key launcher");
     expect_refused("keeper: 1\n", "no key keeper");
-    expect_refused("threads: 3\nthreads: 4\n", "line 2: a key is there twice: threads");
-    expect_refused("users: {serve: 1}\nusers: {serve: 1}\n", "twice");
+    expect_refused("search:\n  threads: 3\n  threads: 4\n",
+                   "line 3: a key is there twice: threads");
+    expect_refused("users: {serve: 1}\nusers: {serve: 1}\n", "line 2: a key is there twice: users");
+    expect_refused("search: {}\nusers: {}\nsearch: {}\n", "line 3: a key is there twice: search");
 }
 
 TEST(config_refuses_values_out_of_bounds)
 {
-    expect_refused("threads: 0\n", "line 1: threads is a number from 1 to 64");
-    expect_refused("threads: many\n", "threads is a number");
-    expect_refused("threads: [1]\n", "plain value is missing for threads");
+    expect_refused("search: {threads: 0}\n", "line 1: threads is a number from 1 to 64");
+    expect_refused("search: {threads: many}\n", "threads is a number");
+    expect_refused("search: {threads: [1]}\n", "plain value is missing for threads");
+    expect_refused("connections: 8193\n", "connections is a number from 8 to 8192");
+    expect_refused("search: 5\n", "a map is missing for search");
     expect_refused("listen: 9200\n", "ADDRESS:PORT");
     expect_refused("cluster_uuid: short\n", "22");
     expect_refused("users: 5\n", "a map is missing for users");
@@ -88,12 +94,13 @@ TEST(config_refuses_what_makes_yaml_mean_something_else)
     expect_refused("cluster_name: &x tamis\n", "plain value");
     expect_refused("cluster_name: !!str tamis\n", "plain value");
     expect_refused("? {a: b}\n: c\n", "plain word");
-    expect_refused("threads: 3\nusers: {\n", "tamis.yml line");
+    expect_refused("idle_seconds: 3\nusers: {\n", "tamis.yml line");
 }
 
 TEST(config_cut_short_is_never_read_past_its_end)
 {
-    const char *whole = "listen: 127.0.0.1:9200\nthreads: 3\nusers: {keeper: 1, serve: x}\n";
+    const char *whole =
+        "listen: 127.0.0.1:9200\nsearch: {threads: 3}\nusers: {keeper: 1, serve: x}\n";
     for (size_t len = 0; len <= strlen(whole); len++) {
         char *exact = malloc(len + 1);
         memcpy(exact, whole, len);

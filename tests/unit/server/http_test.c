@@ -7,6 +7,7 @@
 #include "unit/server/place.h"
 
 #include <gnutls/gnutls.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -17,6 +18,25 @@ struct site {
     struct http *http;
     struct buf key, cert;
 };
+
+// "/wait" is not answered before "/go" was.
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t news;
+    int waiting;
+    bool goes;
+} gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER};
+
+static void pass_gate(bool waits)
+{
+    pthread_mutex_lock(&gate.lock);
+    gate.waiting += waits;
+    gate.goes = gate.goes || !waits;
+    pthread_cond_broadcast(&gate.news);
+    while (waits && !gate.goes)
+        pthread_cond_wait(&gate.news, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+}
 
 // Tells what it was asked; "/big" gets a reply worth packing.
 static void echo(void *context, const struct api_request *r, struct arena *request,
@@ -31,6 +51,8 @@ static void echo(void *context, const struct api_request *r, struct arena *reque
     buf_print(&out->body, "%s %s ? %s [%.*s]", r->method, r->path, r->query, SLICE_PRINT(r->body));
     for (int i = 0; i < 1000 && strcmp(r->path, "/big") == 0; i++)
         buf_text(&out->body, "all the same ");
+    if (strcmp(r->path, "/wait") == 0 || strcmp(r->path, "/go") == 0)
+        pass_gate(r->path[1] == 'w');
     if (strcmp(r->path, "/denied") == 0) {
         out->status = 401;
         out->authenticate = slice_text("Basic realm=\"security\"");
@@ -63,7 +85,6 @@ static void site_open(struct site *s)
                                    .https = "https://tamis.example",
                                    .key = (const char *)s->key.at,
                                    .cert = (const char *)s->cert.at,
-                                   .threads = 2,
                                    .connections = 32,
                                    .connections_per_address = 32,
                                    .idle_seconds = 5,
@@ -185,6 +206,33 @@ TEST(http_refuses_a_long_body_before_it_is_sent)
     EXPECT(reply_has(&reply, "X-Elastic-Product: Elasticsearch\r\n"));
 }
 
+TEST(http_answers_others_while_some_are_at_work)
+{
+    static const char wait[] = "GET /wait HTTP/1.1\r\nHost: x\r\n" END;
+    struct site s;
+    struct visitor v[16];
+    char reply[1024];
+    site_open(&s);
+    gate.waiting = 0;
+    gate.goes = false;
+    for (int i = 0; i < 16; i++) {
+        EXPECT_EQ(visitor_open(&v[i], &s, "NORMAL"), 0);
+        EXPECT_EQ(gnutls_record_send(v[i].session, wait, strlen(wait)), (ssize_t)strlen(wait));
+    }
+    pthread_mutex_lock(&gate.lock);
+    while (gate.waiting < 16)
+        pthread_cond_wait(&gate.news, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+    struct buf other AUTO(buf_donep) = ask(&s, "GET /go HTTP/1.1\r\nHost: x\r\n" END);
+    EXPECT(reply_has(&other, "GET /go"));
+    for (int i = 0; i < 16; i++) {
+        EXPECT(gnutls_record_recv(v[i].session, reply, sizeof reply) > 0);
+        EXPECT(strncmp(reply, "HTTP/1.1 200 ", 13) == 0);
+        visitor_close(&v[i]);
+    }
+    site_close(&s);
+}
+
 // Where a proxy before us would see one request, we must not see two, or the other way
 // round: the second could ride on somebody else's credential.
 TEST(http_closes_after_a_request_that_ends_in_two_places)
@@ -274,7 +322,6 @@ TEST(http_without_a_key_does_not_start)
                                    .https = "https://x",
                                    .key = "no key",
                                    .cert = "no certificate",
-                                   .threads = 1,
                                    .connections = 8,
                                    .connections_per_address = 8,
                                    .idle_seconds = 1,
