@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the kernels of this folder share: the levels of instructions a function may be
+// compiled for, and how one loop is written once for all widths of ordinals.
+
+#include "kernel/mask.h"
+#include "kernel/width.h"
+
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+// A function of a level uses only what simd_best() promises for it.
+#define AVX2   __attribute__((target("avx2,popcnt,bmi,bmi2")))
+#define AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,popcnt,bmi,bmi2")))
+
+// Calls `f(width, ...)` with the width as a constant, so that an INLINE `f` becomes one loop
+// for each width and none asks for it row by row.
+#define FOR_WIDTH(width, f, ...)       \
+    do {                               \
+        switch (width) {               \
+        case WIDTH_U8:                 \
+            f(WIDTH_U8, __VA_ARGS__);  \
+            break;                     \
+        case WIDTH_U16:                \
+            f(WIDTH_U16, __VA_ARGS__); \
+            break;                     \
+        case WIDTH_U32:                \
+            f(WIDTH_U32, __VA_ARGS__); \
+            break;                     \
+        }                              \
+    } while (0)
+
+// The code as it lies there: none is all ones of its width.
+INLINE uint32_t raw_at(enum width width, const void *codes, uint32_t i)
+{
+    if (width == WIDTH_U8)
+        return ((const uint8_t *)codes)[i];
+    if (width == WIDTH_U16)
+        return ((const uint16_t *)codes)[i];
+    return ((const uint32_t *)codes)[i];
+}
+
+INLINE void put_at(enum width width, void *codes, uint32_t i, uint32_t v)
+{
+    if (width == WIDTH_U8)
+        ((uint8_t *)codes)[i] = (uint8_t)v;
+    else if (width == WIDTH_U16)
+        ((uint16_t *)codes)[i] = (uint16_t)v;
+    else
+        ((uint32_t *)codes)[i] = v;
+}
+
+// A bound that no none of the width is below, so that one compare passes over both.
+INLINE uint32_t bound_below_none(enum width width, uint32_t bound)
+{
+    return bound < width_none(width) ? bound : width_none(width);
+}
+
+// 64 rows from `row` on.  The last rows of n are copied to `tail` with zeros behind them, so
+// that a kernel always has 64 and reads nothing past the array.
+INLINE const void *rows64(const void *v, size_t value_bytes, uint32_t row, uint32_t n, void *tail)
+{
+    const uint8_t *at = (const uint8_t *)v + row * value_bytes;
+    if (n - row >= 64)
+        return at;
+    memset(tail, 0, 64 * value_bytes);
+    memcpy(tail, at, (n - row) * value_bytes);
+    return tail;
+}

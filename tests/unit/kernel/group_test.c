@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernel/group.h"
+#include "kernel_cases.h"
+
+#include <math.h>
+
+static struct case_array ordinals(enum case_shape shape, enum width width, uint32_t bound,
+                                  uint32_t n, uint64_t *random)
+{
+    struct case_array a = case_values(shape, n, width, random);
+    for (uint32_t i = 0; shape == CASE_RANDOM && i < n; i++) {
+        uint32_t ord = (uint32_t)case_random(random) % (bound + bound / 8 + 2);
+        memcpy((uint8_t *)a.at + (size_t)i * width, &ord, width);
+    }
+    return a;
+}
+
+// Each sum, min and max against a plain loop.  `same` compares two results.
+// NOLINTBEGIN(bugprone-macro-parentheses): types take none
+#define EXPECT_GROUP(kernel, type, to_type, start, rule)                                      \
+    static void expect_##kernel(struct codes ords, const type *v, uint32_t n, uint32_t bound) \
+    {                                                                                         \
+        size_t bytes = (bound + (size_t)1) * sizeof(to_type);                                 \
+        to_type *want = malloc(bytes);                                                        \
+        for (uint32_t b = 0; b < bound; b++)                                                  \
+            want[b] = start;                                                                  \
+        for (uint32_t i = 0; i < n; i++) {                                                    \
+            uint32_t ord = codes_at(ords, i);                                                 \
+            to_type had = ord < bound ? want[ord] : 0;                                        \
+            type x = v[i];                                                                    \
+            if (ord < bound)                                                                  \
+                want[ord] = rule;                                                             \
+        }                                                                                     \
+        EACH_SIMD(simd)                                                                       \
+        {                                                                                     \
+            to_type *got = malloc(bound * sizeof(to_type));                                   \
+            for (uint32_t b = 0; b < bound; b++)                                              \
+                got[b] = start;                                                               \
+            group_kernels(simd)->kernel(ords, v, n, bound, got);                              \
+            for (uint32_t b = 0; b < bound; b++)                                              \
+                EXPECT(got[b] == want[b] || (got[b] != got[b] && want[b] != want[b]));        \
+            free(got);                                                                        \
+        }                                                                                     \
+        free(want);                                                                           \
+    }
+#define EXPECT_GROUPS(suffix, type, sum_type, least, largest)                  \
+    EXPECT_GROUP(sum_##suffix, type, sum_type, (sum_type)3, had + x)           \
+    EXPECT_GROUP(min_##suffix, type, type, largest, x < had ? x : had)         \
+    EXPECT_GROUP(max_##suffix, type, type, least, x > had ? x : had)           \
+    static void expect_##suffix(struct codes ords, uint32_t n, uint32_t bound, \
+                                enum case_shape shape, uint64_t *random)       \
+    {                                                                          \
+        struct case_array v = case_values(shape, n, sizeof(type), random);     \
+        expect_sum_##suffix(ords, v.at, n, bound);                             \
+        expect_min_##suffix(ords, v.at, n, bound);                             \
+        expect_max_##suffix(ords, v.at, n, bound);                             \
+        free(v.memory);                                                        \
+    }
+// NOLINTEND(bugprone-macro-parentheses)
+
+EXPECT_GROUPS(u16, uint16_t, uint64_t, 0, UINT16_MAX)
+EXPECT_GROUPS(u32, uint32_t, uint64_t, 0, UINT32_MAX)
+EXPECT_GROUPS(i64, int64_t, __int128, INT64_MIN, INT64_MAX)
+EXPECT_GROUPS(f64, double, double, -(double)INFINITY, (double)INFINITY)
+
+static void expect_stats_u32(struct codes ords, const uint32_t *v, uint32_t n, uint32_t bound)
+{
+    EACH_SIMD(simd)
+    {
+        struct group_stats_u32 to = {calloc(bound + 1, 8), calloc(bound + 1, 8),
+                                     malloc(bound * 4 + 4), calloc(bound + 1, 4)};
+        struct group_stats_u32 want = {calloc(bound + 1, 8), calloc(bound + 1, 8),
+                                       malloc(bound * 4 + 4), calloc(bound + 1, 4)};
+        memset(to.mins, 0xff, bound * 4 + 4);
+        memset(want.mins, 0xff, bound * 4 + 4);
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t ord = codes_at(ords, i);
+            if (ord >= bound)
+                continue;
+            want.counts[ord]++;
+            want.sums[ord] += v[i];
+            want.mins[ord] = v[i] < want.mins[ord] ? v[i] : want.mins[ord];
+            want.maxs[ord] = v[i] > want.maxs[ord] ? v[i] : want.maxs[ord];
+        }
+        group_kernels(simd)->stats_u32(ords, v, n, bound, &to);
+        EXPECT(memcmp(to.counts, want.counts, bound * 8) == 0);
+        EXPECT(memcmp(to.sums, want.sums, bound * 8) == 0);
+        EXPECT(memcmp(to.mins, want.mins, bound * 4) == 0);
+        EXPECT(memcmp(to.maxs, want.maxs, bound * 4) == 0);
+        for (int w = 0; w < 2; w++) {
+            free(w ? want.counts : to.counts);
+            free(w ? want.sums : to.sums);
+            free(w ? want.mins : to.mins);
+            free(w ? want.maxs : to.maxs);
+        }
+    }
+}
+
+TEST(group_adds_to_the_bucket_of_each_row_and_passes_none_over)
+{
+    static const uint32_t bounds[] = {0, 1, 5, 16, 60, 255, 256, 1000, 5000};
+    uint64_t random = 1;
+    for (size_t b = 0; b < sizeof bounds / sizeof bounds[0]; b++)
+        EACH_LENGTH(n)
+    EACH_SHAPE(shape)
+    {
+        if (bounds[b] > 60 && n % 10 != 1)
+            continue;
+        enum width width = case_width(n + shape);
+        struct case_array a = ordinals(shape, width, bounds[b], n, &random);
+        struct codes ords = {width, a.at};
+        expect_u16(ords, n, bounds[b], shape, &random);
+        expect_u32(ords, n, bounds[b], shape, &random);
+        expect_i64(ords, n, bounds[b], shape, &random);
+        expect_f64(ords, n, bounds[b], shape, &random);
+        struct case_array v = case_values(CASE_EXTREME, n, 4, &random);
+        expect_stats_u32(ords, v.at, n, bounds[b]);
+        free(v.memory);
+        free(a.memory);
+    }
+}
+
+TEST(group_stats_hold_more_rows_of_the_largest_than_a_block)
+{
+    uint32_t n = 70000;
+    struct case_array ords = case_array(n, 1);
+    struct case_array v = case_array(n, 4);
+    for (uint32_t i = 0; i < n; i++) {
+        ((uint8_t *)ords.at)[i] = i % 1000 == 0;
+        ((uint32_t *)v.at)[i] = UINT32_MAX;
+    }
+    expect_stats_u32((struct codes){WIDTH_U8, ords.at}, v.at, n, 2);
+    expect_sum_u32((struct codes){WIDTH_U8, ords.at}, v.at, n, 2);
+    free(ords.memory);
+    free(v.memory);
+}
