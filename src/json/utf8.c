@@ -39,3 +39,18 @@ size_t utf8_put(uint8_t *to, uint32_t code_point)
     to[0] = (uint8_t)(marks[len] | code_point);
     return len;
 }
+
+uint32_t utf8_take(const uint8_t *at, size_t len, size_t *pos)
+{
+    static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    size_t bytes = utf8_len(at + *pos, len - *pos);
+    if (bytes == 0) {
+        *pos += 1;
+        return 0xfffd;
+    }
+    uint32_t c = at[*pos] & masks[bytes];
+    for (size_t i = 1; i < bytes; i++)
+        c = c << 6 | (at[*pos + i] & 0x3f);
+    *pos += bytes;
+    return c;
+}

@@ -12,3 +12,7 @@ size_t utf8_len(const uint8_t *at, size_t left);
 
 // Writes the character (a valid code point) to `to`, 4 bytes of room; says its length.
 size_t utf8_put(uint8_t *to, uint32_t code_point);
+
+// The character at `*pos` of `len` bytes, *pos < len; moves *pos past it.  A byte that
+// begins none counts as U+FFFD.
+uint32_t utf8_take(const uint8_t *at, size_t len, size_t *pos);

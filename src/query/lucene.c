@@ -98,6 +98,7 @@ static bool take_modifier(struct lucene *l, enum occurs *out)
 // A word up to a blank or a character of the syntax, without its backslashes.
 struct word {
     struct slice text;
+    struct slice raw; // with its backslashes, as a wildcard has them
     bool has_wildcard;
     bool is_quoted;
 };
@@ -135,6 +136,7 @@ static enum err take_plain(struct lucene *l, bool in_range, struct word *out)
     }
     skip(l, raw.len);
     out->text = slice_of(text, len);
+    out->raw = raw;
     return OK;
 }
 
@@ -171,6 +173,17 @@ static struct query *new_query(struct lucene *l, enum query_kind kind)
     return q;
 }
 
+static const struct query *new_pattern(struct lucene *l, enum pattern_kind kind, struct slice text)
+{
+    struct query *q = new_query(l, QUERY_PATTERN);
+    q->pattern = (struct query_pattern){.field = l->field,
+                                        .kind = kind,
+                                        .text = text,
+                                        .operators = REGEXP_ALL,
+                                        .is_lenient = l->options->is_lenient};
+    return q;
+}
+
 static enum err one_word(struct lucene *l, const struct word *word, const struct query **out)
 {
     bool is_star = !word->is_quoted && word->has_wildcard && slice_is(word->text, "*");
@@ -184,10 +197,12 @@ static enum err one_word(struct lucene *l, const struct word *word, const struct
         *out = exists;
         return OK;
     }
-    if (word->has_wildcard)
-        return refuse(l, "wildcards are not supported");
     if (l->field.len == 0 || slice_is(l->field, "*"))
         return refuse(l, "a word needs a field, as in field:word");
+    if (word->has_wildcard) {
+        *out = new_pattern(l, PATTERN_WILDCARD, word->raw);
+        return OK;
+    }
     struct query *q = new_query(l, QUERY_TERMS);
     struct literal *value = ARENA_NEW(l->form->request, struct literal);
     *value = (struct literal){.type = LITERAL_TEXT, .text = word->text};
@@ -197,6 +212,28 @@ static enum err one_word(struct lucene *l, const struct word *word, const struct
                                     .is_match = true,
                                     .is_lenient = l->options->is_lenient};
     *out = q;
+    return OK;
+}
+
+// /EXPRESSION/, where a backslash before a slash keeps it in.
+static enum err take_regexp(struct lucene *l, const struct query **out)
+{
+    size_t end = 1;
+    while (end < l->rest.len && l->rest.at[end] != '/')
+        end += l->rest.at[end] == '\\' ? 2 : 1;
+    if (end >= l->rest.len)
+        return refuse(l, "a regular expression is not closed");
+    if (l->field.len == 0 || slice_is(l->field, "*"))
+        return refuse(l, "a word needs a field, as in field:word");
+    uint8_t *text = arena_alloc(l->form->request, end);
+    size_t len = 0;
+    for (size_t i = 1; i < end; i++) {
+        bool is_kept = l->rest.at[i] == '\\' && l->rest.at[i + 1] == '/';
+        text[len++] = l->rest.at[i + is_kept];
+        i += is_kept;
+    }
+    skip(l, end + 1);
+    *out = new_pattern(l, PATTERN_REGEXP, slice_of(text, len));
     return OK;
 }
 
@@ -280,7 +317,7 @@ static enum err take_operand(struct lucene *l, const struct query **out)
         if (!e && !take(l, ")"))
             e = refuse(l, "a parenthesis is not closed");
     } else if (c == '/') {
-        e = refuse(l, "regular expressions are not supported");
+        e = take_regexp(l, out);
     } else if ((c == '[' || c == '{' || c == '>' || c == '<') && l->field.len == 0) {
         e = refuse(l, "a range needs a field");
     } else if (c == '[' || c == '{') {

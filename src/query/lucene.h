@@ -7,8 +7,8 @@
 //
 // Known: AND && OR || NOT ! + -, groups, field:value, field:"phrase", field:(a OR b),
 // field:>5, [a TO b] {a TO b}, "*" for open ends and for "has the field", *:*,
-// _exists_:field, escapes with a backslash.  A boost (^2) is read and has no effect.
-// Not known, and refused by name: wildcards, regular expressions, fuzziness, and words
+// _exists_:field, wil*c?rds, /regular expressions/, escapes with a backslash.  A boost (^2)
+// is read and has no effect.  Not known, and refused by name: fuzziness, slop, and words
 // without a field when there is no default field.
 
 #include "query/form.h"

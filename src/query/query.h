@@ -28,7 +28,8 @@ enum query_kind {
     QUERY_RANGE,
     QUERY_EXISTS,
     QUERY_IDS,
-    QUERY_BOOL, // bool, constant_score (as filter)
+    QUERY_PATTERN, // prefix, wildcard, regexp; match_bool_prefix and match_phrase_prefix
+    QUERY_BOOL,    // bool, constant_score (as filter)
 };
 
 struct query_terms {
@@ -53,6 +54,28 @@ struct query_ids {
     uint32_t value_count;
 };
 
+enum pattern_kind { PATTERN_PREFIX, PATTERN_WILDCARD, PATTERN_REGEXP };
+
+// Operators of a regexp past the common ones, each a bit.
+enum regexp_operator {
+    REGEXP_INTERSECTION = 1,
+    REGEXP_COMPLEMENT = 2,
+    REGEXP_EMPTY = 4,
+    REGEXP_ANYSTRING = 8,
+    REGEXP_AUTOMATON = 16, // named automata, of which there are none
+    REGEXP_INTERVAL = 32,
+    REGEXP_ALL = 63,
+};
+
+struct query_pattern {
+    struct slice field;
+    enum pattern_kind kind;
+    struct slice text;
+    bool ignores_case;
+    bool is_lenient;    // a field that is no text matches nothing, instead of being refused
+    uint32_t operators; // REGEXP: those that are on
+};
+
 struct query_bool {
     const struct query *const *must; // scores and filters
     const struct query *const *filter;
@@ -72,6 +95,7 @@ struct query {
         struct query_range range;
         struct slice exists; // field
         struct query_ids ids;
+        struct query_pattern pattern;
         struct query_bool bool_;
     };
 };

@@ -86,8 +86,7 @@ enum err query_field(struct query_parser *p, const struct json *v, struct slice 
     return OK;
 }
 
-// boost and _name beside the field, as old clients write them.
-static enum err outer_common(struct query_parser *p, const struct json *v, struct query *out)
+enum err query_outer(struct query_parser *p, const struct json *v, struct query *out)
 {
     for (uint32_t i = 0; i < v->count; i++) {
         bool known = false;
@@ -150,7 +149,7 @@ static enum err short_or_long(struct query_parser *p, const struct json *v, stru
     out->kind = QUERY_TERMS;
     enum err e = query_field(p, v, &out->terms.field, &value);
     if (!e)
-        e = outer_common(p, v, out);
+        e = query_outer(p, v, out);
     if (e)
         return e;
     return value->type == JSON_OBJECT ? long_form(p, value, out, take) : one_value(p, value, out);
@@ -173,8 +172,7 @@ enum err query_term(struct query_parser *p, const struct json *v, struct query *
     return short_or_long(p, v, out, term_key);
 }
 
-// Keys that choose how text is cut into words: here a value is always one word.
-static bool is_of_analysis(struct slice key)
+bool query_is_of_analysis(struct slice key)
 {
     static const char *const keys[] = {
         "operator",      "minimum_should_match", "analyzer", "zero_terms_query",
@@ -199,7 +197,7 @@ static enum err match_key(struct query_parser *p, struct slice key, const struct
     if (slice_is(key, "fuzziness") && !(v->type == JSON_NULL || slice_is(v->text, "0")))
         return form_refuse(&p->form, v, "parsing_exception",
                            "[%s] query does not support [fuzziness] here", p->form.thing);
-    *out_known = slice_is(key, "fuzziness") || is_of_analysis(key);
+    *out_known = slice_is(key, "fuzziness") || query_is_of_analysis(key);
     return OK;
 }
 
@@ -220,7 +218,7 @@ enum err query_terms(struct query_parser *p, const struct json *v, struct query 
     out->kind = QUERY_TERMS;
     enum err e = query_field(p, v, &out->terms.field, &list);
     if (!e)
-        e = outer_common(p, v, out);
+        e = query_outer(p, v, out);
     if (e)
         return e;
     CHECK(list != NULL);

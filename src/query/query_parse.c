@@ -12,12 +12,18 @@ static const struct {
     {"ids", query_ids},
     {"match", query_match},
     {"match_all", query_match_all},
+    {"match_bool_prefix", query_match_prefix},
     {"match_none", query_match_none},
     {"match_phrase", query_match_phrase},
+    {"match_phrase_prefix", query_match_prefix},
+    {"prefix", query_prefix},
     {"query_string", query_string},
     {"range", query_range},
+    {"regexp", query_regexp},
+    {"simple_query_string", query_simple},
     {"term", query_term},
     {"terms", query_terms},
+    {"wildcard", query_wildcard},
 };
 
 static enum err parse_kind(struct query_parser *p, struct slice name, const struct json *v,

@@ -24,6 +24,11 @@ enum err query_common(struct query_parser *p, struct slice key, const struct jso
 enum err query_field(struct query_parser *p, const struct json *v, struct slice *out_field,
                      const struct json **out_value);
 
+// boost and _name beside the field, as old clients write them.
+enum err query_outer(struct query_parser *p, const struct json *v, struct query *out);
+// Keys that choose how text is cut into words: here a value is always one word.
+bool query_is_of_analysis(struct slice key);
+
 enum err query_match_all(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_match_none(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_exists(struct query_parser *p, const struct json *v, struct query *out);
@@ -35,4 +40,9 @@ enum err query_match_phrase(struct query_parser *p, const struct json *v, struct
 enum err query_range(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_bool(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_constant_score(struct query_parser *p, const struct json *v, struct query *out);
+enum err query_prefix(struct query_parser *p, const struct json *v, struct query *out);
+enum err query_wildcard(struct query_parser *p, const struct json *v, struct query *out);
+enum err query_regexp(struct query_parser *p, const struct json *v, struct query *out);
+enum err query_match_prefix(struct query_parser *p, const struct json *v, struct query *out);
+enum err query_simple(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_string(struct query_parser *p, const struct json *v, struct query *out);

@@ -4,7 +4,8 @@
 
 #include <strings.h>
 
-// Keys about cutting text into words, or about syntax that is refused anyway.
+// Keys about cutting text into words, about syntax that is refused anyway, or about how
+// patterns become terms.
 static bool is_harmless(struct slice key)
 {
     static const char *const keys[] = {

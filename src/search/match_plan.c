@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/literal_value.h"
-#include "search/match.h"
+#include "search/match_private.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <strings.h>
 
-struct plan { // what every step of planning needs
-    struct columns *columns;
-    int64_t now_ms;
-    struct fault *why;
-};
-
 static enum err plan_query(const struct plan *p, const struct query *q, struct match *out);
 
-static void *plan_room(const struct plan *p, size_t count, size_t bytes)
+void *match_room(const struct plan *p, size_t count, size_t bytes)
 {
     return room_alloc(p->columns->room, count * bytes);
 }
 
-static void take_code(struct match *m, uint32_t code)
+void match_take_code(struct match *m, uint32_t code)
 {
     if (bit_get(m->set, code))
         return;
@@ -29,10 +23,10 @@ static void take_code(struct match *m, uint32_t code)
     m->set_count++;
 }
 
-static enum err code_set(const struct plan *p, struct match *m)
+enum err match_code_set(const struct plan *p, struct match *m)
 {
     m->kind = MATCH_CODES;
-    m->set = plan_room(p, bit_words(m->column->dict_count) + 1, sizeof *m->set);
+    m->set = match_room(p, bit_words(m->column->dict_count) + 1, sizeof *m->set);
     return m->set ? OK : ERR_LIMIT;
 }
 
@@ -45,12 +39,12 @@ static void take_codes_but_case(struct match *m, struct slice text)
 {
     for (uint32_t code = 0; code < m->column->dict_count; code++)
         if (same_but_case(dict_value(m->column->dict, code), text))
-            take_code(m, code);
+            match_take_code(m, code);
 }
 
 static enum err plan_codes(const struct plan *p, const struct query_terms *t, struct match *m)
 {
-    enum err e = code_set(p, m);
+    enum err e = match_code_set(p, m);
     for (uint32_t i = 0; i < t->value_count && !e; i++) {
         uint8_t bytes[16];
         struct slice stored;
@@ -59,7 +53,7 @@ static enum err plan_codes(const struct plan *p, const struct query_terms *t, st
             continue;
         uint32_t code = dict_find(m->column->dict, stored);
         if (code < m->column->dict_count)
-            take_code(m, code);
+            match_take_code(m, code);
         if (t->ignores_case && m->column->type == FIELD_KEYWORD)
             take_codes_but_case(m, stored);
     }
@@ -92,7 +86,7 @@ static enum err plan_longs(const struct plan *p, const struct query_terms *t, st
 {
     struct literal_dates none = {.now_ms = p->now_ms};
     m->kind = MATCH_LONGS;
-    m->longs = plan_room(p, t->value_count, sizeof *m->longs);
+    m->longs = match_room(p, t->value_count, sizeof *m->longs);
     if (!m->longs)
         return ERR_LIMIT;
     for (uint32_t i = 0; i < t->value_count; i++) {
@@ -112,7 +106,7 @@ static enum err plan_longs(const struct plan *p, const struct query_terms *t, st
 static enum err plan_doubles(const struct plan *p, const struct query_terms *t, struct match *m)
 {
     m->kind = MATCH_DOUBLES;
-    m->doubles = plan_room(p, t->value_count, sizeof *m->doubles);
+    m->doubles = match_room(p, t->value_count, sizeof *m->doubles);
     if (!m->doubles)
         return ERR_LIMIT;
     for (uint32_t i = 0; i < t->value_count; i++) {
@@ -131,8 +125,8 @@ static enum err plan_doubles(const struct plan *p, const struct query_terms *t, 
 static enum err plan_date_terms(const struct plan *p, const struct query_terms *t, struct match *m)
 {
     struct literal_dates none = {.now_ms = p->now_ms};
-    struct match *ranges = plan_room(p, t->value_count, sizeof *ranges);
-    uint64_t *scratch = plan_room(p, 2 * (size_t)BLOCK_WORDS, sizeof *scratch);
+    struct match *ranges = match_room(p, t->value_count, sizeof *ranges);
+    uint64_t *scratch = match_room(p, 2 * (size_t)BLOCK_WORDS, sizeof *scratch);
     if (!ranges || !scratch)
         return ERR_LIMIT;
     uint32_t count = 0;
@@ -158,8 +152,8 @@ static enum err plan_keys(const struct plan *p, uint32_t count, struct match *m)
 {
     m->kind = MATCH_IDS;
     m->bound_at = UINT32_MAX;
-    m->keys = plan_room(p, count, sizeof *m->keys);
-    m->refs = plan_room(p, (size_t)count + 1, sizeof *m->refs);
+    m->keys = match_room(p, count, sizeof *m->keys);
+    m->refs = match_room(p, (size_t)count + 1, sizeof *m->refs);
     return m->keys && m->refs ? OK : ERR_LIMIT;
 }
 
@@ -172,7 +166,7 @@ static void take_key(struct match *m, struct slice text)
 static enum err plan_tables(const struct plan *p, const struct query_terms *t, struct match *m)
 {
     m->kind = MATCH_TABLES;
-    m->set = plan_room(p, bit_words(p->columns->table_count) + 1, sizeof *m->set);
+    m->set = match_room(p, bit_words(p->columns->table_count) + 1, sizeof *m->set);
     if (!m->set)
         return ERR_LIMIT;
     for (uint32_t i = 0; i < p->columns->table_count; i++)
@@ -295,13 +289,13 @@ static bool text_is_within(const struct query_range *r, struct slice v)
 // means anything, so a range over them matches nothing.
 static enum err plan_code_range(const struct plan *p, const struct query_range *r, struct match *m)
 {
-    enum err e = code_set(p, m);
+    enum err e = match_code_set(p, m);
     if (e)
         return e;
     if (m->column->type == FIELD_KEYWORD)
         for (uint32_t code = 0; code < m->column->dict_count; code++)
             if (text_is_within(r, dict_value(m->column->dict, code)))
-                take_code(m, code);
+                match_take_code(m, code);
     if (m->set_count == 0)
         m->kind = MATCH_NONE;
     return OK;
@@ -350,11 +344,11 @@ static enum err plan_bool(const struct plan *p, const struct query_bool *b, stru
     m->should_count = b->should_count;
     m->must_not_count = b->must_not_count;
     m->should_min = b->should_match_min;
-    m->must = plan_room(p, m->must_count, sizeof *m->must);
-    m->should = plan_room(p, m->should_count, sizeof *m->should);
-    m->must_not = plan_room(p, m->must_not_count, sizeof *m->must_not);
-    m->scratch = plan_room(p, 2 * (size_t)BLOCK_WORDS, sizeof *m->scratch);
-    m->hits = m->should_min > 1 ? plan_room(p, BLOCK_ROWS, sizeof *m->hits) : NULL;
+    m->must = match_room(p, m->must_count, sizeof *m->must);
+    m->should = match_room(p, m->should_count, sizeof *m->should);
+    m->must_not = match_room(p, m->must_not_count, sizeof *m->must_not);
+    m->scratch = match_room(p, 2 * (size_t)BLOCK_WORDS, sizeof *m->scratch);
+    m->hits = m->should_min > 1 ? match_room(p, BLOCK_ROWS, sizeof *m->hits) : NULL;
     if (p->columns->room->is_over)
         return ERR_LIMIT;
     if (m->should_min > m->should_count || m->should_count > UINT16_MAX) {
@@ -392,6 +386,8 @@ static enum err plan_query(const struct plan *p, const struct query *q, struct m
         for (uint32_t i = 0; i < q->ids.value_count && !e; i++)
             take_key(out, q->ids.values[i]);
         return e;
+    case QUERY_PATTERN:
+        return match_plan_pattern(p, &q->pattern, out);
     case QUERY_BOOL:
         return plan_bool(p, &q->bool_, out);
     }

@@ -35,6 +35,10 @@ static void draw(struct buf *out, const struct query *q)
     case QUERY_EXISTS:
         buf_print(out, "EXISTS %.*s", SLICE_PRINT(q->exists));
         break;
+    case QUERY_PATTERN:
+        buf_print(out, q->pattern.kind == PATTERN_REGEXP ? "%.*s:/%.*s/" : "%.*s:%.*s (pattern)",
+                  SLICE_PRINT(q->pattern.field), SLICE_PRINT(q->pattern.text));
+        break;
     case QUERY_BOOL:
         buf_text(out, "(");
         draw_clauses(out, "+", q->bool_.must, q->bool_.must_count);
@@ -111,6 +115,16 @@ TEST(lucene_clauses_combine_as_in_lucene)
     expect_drawn("NOT (a:x)", false, "(-a:x)0");
 }
 
+TEST(lucene_words_with_wildcards_and_between_slashes_are_patterns)
+{
+    expect_drawn("a:x*", false, "a:x* (pattern)");
+    expect_drawn("a:?x*y b:z", false, "(a:?x*y (pattern) b:z)1");
+    expect_drawn("a:x\\*y*", false, "a:x\\*y* (pattern)");
+    expect_drawn("a:/x[0-9]+(y|z)/", false, "a:/x[0-9]+(y|z)/");
+    expect_drawn("a:/x\\/y\\./ AND b:z", false, "(+a:/x/y\\./ +b:z)0");
+    expect_drawn("a:(x* OR /y/)", false, "(a:x* (pattern) a:/y/)1");
+}
+
 TEST(lucene_refuses_what_it_does_not_know)
 {
     static const struct {
@@ -118,9 +132,11 @@ TEST(lucene_refuses_what_it_does_not_know)
     } bad[] = {
         {"x", "a word needs a field, as in field:word"},
         {"*:x", "a word needs a field, as in field:word"},
-        {"a:x*", "wildcards are not supported"},
+        {"x*", "a word needs a field, as in field:word"},
+        {"/x/", "a word needs a field, as in field:word"},
         {"a*:x", "wildcards in field names are not supported"},
-        {"a:/x/", "regular expressions are not supported"},
+        {"a:/x", "a regular expression is not closed"},
+        {"a:/x\\/", "a regular expression is not closed"},
         {"a:x~2", "fuzziness and slop are not supported"},
         {"a:\"x", "a quote is not closed"},
         {"a:\"x\\\"", "a quote is not closed"},

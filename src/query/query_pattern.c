@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
+#include "query/query_private.h"
+
+#include <strings.h>
+
+// prefix, wildcard, regexp, and the queries that are a prefix where a value is one word:
+//
+//     {"FIELD": "text"}   or   {"FIELD": {"value": "text", "case_insensitive": true, ...}}
+
+// ---- flags of a regexp ----
+
+static const struct {
+    const char *name;
+    uint32_t operators;
+} flags[] = {
+    {"ALL", REGEXP_ALL},
+    {"NONE", 0},
+    {"INTERSECTION", REGEXP_INTERSECTION},
+    {"COMPLEMENT", REGEXP_COMPLEMENT},
+    {"EMPTY", REGEXP_EMPTY},
+    {"ANYSTRING", REGEXP_ANYSTRING},
+    {"AUTOMATON", REGEXP_AUTOMATON},
+    {"INTERVAL", REGEXP_INTERVAL},
+};
+
+static enum err take_flag(struct query_parser *p, struct slice name, struct query *out)
+{
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        if (name.len != strlen(flags[i].name) ||
+            strncasecmp((const char *)name.at, flags[i].name, name.len) != 0)
+            continue;
+        out->pattern.operators |= flags[i].operators;
+        return OK;
+    }
+    return fail(p->form.why, ERR_INVALID, "illegal_argument_exception: Unknown regexp flag [%.*s]",
+                SLICE_PRINT(name));
+}
+
+// "INTERSECTION|INTERVAL"; an empty text is all of them.
+static enum err take_flags(struct query_parser *p, struct slice key, const struct json *v,
+                           struct query *out)
+{
+    struct slice rest = {0};
+    enum err e = form_text(&p->form, key, v, &rest);
+    out->pattern.operators = rest.len == 0 ? REGEXP_ALL : 0;
+    while (!e && rest.len > 0) {
+        const uint8_t *bar = memchr(rest.at, '|', rest.len);
+        size_t len = bar ? (size_t)(bar - rest.at) : rest.len;
+        if (len > 0)
+            e = take_flag(p, slice_of(rest.at, len), out);
+        rest = slice_from(rest, len + 1);
+    }
+    return e;
+}
+
+// The same as a number: Lucene's bits are ours, and 0xff and -1 are all.
+static enum err take_flags_value(struct query_parser *p, struct slice key, const struct json *v,
+                                 struct query *out)
+{
+    int64_t bits = 0;
+    enum err e = form_i64(&p->form, key, v, &bits);
+    if (!e)
+        out->pattern.operators = (uint32_t)bits & REGEXP_ALL;
+    return e;
+}
+
+// ---- values ----
+
+static enum err refuse_value(struct query_parser *p, const struct json *v)
+{
+    return form_refuse(&p->form, v, "parsing_exception",
+                       "[%s] query does not support %s as its value", p->form.thing,
+                       json_type_name(v->type));
+}
+
+static enum err take_value(struct query_parser *p, const struct json *v, struct query *out)
+{
+    struct literal value;
+    if (!form_literal(v, &value))
+        return refuse_value(p, v);
+    if (value.type == LITERAL_NULL)
+        return fail(p->form.why, ERR_INVALID, "illegal_argument_exception: value cannot be null");
+    out->pattern.text = value.text;
+    if (!out->pattern.text.at)
+        out->pattern.text = slice_text("");
+    return OK;
+}
+
+// Keys that change nothing here: how Lucene collects the terms, and its bound of states.
+static bool is_harmless(enum pattern_kind kind, struct slice key)
+{
+    return slice_is(key, "rewrite") ||
+           (kind == PATTERN_REGEXP && slice_is(key, "max_determinized_states"));
+}
+
+static enum err pattern_key(struct query_parser *p, struct slice key, const struct json *v,
+                            struct query *out, bool *out_known)
+{
+    enum pattern_kind kind = out->pattern.kind;
+    *out_known = true;
+    if (slice_is(key, "value") || (kind != PATTERN_REGEXP && slice_is(key, p->form.thing)))
+        return take_value(p, v, out);
+    if (slice_is(key, "case_insensitive"))
+        return form_bool(&p->form, key, v, &out->pattern.ignores_case);
+    if (kind == PATTERN_REGEXP && slice_is(key, "flags"))
+        return take_flags(p, key, v, out);
+    if (kind == PATTERN_REGEXP && slice_is(key, "flags_value"))
+        return take_flags_value(p, key, v, out);
+    *out_known = is_harmless(kind, key);
+    return OK;
+}
+
+static enum err match_key(struct query_parser *p, struct slice key, const struct json *v,
+                          struct query *out, bool *out_known)
+{
+    *out_known = true;
+    if (slice_is(key, "query"))
+        return take_value(p, v, out);
+    if (slice_is(key, "lenient"))
+        return form_bool(&p->form, key, v, &out->pattern.is_lenient);
+    *out_known = query_is_of_analysis(key);
+    return OK;
+}
+
+typedef enum err (*own_key)(struct query_parser *p, struct slice key, const struct json *v,
+                            struct query *out, bool *out_known);
+
+static enum err long_form(struct query_parser *p, const struct json *v, struct query *out,
+                          own_key take)
+{
+    for (uint32_t i = 0; i < v->count; i++) {
+        bool known = false;
+        enum err e = query_common(p, v->keys[i], &v->items[i], out, &known);
+        if (!e && !known)
+            e = take(p, v->keys[i], &v->items[i], out, &known);
+        if (!e && !known)
+            e = form_refuse(&p->form, &v->items[i], "parsing_exception",
+                            "[%s] query does not support [%.*s]", p->form.thing,
+                            SLICE_PRINT(v->keys[i]));
+        if (e)
+            return e;
+    }
+    if (!out->pattern.text.at)
+        return fail(p->form.why, ERR_INVALID, "illegal_argument_exception: value cannot be null");
+    return OK;
+}
+
+static enum err parse(struct query_parser *p, const struct json *v, struct query *out, own_key take)
+{
+    const struct json *value = NULL;
+    out->kind = QUERY_PATTERN;
+    enum err e = query_field(p, v, &out->pattern.field, &value);
+    if (!e)
+        e = query_outer(p, v, out);
+    if (e)
+        return e;
+    CHECK(value != NULL);
+    if (value->type == JSON_OBJECT)
+        return long_form(p, value, out, take);
+    return take_value(p, value, out);
+}
+
+enum err query_prefix(struct query_parser *p, const struct json *v, struct query *out)
+{
+    out->pattern.kind = PATTERN_PREFIX;
+    return parse(p, v, out, pattern_key);
+}
+
+enum err query_wildcard(struct query_parser *p, const struct json *v, struct query *out)
+{
+    out->pattern.kind = PATTERN_WILDCARD;
+    return parse(p, v, out, pattern_key);
+}
+
+enum err query_regexp(struct query_parser *p, const struct json *v, struct query *out)
+{
+    out->pattern.kind = PATTERN_REGEXP;
+    out->pattern.operators = REGEXP_ALL;
+    return parse(p, v, out, pattern_key);
+}
+
+enum err query_match_prefix(struct query_parser *p, const struct json *v, struct query *out)
+{
+    out->pattern.kind = PATTERN_PREFIX;
+    return parse(p, v, out, match_key);
+}

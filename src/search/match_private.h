@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What the files that plan matches share.
+
+#include "search/match.h"
+
+struct plan { // what every step of planning needs
+    struct columns *columns;
+    int64_t now_ms;
+    struct fault *why;
+};
+
+// Zeroed memory of the search; NULL past its limit.
+void *match_room(const struct plan *p, size_t count, size_t bytes);
+
+// Makes `m` a MATCH_CODES over m->column, its set empty.
+enum err match_code_set(const struct plan *p, struct match *m);
+void match_take_code(struct match *m, uint32_t code);
+
+// prefix, wildcard, regexp.
+enum err match_plan_pattern(const struct plan *p, const struct query_pattern *q, struct match *m);
