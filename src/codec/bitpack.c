@@ -77,9 +77,9 @@ void bitpack(const uint64_t *values, uint32_t count, unsigned width, uint8_t *ou
 
 // --- unpacking
 
-// Unpacks `places` rows of 16 values, from bit 0 of `in` on, into `out`; reads only the
-// rows that these values touch.  A kernel for each size of vector register and width of
-// the result: it walks the rows once for every part of a row that fits a register.
+// A kernel for each size of vector register.  It unpacks `places` rows of 16 values, from
+// bit 0 of `in` on, into `out`, reads only the rows that these values touch, and walks the
+// rows once for every part of a row that fits a register.
 // NOLINTBEGIN(bugprone-macro-parentheses): a type and an attribute take none
 #define UNPACK_KERNEL(name, type, vector_bytes, target_attribute)                          \
     typedef uint32_t name##_vector __attribute__((vector_size(vector_bytes), aligned(4))); \
@@ -113,121 +113,203 @@ void bitpack(const uint64_t *values, uint32_t count, unsigned width, uint8_t *ou
                     shift -= 32;                                                           \
                 }                                                                          \
                 v = (v & mask) + base;                                                     \
-                name##_out narrow = __builtin_convertvector(v, name##_out);                \
-                memcpy(to, &narrow, sizeof narrow);                                        \
+                name##_out result = __builtin_convertvector(v, name##_out);                \
+                memcpy(to, &result, sizeof result);                                        \
             }                                                                              \
         }                                                                                  \
     }
 
-// bitunpack_TYPE_by(): the kernels of one width of the result, a group at a time; the
-// last one, when short, by way of a whole one, as `out` has room for just `count`.
+UNPACK_KERNEL(unpack_any, uint32_t, 16, )
 #if defined(__x86_64__)
-#define UNPACK_KERNELS(type, suffix)                                                     \
-    UNPACK_KERNEL(unpack_any_##suffix, type, 16, )                                       \
-    UNPACK_KERNEL(unpack_avx2_##suffix, type, 32, __attribute__((target("avx2"))))       \
-    UNPACK_KERNEL(unpack_avx512_##suffix, type, 64, __attribute__((target("avx512f"))))  \
-    static void unpack_rows_##suffix(enum simd simd, const uint8_t *in, unsigned places, \
-                                     unsigned width, uint32_t base, type *out)           \
-    {                                                                                    \
-        if (simd == SIMD_AVX512)                                                         \
-            unpack_avx512_##suffix(in, places, width, base, out);                        \
-        else if (simd == SIMD_AVX2)                                                      \
-            unpack_avx2_##suffix(in, places, width, base, out);                          \
-        else                                                                             \
-            unpack_any_##suffix(in, places, width, base, out);                           \
+#define AVX2   __attribute__((target("avx2")))
+#define AVX512 __attribute__((target("avx512f,avx512vl")))
+UNPACK_KERNEL(unpack_avx2, uint32_t, 32, AVX2)
+UNPACK_KERNEL(unpack_avx512, uint32_t, 64, AVX512)
+UNPACK_KERNEL(unpack_avx512_u8, uint8_t, 64, AVX512)
+UNPACK_KERNEL(unpack_avx512_u16, uint16_t, 64, AVX512)
+#endif
+
+// Up to a group into room for a whole one.
+static void unpack_group(enum simd simd, const uint8_t *in, uint32_t count, unsigned width,
+                         uint32_t base, uint32_t *out)
+{
+    unsigned places = (count + LANES - 1) / LANES;
+#if defined(__x86_64__)
+    if (simd == SIMD_AVX512) {
+        unpack_avx512(in, places, width, base, out);
+        return;
+    }
+    if (simd == SIMD_AVX2) {
+        unpack_avx2(in, places, width, base, out);
+        return;
+    }
+#endif
+    (void)simd;
+    unpack_any(in, places, width, base, out);
+}
+
+void bitunpack_u32_by(enum simd simd, const uint8_t *packed, uint32_t count, unsigned width,
+                      uint32_t base, uint32_t *out)
+{
+    if (width == 0) {
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = base;
+        return;
+    }
+    for (; count >= BITPACK_GROUP; count -= BITPACK_GROUP) {
+        unpack_group(simd, packed, BITPACK_GROUP, width, base, out);
+        packed += (size_t)width * ROW_BYTES;
+        out += BITPACK_GROUP;
+    }
+    if (count == 0)
+        return;
+    uint32_t group[BITPACK_GROUP];
+    unpack_group(simd, packed, count, width, base, group);
+    memcpy(out, group, count * sizeof *out);
+}
+
+// change_TYPE(): a group's values in another width, by a loop of fixed length, which
+// compilers make a vector loop.
+#define CHANGE_WIDTH(name, type, target_attribute)                              \
+    target_attribute static void name(const uint32_t *restrict from, type base, \
+                                      type *restrict out)                       \
+    {                                                                           \
+        for (uint32_t i = 0; i < BITPACK_GROUP; i++)                            \
+            out[i] = (type)((type)from[i] + base);                              \
+    }
+
+#if defined(__x86_64__)
+#define CHANGES(type, suffix)                                                               \
+    CHANGE_WIDTH(change_any_##suffix, type, )                                               \
+    CHANGE_WIDTH(change_avx2_##suffix, type, AVX2)                                          \
+    CHANGE_WIDTH(change_avx512_##suffix, type, AVX512)                                      \
+    static void change_##suffix(enum simd simd, const uint32_t *from, type base, type *out) \
+    {                                                                                       \
+        if (simd == SIMD_AVX512)                                                            \
+            change_avx512_##suffix(from, base, out);                                        \
+        else if (simd == SIMD_AVX2)                                                         \
+            change_avx2_##suffix(from, base, out);                                          \
+        else                                                                                \
+            change_any_##suffix(from, base, out);                                           \
     }
 #else
-#define UNPACK_KERNELS(type, suffix)                                                     \
-    UNPACK_KERNEL(unpack_any_##suffix, type, 16, )                                       \
-    static void unpack_rows_##suffix(enum simd simd, const uint8_t *in, unsigned places, \
-                                     unsigned width, uint32_t base, type *out)           \
-    {                                                                                    \
-        (void)simd;                                                                      \
-        unpack_any_##suffix(in, places, width, base, out);                               \
+#define CHANGES(type, suffix)                                                               \
+    CHANGE_WIDTH(change_any_##suffix, type, )                                               \
+    static void change_##suffix(enum simd simd, const uint32_t *from, type base, type *out) \
+    {                                                                                       \
+        (void)simd;                                                                         \
+        change_any_##suffix(from, base, out);                                               \
     }
 #endif
 
-#define UNPACK_FUNCTIONS(type, suffix)                                                            \
-    UNPACK_KERNELS(type, suffix)                                                                  \
-    static void unpack_group_##suffix(enum simd simd, const uint8_t *in, uint32_t count,          \
-                                      unsigned width, uint32_t base, type *out)                   \
-    {                                                                                             \
-        unsigned whole = count / LANES;                                                           \
-        if (whole * LANES == count) {                                                             \
-            unpack_rows_##suffix(simd, in, whole, width, base, out);                              \
-            return;                                                                               \
-        }                                                                                         \
-        type tail[BITPACK_GROUP];                                                                 \
-        unpack_rows_##suffix(simd, in, whole + 1, width, base, tail);                             \
-        memcpy(out, tail, count * sizeof *out);                                                   \
-    }                                                                                             \
-    void bitunpack_##suffix##_by(enum simd simd, const uint8_t *packed, uint32_t count,           \
-                                 unsigned width, uint32_t base, type *out)                        \
-    {                                                                                             \
-        if (width == 0) {                                                                         \
-            for (uint32_t i = 0; i < count; i++)                                                  \
-                out[i] = (type)base;                                                              \
-            return;                                                                               \
-        }                                                                                         \
-        for (uint32_t from = 0; from < count; from += BITPACK_GROUP) {                            \
-            uint32_t n = count - from < BITPACK_GROUP ? count - from : BITPACK_GROUP;             \
-            unpack_group_##suffix(simd, packed, n, width, base, out + from);                      \
-            packed += (size_t)width * ROW_BYTES;                                                  \
-        }                                                                                         \
-    }                                                                                             \
-    void bitunpack_##suffix(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base, \
-                            type *out)                                                            \
-    {                                                                                             \
-        bitunpack_##suffix##_by(simd_best(), packed, count, width, base, out);                    \
+CHANGES(uint8_t, u8)
+CHANGES(uint16_t, u16)
+CHANGES(uint64_t, u64)
+
+// By way of groups of 32 bits, changed to the width of the result.
+#define UNPACK_BY_CHANGE(type, suffix)                                                      \
+    static void unpack_rest_##suffix(enum simd simd, const uint8_t *packed, uint32_t count, \
+                                     unsigned width, type base, type *out)                  \
+    {                                                                                       \
+        uint32_t group[BITPACK_GROUP] = {0};                                                \
+        type changed[BITPACK_GROUP] = {0};                                                  \
+        for (uint32_t from = 0; from < count; from += BITPACK_GROUP) {                      \
+            uint32_t n = count - from < BITPACK_GROUP ? count - from : BITPACK_GROUP;       \
+            if (width > 0)                                                                  \
+                unpack_group(simd, packed + (size_t)from / 8 * width, n, width, 0, group);  \
+            change_##suffix(simd, group, base, n < BITPACK_GROUP ? changed : out + from);   \
+            if (n < BITPACK_GROUP)                                                          \
+                memcpy(out + from, changed, n * sizeof *out);                               \
+        }                                                                                   \
     }
+
+UNPACK_BY_CHANGE(uint8_t, u8)
+UNPACK_BY_CHANGE(uint16_t, u16)
+UNPACK_BY_CHANGE(uint64_t, u64)
+
+#if defined(__x86_64__)
+// What AVX-512, which alone can change the width of a whole register's values, unpacks
+// straight to that of the result: whole groups.  They give how many values these are.
+#define UNPACK_WHOLE(type, suffix)                                                               \
+    static uint32_t unpack_whole_##suffix(enum simd simd, const uint8_t *packed, uint32_t count, \
+                                          unsigned width, uint32_t base, type *out)              \
+    {                                                                                            \
+        if (simd != SIMD_AVX512 || width == 0)                                                   \
+            return 0;                                                                            \
+        uint32_t whole = count - count % BITPACK_GROUP;                                          \
+        unpack_avx512_##suffix(packed, whole / LANES, width, base, out);                         \
+        return whole;                                                                            \
+    }
+#else
+#define UNPACK_WHOLE(type, suffix)                                                               \
+    static uint32_t unpack_whole_##suffix(enum simd simd, const uint8_t *packed, uint32_t count, \
+                                          unsigned width, uint32_t base, type *out)              \
+    {                                                                                            \
+        (void)simd, (void)packed, (void)count, (void)width, (void)base, (void)out;               \
+        return 0;                                                                                \
+    }
+#endif
 // NOLINTEND(bugprone-macro-parentheses)
 
-UNPACK_FUNCTIONS(uint8_t, u8)
-UNPACK_FUNCTIONS(uint16_t, u16)
-UNPACK_FUNCTIONS(uint32_t, u32)
+UNPACK_WHOLE(uint8_t, u8)
+UNPACK_WHOLE(uint16_t, u16)
 
-// Whole groups have a loop of fixed length, which compilers make a vector loop.
-static void widen_group(const uint32_t *restrict low, uint32_t count, uint64_t base,
-                        uint64_t *restrict out)
+void bitunpack_u8_by(enum simd simd, const uint8_t *packed, uint32_t count, unsigned width,
+                     uint32_t base, uint8_t *out)
 {
-    if (count == BITPACK_GROUP) {
-        for (uint32_t i = 0; i < BITPACK_GROUP; i++)
-            out[i] = base + low[i];
-        return;
-    }
-    for (uint32_t i = 0; i < count; i++)
-        out[i] = base + low[i];
+    uint32_t done = unpack_whole_u8(simd, packed, count, width, base, out);
+    unpack_rest_u8(simd, packed + (size_t)done / 8 * width, count - done, width, (uint8_t)base,
+                   out + done);
 }
 
-static void add_high_group(const uint32_t *restrict high, uint32_t count, uint64_t *restrict out)
+void bitunpack_u16_by(enum simd simd, const uint8_t *packed, uint32_t count, unsigned width,
+                      uint32_t base, uint16_t *out)
 {
-    if (count == BITPACK_GROUP) {
-        for (uint32_t i = 0; i < BITPACK_GROUP; i++)
-            out[i] += (uint64_t)high[i] << 32;
+    uint32_t done = unpack_whole_u16(simd, packed, count, width, base, out);
+    unpack_rest_u16(simd, packed + (size_t)done / 8 * width, count - done, width, (uint16_t)base,
+                    out + done);
+}
+
+// Wider values have a plane of their high bits.
+void bitunpack_u64_by(enum simd simd, const uint8_t *packed, uint32_t count, unsigned width,
+                      uint64_t base, uint64_t *out)
+{
+    unpack_rest_u64(simd, packed, count, width < 32 ? width : 32, base, out);
+    if (width <= 32)
         return;
+    const uint8_t *high = packed + plane_bytes(count, 32);
+    uint32_t half[BITPACK_GROUP] = {0};
+    for (uint32_t from = 0; from < count; from += BITPACK_GROUP) {
+        uint32_t n = count - from < BITPACK_GROUP ? count - from : BITPACK_GROUP;
+        unpack_group(simd, high, n, width - 32, 0, half);
+        high += plane_bytes(n, width - 32);
+        for (uint32_t i = 0; i < n; i++)
+            out[from + i] += (uint64_t)half[i] << 32;
     }
-    for (uint32_t i = 0; i < count; i++)
-        out[i] += (uint64_t)high[i] << 32;
+}
+
+void bitunpack_u8(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base,
+                  uint8_t *out)
+{
+    bitunpack_u8_by(simd_best(), packed, count, width, base, out);
+}
+
+void bitunpack_u16(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base,
+                   uint16_t *out)
+{
+    bitunpack_u16_by(simd_best(), packed, count, width, base, out);
+}
+
+void bitunpack_u32(const uint8_t *packed, uint32_t count, unsigned width, uint32_t base,
+                   uint32_t *out)
+{
+    bitunpack_u32_by(simd_best(), packed, count, width, base, out);
 }
 
 void bitunpack_u64(const uint8_t *packed, uint32_t count, unsigned width, uint64_t base,
                    uint64_t *out)
 {
-    unsigned low_width = width < 32 ? width : 32;
-    unsigned high_width = width - low_width;
-    const uint8_t *high_packed = packed + plane_bytes(count, low_width);
-    uint32_t half[BITPACK_GROUP];
-    for (uint32_t from = 0; from < count; from += BITPACK_GROUP) {
-        uint32_t n = count - from < BITPACK_GROUP ? count - from : BITPACK_GROUP;
-        bitunpack_u32(packed, n, low_width, 0, half);
-        packed += (size_t)low_width * ROW_BYTES;
-        widen_group(half, n, base, out + from);
-        if (high_width == 0)
-            continue;
-        bitunpack_u32(high_packed, n, high_width, 0, half);
-        high_packed += (size_t)high_width * ROW_BYTES;
-        add_high_group(half, n, out + from);
-    }
+    bitunpack_u64_by(simd_best(), packed, count, width, base, out);
 }
 
 // --- one value

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "codec/codec_private.h"
+#include "codec/prefix_sum.h"
 
 #include <stdlib.h>
 
@@ -79,48 +80,79 @@ static struct frame delta_frame(const struct column *c)
     return frame_of(c->data + group_count(c->count) * sizeof(uint64_t));
 }
 
+// A group of distances on its way to values.
+struct group {
+    uint64_t start;
+    uint32_t from;
+    uint32_t count;
+    const uint8_t *packed; // the plane of the low bits
+};
+
+static struct group group_at(const struct column *c, const struct frame *f, uint32_t from)
+{
+    uint32_t count = c->count - from < BITPACK_GROUP ? c->count - from : BITPACK_GROUP;
+    return (struct group){
+        .start = load_u64(c->data + from / BITPACK_GROUP * sizeof(uint64_t)),
+        .from = from,
+        .count = count,
+        .packed = f->packed + (size_t)from / 8 * frame_low_width(f),
+    };
+}
+
+// Whether no sum of a group's distances leaves 32 bits with a sign.
+static bool sums_fit(const struct frame *f)
+{
+    const int64_t limit = (int64_t)1 << 31;
+    int64_t base = (int64_t)f->base;
+    return f->width < 23 && base > -limit / BITPACK_GROUP &&
+           base < limit / BITPACK_GROUP - ((int64_t)1 << f->width);
+}
+
 static void delta_words(const struct column *c, uint64_t *out)
 {
     struct frame f = delta_frame(c);
-    bitunpack_u64(f.packed, c->count, f.width, f.base, out);
-    for (uint32_t i = 0; i < c->count; i += BITPACK_GROUP) {
-        uint64_t value = load_u64(c->data + i / BITPACK_GROUP * sizeof(uint64_t));
-        uint32_t end = c->count - i < BITPACK_GROUP ? c->count : i + BITPACK_GROUP;
-        out[i] = value;
-        for (uint32_t j = i + 1; j < end; j++)
-            out[j] = value += out[j];
+    bool fit = sums_fit(&f);
+    if (!fit)
+        bitunpack_u64(f.packed, c->count, f.width, f.base, out);
+    for (uint32_t from = 0; from < c->count; from += BITPACK_GROUP) {
+        struct group g = group_at(c, &f, from);
+        if (fit) {
+            uint32_t steps[BITPACK_GROUP];
+            bitunpack_u32(g.packed, g.count, f.width, (uint32_t)f.base, steps);
+            steps[0] = 0;
+            prefix_sum_i64((const int32_t *)steps, g.count, (int64_t)g.start,
+                           (int64_t *)out + from);
+            continue;
+        }
+        out[from] = g.start;
+        for (uint32_t i = from + 1; i < from + g.count; i++)
+            out[i] += out[i - 1];
     }
 }
 
-// The sums of 512 distances, each from the start that is kept whole.  Whatever they are
-// counted modulo, they are right in that.
-static void delta_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
-{
-    struct frame f = delta_frame(c);
-    unsigned width = frame_low_width(&f);
-    bitunpack_u16(f.packed, c->count, width, (uint32_t)f.base, out);
-    for (uint32_t i = 0; i < c->count; i += BITPACK_GROUP) {
-        uint64_t start = load_u64(c->data + i / BITPACK_GROUP * sizeof(uint64_t));
-        uint32_t end = c->count - i < BITPACK_GROUP ? c->count : i + BITPACK_GROUP;
-        uint16_t sum = (uint16_t)(start - base);
-        out[i] = sum;
-        for (uint32_t j = i + 1; j < end; j++)
-            out[j] = sum = (uint16_t)(sum + out[j]);
-    }
-}
-
+// Whatever sums are counted modulo, they are right in that.
 static void delta_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
 {
     struct frame f = delta_frame(c);
-    unsigned width = frame_low_width(&f);
-    bitunpack_u32(f.packed, c->count, width, (uint32_t)f.base, out);
-    for (uint32_t i = 0; i < c->count; i += BITPACK_GROUP) {
-        uint64_t start = load_u64(c->data + i / BITPACK_GROUP * sizeof(uint64_t));
-        uint32_t end = c->count - i < BITPACK_GROUP ? c->count : i + BITPACK_GROUP;
-        uint32_t sum = (uint32_t)(start - base);
-        out[i] = sum;
-        for (uint32_t j = i + 1; j < end; j++)
-            out[j] = sum += out[j];
+    bitunpack_u32(f.packed, c->count, frame_low_width(&f), (uint32_t)f.base, out);
+    for (uint32_t from = 0; from < c->count; from += BITPACK_GROUP) {
+        struct group g = group_at(c, &f, from);
+        out[from] = 0;
+        prefix_sum_u32(out + from, g.count, (uint32_t)(g.start - base));
+    }
+}
+
+static void delta_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
+{
+    struct frame f = delta_frame(c);
+    for (uint32_t from = 0; from < c->count; from += BITPACK_GROUP) {
+        struct group g = group_at(c, &f, from);
+        uint32_t sums[BITPACK_GROUP];
+        bitunpack_u32(g.packed, g.count, frame_low_width(&f), (uint32_t)f.base, sums);
+        sums[0] = 0;
+        prefix_sum_u32(sums, g.count, (uint32_t)(g.start - base));
+        for (uint32_t i = 0; i < g.count; i++)
+            out[from + i] = (uint16_t)sums[i];
     }
 }
 

@@ -35,11 +35,13 @@ static void expect_round_trip(uint32_t count, unsigned width, uint64_t *random)
     for (uint32_t i = 0; i < count; i++)
         values[i] = i % 5 == 0 ? mask : next_random(random) & mask;
     bitpack(values, count, width, packed);
-    bitunpack_u64(packed, count, width, 7, got);
-    for (uint32_t i = 0; i < count; i++) {
-        EXPECT_EQ(got[i], values[i] + 7);
-        EXPECT_EQ(bitpack_at(packed, count, width, i), values[i]);
+    for (int simd = SIMD_NONE; simd <= (int)simd_best(); simd++) {
+        bitunpack_u64_by((enum simd)simd, packed, count, width, UINT64_MAX - 7, got);
+        for (uint32_t i = 0; i < count; i++)
+            EXPECT_EQ(got[i], values[i] - 8);
     }
+    for (uint32_t i = 0; i < count; i++)
+        EXPECT_EQ(bitpack_at(packed, count, width, i), values[i]);
     if (width <= 32)
         expect_narrow(values, packed, count, width);
     free(values);

@@ -52,3 +52,21 @@ TEST(delta_refuses_what_is_short_or_no_whole_number)
     for (size_t len = 0; len < data.len; len++)
         EXPECT_EQ(open_raw(4, slice_of(bytes, len), COLUMN_I64, 600), ERR_CORRUPT);
 }
+
+// Steps around the bounds up to which sums of 32 bits do.
+TEST(delta_adds_up_large_steps_both_ways)
+{
+    static const int64_t steps[] = {1 << 21, 1 << 22, (1 << 22) + 1, 1 << 23, (int64_t)1 << 33};
+    uint64_t random = 9;
+    static int64_t values[8192];
+    for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
+        for (int sign = -1; sign <= 1; sign += 2) {
+            int64_t now = 1700000000000;
+            for (int i = 0; i < 8192; i++)
+                values[i] = now += sign * (steps[s] - (int64_t)(next_random(&random) % 1000));
+            size_t bytes;
+            EXPECT(strcmp(i64_round_trip(values, NULL, 8192, &bytes), "delta") == 0);
+            EXPECT(strcmp(i64_round_trip(values, NULL, 700, &bytes), "delta") == 0);
+        }
+    }
+}
