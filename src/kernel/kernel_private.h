@@ -14,9 +14,20 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+// The loop that follows has few turns of a fixed number, and becomes that many copies.
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 64")
+#endif
+
 // A function of a level uses only what simd_best() promises for it.
 #define AVX2   __attribute__((target("avx2,popcnt,bmi,bmi2")))
 #define AVX512 __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,popcnt,bmi,bmi2")))
+
+#define AVX512_VBMI \
+    __attribute__(( \
+        target("avx512f,avx512vl,avx512bw,avx512dq,avx512vbmi,avx512vbmi2,popcnt,bmi,bmi2")))
 
 // Calls `f(width, ...)` with the width as a constant, so that an INLINE `f` becomes one loop
 // for each width and none asks for it row by row.

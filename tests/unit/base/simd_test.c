@@ -8,3 +8,9 @@ TEST(simd_is_one_of_those_there_are_and_stays_so)
     EXPECT(best == SIMD_NONE || best == SIMD_AVX2 || best == SIMD_AVX512);
     EXPECT_EQ(simd_best(), best);
 }
+
+TEST(simd_has_byte_moves_only_with_avx512)
+{
+    EXPECT(!simd_has_vbmi() || simd_best() == SIMD_AVX512);
+    EXPECT_EQ(simd_has_vbmi(), simd_has_vbmi());
+}
