@@ -20,6 +20,10 @@ struct api_request {
     struct slice authorization, content_type, accept, opaque_id; // len 0 when absent
     struct slice address;                                        // of the caller
     struct slice body;                                           // decompressed
+    // He has closed the connection.  Any thread may ask while the request is answered.
+    // NULL: he waits.
+    bool (*is_gone)(void *asker);
+    void *asker;
 };
 
 struct api_reply {

@@ -74,6 +74,33 @@ static void take_cause(struct error *e)
     e->cause_reason = slice_from(rest, e->cause_type.len + 2);
 }
 
+// The number after `before`; 0 where it is not.
+static uint64_t number_after(struct slice words, const char *before)
+{
+    uint64_t v = 0;
+    const struct slice mark = slice_text(before);
+    const uint8_t *found = words.len ? memmem(words.at, words.len, mark.at, mark.len) : NULL;
+    if (!found)
+        return 0;
+    struct slice rest = slice_from(words, (size_t)(found - words.at) + mark.len);
+    size_t digits = 0;
+    while (digits < rest.len && rest.at[digits] >= '0' && rest.at[digits] <= '9')
+        digits++;
+    return parse_u64(slice_of(rest.at, digits), &v) == OK ? v : 0;
+}
+
+// Reaching a limit has members of its own, which the words tell too.
+static void take_limits(struct error *e)
+{
+    if (slice_is(e->type, "circuit_breaking_exception")) {
+        e->status = 429;
+        e->bytes_wanted = number_after(e->reason, "would be [");
+        e->bytes_limit = number_after(e->reason, "limit of [");
+    }
+    if (slice_is(e->type, "too_many_buckets_exception"))
+        e->buckets_max = number_after(e->reason, "or equal to: [");
+}
+
 // What stands in the brackets of "no such index [x]".
 static struct slice bracketed(struct slice reason)
 {
@@ -96,6 +123,7 @@ struct error error_of(enum err code, const struct fault *why)
     }
     take_place(&e);
     take_cause(&e);
+    take_limits(&e);
     if (e.reason.len == 0)
         e.reason = slice_text(err_name(code));
     if (slice_is(e.type, "index_not_found_exception"))
@@ -120,6 +148,18 @@ static void members(struct json_writer *w, const struct error *e)
         json_uint(w, e->line);
         json_key(w, "col");
         json_uint(w, e->column);
+    }
+    if (e->bytes_limit) {
+        json_key(w, "bytes_wanted");
+        json_uint(w, e->bytes_wanted);
+        json_key(w, "bytes_limit");
+        json_uint(w, e->bytes_limit);
+        json_key(w, "durability");
+        json_text(w, "TRANSIENT");
+    }
+    if (e->buckets_max) {
+        json_key(w, "max_buckets");
+        json_uint(w, e->buckets_max);
     }
     if (e->index.len) {
         json_key(w, "resource.type");

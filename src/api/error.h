@@ -18,6 +18,9 @@ struct error {
     // Of "failed to create query: T: R", whose reason is "failed to create query: R".
     struct slice cause_type, cause_reason;
     uint64_t line, column; // parsing_exception: where; line 0 for none
+    // circuit_breaking_exception: what would have been used, and the limit; 0 for none.
+    uint64_t bytes_wanted, bytes_limit;
+    uint64_t buckets_max; // too_many_buckets_exception: the limit; 0 for none
 };
 
 // The slices point into `why` or are constant.

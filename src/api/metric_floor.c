@@ -114,7 +114,11 @@ static enum err ask(struct exchange *x, const struct metric_question *q,
         e = request_parse(body, x->arena, &request, why);
     if (e != OK)
         return e;
-    const struct engine_question asked = {x->permit, {&m->table, 1}, &request};
+    const struct engine_question asked = {.permit = x->permit,
+                                          .in = {&m->table, 1},
+                                          .request = &request,
+                                          .is_gone = x->request->is_gone,
+                                          .asker = x->request->asker};
     return engine->ops->search(engine, &asked, x->arena, out, why);
 }
 

@@ -52,7 +52,11 @@ enum err search_call_run(struct exchange *x, const struct index_wish *wish, stru
         e = request_check(&c->request, why); // what Elasticsearch's shards find out
     if (e != OK)
         return e;
-    const struct engine_question q = {c->permit, c->tables, &c->request};
+    const struct engine_question q = {.permit = c->permit,
+                                      .in = c->tables,
+                                      .request = &c->request,
+                                      .is_gone = x->request->is_gone,
+                                      .asker = x->request->asker};
     return engine->ops->search(engine, &q, arena, &c->answer, why);
 }
 

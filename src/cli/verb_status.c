@@ -45,6 +45,28 @@ static void say_server(const struct home_status *s, const char *directory, struc
     say_processes(s->json, out);
 }
 
+static void say_searches(const struct json *status, struct buf *out)
+{
+    char text[AMOUNT_BYTES];
+    const struct json *search = json_get(status, "search");
+    buf_print(out, "searches: %s", amount_count(status_number(search, "count"), text));
+    buf_print(out, ", %lld running with %s", (long long)status_number(search, "running"),
+              amount_bytes(status_number(search, "memory_bytes"), text));
+
+    const struct {
+        const char *key, *words;
+    } ends[] = {{"gone", "given up by who asked"},
+                {"late", "ended at their time limit"},
+                {"over", "refused for their memory"}};
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (status_number(search, ends[i].key) > 0)
+            buf_print(out, ", %s %s", amount_count(status_number(search, ends[i].key), text),
+                      ends[i].words);
+    }
+    buf_u8(out, '\n');
+}
+
 static const struct json *stored_table(const struct json *status, struct slice name)
 {
     const struct json *tables = status_list(status, "tables");
@@ -145,6 +167,8 @@ static enum exit_status run(const struct arguments *a)
         buf_u8(&out, '\n');
     } else {
         say_server(&status, a->words[0], &out);
+        if (json_get(status.json, "search"))
+            say_searches(status.json, &out);
         const struct json *sources = status_list(status.json, "sources");
         for (uint32_t i = 0; i < sources->count; i++)
             say_source(status.json, &sources->items[i], scratch, &out);

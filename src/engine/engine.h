@@ -22,6 +22,10 @@ struct engine_question {
     const struct permit *permit;
     struct index_list in;
     const struct request *request;
+    // Nobody waits for the answer any more: the search may stop, with ERR_TIMEOUT.  Called by
+    // several threads, every few milliseconds.  NULL: somebody does.
+    bool (*is_gone)(void *asker);
+    void *asker;
 };
 
 struct engine_ops {
@@ -42,9 +46,22 @@ struct engine {
 
 // How searches may use the machine; 0 stands for the default.
 struct engine_settings {
-    uint32_t threads; // on one search at a time, its caller's counted; one a core
+    uint32_t threads;          // on one search at a time, its caller's counted; one a core
+    uint64_t memory_bytes;     // one search may keep; SEARCH_MEMORY_BYTES
+    uint64_t memory_bytes_all; // all searches together; half of the machine's
+    uint32_t buckets_max;      // of one answer; LIMIT_BUCKETS
+};
+
+// What searches do and use, since the engine was made.
+struct engine_load {
+    uint64_t searches, running;
+    uint64_t gone; // ended because nobody waited for the answer
+    uint64_t late; // ended at their time limit
+    uint64_t over; // ended because they needed more memory than they may have
+    uint64_t memory_bytes, memory_bytes_most, memory_bytes_max; // of all searches together
 };
 
 // Over an open store, which stays the caller's.  `settings` NULL: all defaults.
 struct engine *engine_local_new(struct store *st, const struct schema *schema,
                                 const struct engine_settings *settings);
+void engine_local_load(struct engine *e, struct engine_load *out); // any thread

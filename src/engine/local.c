@@ -3,9 +3,12 @@
 #include "base/pool.h"
 #include "base/world.h"
 #include "engine/engine.h"
+#include "search/budget.h"
+#include "search/patience.h"
 #include "search/search.h"
 
 #include <stdlib.h>
+#include <sys/sysinfo.h>
 
 // A search whose request names no time limit ends after this.
 enum { SEARCH_TIMEOUT_MS = 60 * 1000 };
@@ -14,6 +17,9 @@ struct local {
     struct engine engine; // first, so that one pointer is both
     struct store *store;
     struct pool *pool;
+    struct engine_settings settings;
+    struct budget memory; // of all searches
+    _Atomic uint64_t searches, running, gone, late, over;
 };
 
 static struct local *local_of(struct engine *e)
@@ -53,6 +59,25 @@ static enum err check(const struct engine *e, const struct permit *p, const stru
     return OK;
 }
 
+static int64_t deadline_us(const struct request *r)
+{
+    int64_t timeout_ms = SEARCH_TIMEOUT_MS;
+    if (r->timeout_ms > 0 && r->timeout_ms < timeout_ms)
+        timeout_ms = r->timeout_ms;
+    return monotonic_us() + timeout_ms * 1000;
+}
+
+static void count_end(struct local *l, const struct patience *p, const struct budget *memory)
+{
+    int end = atomic_load(&p->end);
+    if (end == PATIENCE_IS_GONE)
+        atomic_fetch_add(&l->gone, 1);
+    else if (end == PATIENCE_IS_LATE)
+        atomic_fetch_add(&l->late, 1);
+    else if (atomic_load(&memory->refused_by))
+        atomic_fetch_add(&l->over, 1);
+}
+
 static enum err local_search(struct engine *e, const struct engine_question *q,
                              struct arena *request, struct answer *out, struct fault *why)
 {
@@ -60,18 +85,27 @@ static enum err local_search(struct engine *e, const struct engine_question *q,
     if (denied)
         return denied;
     const struct request *r = q->request;
-    struct snapshot *now AUTO(drop_snapshot) = store_snapshot(local_of(e)->store);
-    int64_t timeout_ms = SEARCH_TIMEOUT_MS;
-    if (r->timeout_ms > 0 && r->timeout_ms < timeout_ms)
-        timeout_ms = r->timeout_ms;
+    struct local *l = local_of(e);
+    struct snapshot *now AUTO(drop_snapshot) = store_snapshot(l->store);
+    struct patience patience = {
+        .deadline_us = deadline_us(r), .is_gone = q->is_gone, .asker = q->asker};
+    struct budget memory;
+    budget_init(&memory, &l->memory, "request", "search.memory_bytes", l->settings.memory_bytes);
     struct search_context c = {.snapshot = now,
                                .permit = q->permit,
                                .tables = q->in.tables,
                                .table_count = q->in.count,
-                               .pool = local_of(e)->pool,
                                .now_ms = now_ms(),
-                               .deadline_us = monotonic_us() + timeout_ms * 1000};
-    return search_run(&c, r, request, out, why);
+                               .patience = &patience,
+                               .pool = l->pool,
+                               .memory = &memory,
+                               .buckets_max = l->settings.buckets_max};
+    atomic_fetch_add(&l->searches, 1);
+    atomic_fetch_add(&l->running, 1);
+    enum err result = search_run(&c, r, request, out, why);
+    atomic_fetch_sub(&l->running, 1);
+    count_end(l, &patience, &memory);
+    return result;
 }
 
 // NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
@@ -121,6 +155,26 @@ static const struct engine_ops local_ops = {
     .close = local_close,
 };
 
+void engine_local_load(struct engine *e, struct engine_load *out)
+{
+    struct local *l = local_of(e);
+    *out = (struct engine_load){.searches = l->searches,
+                                .running = l->running,
+                                .gone = l->gone,
+                                .late = l->late,
+                                .over = l->over,
+                                .memory_bytes = l->memory.used,
+                                .memory_bytes_most = l->memory.most,
+                                .memory_bytes_max = l->memory.limit};
+}
+
+static size_t half_of_memory(void)
+{
+    struct sysinfo machine;
+    CHECK(sysinfo(&machine) == 0);
+    return (size_t)machine.totalram * machine.mem_unit / 2;
+}
+
 struct engine *engine_local_new(struct store *st, const struct schema *schema,
                                 const struct engine_settings *settings)
 {
@@ -131,6 +185,11 @@ struct engine *engine_local_new(struct store *st, const struct schema *schema,
     CHECK(l != NULL);
     l->engine = (struct engine){.ops = &local_ops, .schema = schema};
     l->store = st;
+    l->settings = *settings;
+    if (!l->settings.memory_bytes)
+        l->settings.memory_bytes = SEARCH_MEMORY_BYTES;
+    budget_init(&l->memory, NULL, "parent", "search.memory_bytes_all",
+                settings->memory_bytes_all ? settings->memory_bytes_all : half_of_memory());
     l->pool = pool_new(settings->threads ? settings->threads : pool_cores());
     return &l->engine;
 }

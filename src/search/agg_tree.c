@@ -230,17 +230,23 @@ bool agg_is_shown(const struct agg_node *n, uint32_t ord)
     return n->crowd.floor == 0 || (ord != ORD_NONE && crowd_is_enough(&n->crowd, ord));
 }
 
+uint32_t agg_buckets_max(const struct search *s)
+{
+    return s->context->buckets_max ? s->context->buckets_max : LIMIT_BUCKETS;
+}
+
 enum err agg_take_buckets(struct search *s, uint32_t count, struct fault *why)
 {
-    if (count <= LIMIT_BUCKETS - s->buckets) {
+    uint32_t most = agg_buckets_max(s);
+    if (count <= most - s->buckets) {
         s->buckets += count;
         return OK;
     }
     return fail(why, ERR_LIMIT,
                 "too_many_buckets_exception: Trying to create too many buckets. Must be less than "
-                "or equal to: [%d] but this number of buckets was exceeded. This limit can be set "
+                "or equal to: [%u] but this number of buckets was exceeded. This limit can be set "
                 "by changing the [search.max_buckets] cluster level setting.",
-                LIMIT_BUCKETS);
+                most);
 }
 
 static enum err answer_subs(struct search *s, struct agg_node *n, uint32_t ord,

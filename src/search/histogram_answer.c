@@ -125,7 +125,7 @@ struct filling {
 
 static enum err fill_one(struct filling *f, struct place place)
 {
-    if (f->count > LIMIT_BUCKETS)
+    if (f->count > agg_buckets_max(f->s))
         return agg_take_buckets(f->s, f->count, f->why);
     struct place *places =
         room_grow(&f->s->room, f->places, &f->cap, (size_t)f->count + 1, sizeof *places);

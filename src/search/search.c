@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/search.h"
 
-#include "base/world.h"
+#include "search/budget.h"
 #include "search/hit_fields.h"
 #include "search/hits.h"
+#include "search/patience.h"
 #include "search/search_private.h"
 #include "search/subjects.h"
 
 #include <math.h>
-
-// Memory one search may take for what it keeps while it walks.
-enum { ROOM_BYTES = 1 << 30 };
 
 struct walk {
     struct search s;
@@ -189,9 +187,7 @@ static enum err check_block(const struct walk *w, struct fault *why)
     const struct search_context *c = w->s.context;
     if (w->s.room.is_over)
         return agg_out_of_room(why);
-    if (c->deadline_us && monotonic_us() > c->deadline_us)
-        return fail(why, ERR_TIMEOUT, "the search took longer than its time limit");
-    return OK;
+    return c->patience ? patience_check(c->patience, why) : OK;
 }
 
 static enum err walk_tables(struct walk *w, struct fault *why)
@@ -248,10 +244,15 @@ enum err search_run(const struct search_context *c, const struct request *r, str
         .s = {.context = c,
               .request = r,
               .arena = request,
-              .room = room_init(ROOM_BYTES),
               .sees_rows = permit_rows(c->permit),
               .floor = permit_floor(c->permit, snapshot_schema(c->snapshot)->floor_subjects)}};
+    struct budget own;
+    budget_init(&own, NULL, "request", "search.memory_bytes", SEARCH_MEMORY_BYTES);
+    struct budget *memory = c->memory ? c->memory : &own;
+    w.s.room = room_in(memory);
     enum err e = run(&w, out, why);
+    if (e == ERR_LIMIT && w.s.room.is_over)
+        e = budget_fault(memory, why);
     columns_done(&w.s.columns);
     room_done(&w.s.room);
     return e;

@@ -7,16 +7,22 @@
 #include "base/arena.h"
 #include "search/answer.h"
 
+struct budget;
+struct patience;
 struct pool;
+
+enum { SEARCH_MEMORY_BYTES = 1 << 30 };
 
 struct search_context {
     const struct snapshot *snapshot;
     const struct permit *permit; // asked for rows, floor and pseudonyms
     const uint32_t *tables;      // indices to search, as table numbers; may be 0 of them
     uint32_t table_count;
-    int64_t now_ms;      // what "now" means in date math
-    int64_t deadline_us; // monotonic; 0: none.  Past it: ERR_TIMEOUT
-    struct pool *pool;   // who may help; NULL: nobody
+    int64_t now_ms;            // what "now" means in date math
+    struct patience *patience; // over: ERR_TIMEOUT; NULL: without end
+    struct pool *pool;         // who may help; NULL: nobody
+    struct budget *memory;     // what it may keep while it walks; NULL: SEARCH_MEMORY_BYTES
+    uint32_t buckets_max;      // of one answer; 0: LIMIT_BUCKETS
 };
 
 // ERR_INVALID with an Elasticsearch type before the words (see query.h), e.g.

@@ -69,7 +69,7 @@ struct search {
     uint16_t *all_rows; // live rows, when somebody asks (global, zero buckets)
     uint32_t *zeros;    // BLOCK_ROWS zeros: the ordinals of the root
     uint64_t *subjects; // whom each row is about; filled when floor is not 0
-    uint32_t buckets;   // answered so far, for LIMIT_BUCKETS
+    uint32_t buckets;   // answered so far, for agg_buckets_max()
 };
 
 // Plans the tree below s->root.
@@ -97,6 +97,7 @@ bool agg_is_shown(const struct agg_node *n, uint32_t ord);
 // Fills doc_count and subs of a bucket.  ORD_NONE for an empty one.
 enum err agg_answer_bucket(struct search *s, struct agg_node *n, uint32_t ord, struct bucket *out,
                            struct fault *why);
+uint32_t agg_buckets_max(const struct search *s); // of the whole answer
 enum err agg_take_buckets(struct search *s, uint32_t count, struct fault *why);
 // Live rows of the block at hand, into s->all_rows.
 uint32_t search_live_rows(struct search *s);

@@ -39,6 +39,10 @@ static const struct key keys[] = {
     {NULL, "seal_rows", KEY_U32, AT(seal_rows), 1024, 1 << 26},
     {NULL, "log_bytes", KEY_U64, AT(log_bytes), 1 << 20, (uint64_t)1 << 40},
     {"search", "threads", KEY_U32, AT(search_threads), 1, POOL_WORKERS_MAX},
+    {"search", "memory_bytes", KEY_U64, AT(search_memory_bytes), 16 << 20, (uint64_t)1 << 40},
+    {"search", "memory_bytes_all", KEY_U64, AT(search_memory_bytes_all), 16 << 20,
+     (uint64_t)1 << 44},
+    {"search", "max_buckets", KEY_U32, AT(search_buckets_max), 1, 1 << 24},
     {"users", "keeper", KEY_TEXT, AT(users[PROCESS_KEEPER]), 1, CONFIG_USER_BYTES - 1},
     {"users", "mirror", KEY_TEXT, AT(users[PROCESS_MIRROR]), 1, CONFIG_USER_BYTES - 1},
     {"users", "serve", KEY_TEXT, AT(users[PROCESS_SERVE]), 1, CONFIG_USER_BYTES - 1},
@@ -55,6 +59,8 @@ void config_default(struct config *out)
         .request_seconds = 300,
         .seal_rows = 1 << 20,
         .log_bytes = 256 << 20,
+        .search_memory_bytes = 1 << 30,
+        .search_buckets_max = LIMIT_BUCKETS,
         .cluster_name = "tamis",
         .users = {
             [PROCESS_KEEPER] = "61841", [PROCESS_MIRROR] = "61842", [PROCESS_SERVE] = "61843"}};

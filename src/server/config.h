@@ -11,7 +11,8 @@
 //     cluster_uuid: 22 characters     connections: 1024           connections_per_address: 256
 //     idle_seconds: 60                request_seconds: 300        seal_rows: 1048576
 //     log_bytes: 268435456
-//     search: {threads: 8}
+//     search: {threads: 8, memory_bytes: 1073741824, memory_bytes_all: 8589934592,
+//              max_buckets: 65536}
 //     users: {keeper: 61841, mirror: 61842, serve: tamis-serve}
 
 #include "base/err.h"
@@ -38,6 +39,9 @@ struct config {
     uint32_t seal_rows;       // see struct store_options
     uint64_t log_bytes;
     uint32_t search_threads;                      // that work on one search; 0: one a core
+    uint64_t search_memory_bytes;                 // of one search
+    uint64_t search_memory_bytes_all;             // of all together; 0: half of the machine's
+    uint32_t search_buckets_max;                  // of one answer
     char users[PROCESS_COUNT][CONFIG_USER_BYTES]; // name or number; used when started as root
 };
 

@@ -11,6 +11,7 @@
 
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,6 +242,15 @@ static struct slice address_of(struct MHD_Connection *c, char room[ENDPOINT_TEXT
     return slice_text(room);
 }
 
+// The far end has sent all that it will ever send, or the connection is no more.  Bytes that
+// wait to be read (the end of TLS is told by some) do not hide this.
+static bool is_gone(void *asker)
+{
+    const struct guest *g = asker;
+    struct pollfd look = {.fd = g->fd, .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0 && look.revents != 0;
+}
+
 static enum MHD_Result answer(struct http *h, struct MHD_Connection *c, const char *method,
                               struct http_request *r)
 {
@@ -256,6 +266,11 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *c, const ch
                                   .address = address_of(c, address),
                                   .body = buf_slice(&r->body)};
     http_request_target(r, &request);
+    struct guest *g = guest_of(c);
+    if (g) {
+        request.is_gone = is_gone;
+        request.asker = g;
+    }
     struct arena *arena AUTO(arena_freep) = arena_new(LIMIT_REQUEST_ARENA_BYTES);
     struct api_reply reply = {0};
     h->options.handle(h->options.context, &request, arena, &reply);

@@ -78,7 +78,10 @@ static enum err open_store(struct serve *s, struct fault *why)
     struct writer_store door = {
         .context = s->store, .append = append, .commit = commit, .position = position};
     s->writer = writer_new(&door, schema);
-    const struct engine_settings settings = {.threads = config->search_threads};
+    const struct engine_settings settings = {.threads = config->search_threads,
+                                             .memory_bytes = config->search_memory_bytes,
+                                             .memory_bytes_all = config->search_memory_bytes_all,
+                                             .buckets_max = config->search_buckets_max};
     s->engine = engine_local_new(s->store, schema, &settings);
     return OK;
 }
@@ -156,6 +159,7 @@ static void tell_status(struct serve *s)
                                  .sandbox = s->context->sandbox,
                                  .store = &stats,
                                  .mirror_state = writer_mirror_state(s->writer)};
+    engine_local_load(s->engine, &facts.search);
     memcpy(facts.peers, s->peers, sizeof facts.peers);
     const struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
     struct buf json AUTO(buf_donep) = buf_init(STATUS_BYTES_MAX);

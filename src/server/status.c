@@ -91,6 +91,29 @@ static void print_store(struct json_writer *w, const struct store_stats *s)
     json_end(w);
 }
 
+static void print_search(struct json_writer *w, const struct engine_load *l)
+{
+    const struct {
+        const char *key;
+        uint64_t value;
+    } members[] = {{"count", l->searches},
+                   {"running", l->running},
+                   {"gone", l->gone},
+                   {"late", l->late},
+                   {"over", l->over},
+                   {"memory_bytes", l->memory_bytes},
+                   {"memory_bytes_most", l->memory_bytes_most},
+                   {"memory_bytes_max", l->memory_bytes_max}};
+
+    json_key(w, "search");
+    json_object(w);
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        json_key(w, members[i].key);
+        json_uint(w, members[i].value);
+    }
+    json_end(w);
+}
+
 // Mirror's words were checked to be an object of JSON when they came.
 static enum err print_sources(struct json_writer *w, struct slice state, struct fault *why)
 {
@@ -136,6 +159,7 @@ enum err status_print(const struct status_facts *f, struct buf *out, struct faul
     print_processes(&w, f);
     print_sandbox(&w, f);
     print_store(&w, f->store);
+    print_search(&w, &f->search);
     enum err e = print_sources(&w, f->mirror_state, why);
     if (e)
         return fail_in(why, e, "state of mirror");

@@ -8,6 +8,8 @@
 //      "processes":[{"name":"serve","pid":..,"starts":1,"since_ms":..,"linked":true}, ...],
 //      "sandbox":{"landlock_abi":7,"tcp":"landlock and seccomp","own_user":true,"uid":61843},
 //      "store":{"log_bytes":..,"commits":..,"syncs":..,"bytes_written":..},
+//      "search":{"count":..,"running":..,"gone":..,"late":..,"over":..,"memory_bytes":..,
+//                "memory_bytes_most":..,"memory_bytes_max":..},
 //      "tables":[{"name":"devices","rows":..,...}],
 //      "sources":[ what mirror last said of each, see server/mirror_state.h ]}
 //
@@ -16,6 +18,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/world.h"
+#include "engine/engine.h"
 #include "guard/sandbox.h"
 #include "store/store.h"
 
@@ -33,6 +36,7 @@ struct status_facts {
     struct sandbox_facts sandbox;
     struct status_peer peers[PROCESS_COUNT];
     const struct store_stats *store;
+    struct engine_load search;
     struct slice mirror_state; // an object in JSON, or empty
 };
 

@@ -75,6 +75,38 @@ TEST(error_object_tells_line_and_column_of_a_parsing_exception)
     EXPECT(slice_is(e.reason, "[1:2"));
 }
 
+TEST(error_object_tells_the_limit_that_was_met)
+{
+    struct fault why;
+    struct error e = of(ERR_LIMIT,
+                        "circuit_breaking_exception: [parent] Data too large, data for [search] "
+                        "would be [2048/2kb], which is larger than the limit of [1536/1.5kb].",
+                        &why);
+    EXPECT_EQ(e.status, 429);
+    EXPECT_EQ(e.bytes_wanted, 2048);
+    EXPECT_EQ(e.bytes_limit, 1536);
+    struct buf b AUTO(buf_donep) = buf_init(4096);
+    struct json_writer w = json_writer_to(&b);
+    error_object(&w, &e);
+    buf_u8(&b, 0);
+    const char *members = "\"bytes_wanted\":2048,\"bytes_limit\":1536,\"durability\":"
+                          "\"TRANSIENT\"}";
+    EXPECT(strstr((const char *)b.at, members) != NULL);
+    e = of(ERR_LIMIT,
+           "too_many_buckets_exception: Trying to create too many buckets. Must be less than or "
+           "equal to: [65536] but this number of buckets was exceeded.",
+           &why);
+    EXPECT_EQ(e.status, 400);
+    buf_reset(&b);
+    w = json_writer_to(&b);
+    error_object(&w, &e);
+    buf_u8(&b, 0);
+    EXPECT(strstr((const char *)b.at, "exceeded.\",\"max_buckets\":65536}") != NULL);
+    e = of(ERR_LIMIT, "circuit_breaking_exception: no numbers, would be [, limit of [x", &why);
+    EXPECT_EQ(e.bytes_wanted, 0);
+    EXPECT_EQ(e.bytes_limit, 0);
+}
+
 TEST(error_of_shards_is_wrapped)
 {
     struct fault why;

@@ -39,6 +39,8 @@ static inline void home_write_status(const struct place *p, pid_t pid, int64_t w
              "{\"listen\":\"%s\",\"pid\":%d,\"started_ms\":%lld,\"written_ms\":%lld,\"ready\":true,"
              "\"processes\":[{\"name\":\"serve\",\"pid\":7,\"starts\":2}],"
              "\"sandbox\":{\"landlock_abi\":7,\"tcp\":\"landlock\",\"own_user\":true},"
+             "\"search\":{\"count\":1200,\"running\":1,\"gone\":2,\"late\":0,\"over\":3,"
+             "\"memory_bytes\":2097152},"
              "\"tables\":[{\"name\":\"devices\",\"rows\":32134,\"bytes_disk\":1200000,"
              "\"bytes_memory\":800000}],\"sources\":[%s]}",
              listen, (int)pid, (long long)(written_ms - 180000), (long long)written_ms, sources);

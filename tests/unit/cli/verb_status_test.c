@@ -16,6 +16,9 @@ TEST(status_tells_what_runs_and_how_far_behind_it_is)
     EXPECT(r.err[0] == '\0');
     EXPECT(says(&r, "tamis answers at https://127.0.0.1:9200, since 3 min; the copy is whole\n"));
     EXPECT(says(&r, "processes: serve 7 (started 2 times)\n"));
+    EXPECT(says(&r,
+                "searches: 1,200, 1 running with 2.1 MB, 2 given up by who asked, 3 refused for "
+                "their memory\n"));
     EXPECT(says(&r, "source fleet: streaming, 0.0 s behind (2.1 kB of its log); following every "
                     "change\n"));
     EXPECT(says(&r, "  table      rows  on disk  in memory   a row  state\n"

@@ -17,12 +17,17 @@ struct house {
     struct engine *engine;
 };
 
-static void open_house(struct house *h)
+static void open_house_with(struct house *h, const struct engine_settings *settings)
 {
     town_open(&h->town, 0, NULL);
     struct town_row row = {.key = 5, .cells = {T("a"), T("ok")}};
     town_put(&h->town, TOWN_EVENTS, &row, 1);
-    h->engine = engine_local_new(h->town.store, town_schema(0), NULL);
+    h->engine = engine_local_new(h->town.store, town_schema(0), settings);
+}
+
+static void open_house(struct house *h)
+{
+    open_house_with(h, NULL);
 }
 
 static void close_house(struct house *h)
@@ -35,7 +40,7 @@ static enum err search(struct house *h, const struct permit *p, const struct req
                        struct answer *out, struct fault *why)
 {
     static const uint32_t table = TOWN_EVENTS;
-    const struct engine_question q = {p, {&table, 1}, r};
+    const struct engine_question q = {.permit = p, .in = {&table, 1}, .request = r};
     return h->engine->ops->search(h->engine, &q, h->town.request, out, why);
 }
 
@@ -89,5 +94,101 @@ TEST(engine_counts_only_what_a_permit_shows)
     h.engine->ops->stats(h.engine, permit(&h.town, ROLE_ANALYST, ACTION_SCHEMA, "calls"), &s);
     EXPECT_EQ(s.tables[TOWN_EVENTS].rows, 0);
     EXPECT(strcmp(s.tables[TOWN_EVENTS].name, "events") == 0);
+    close_house(&h);
+}
+
+static bool has_gone(void *asker)
+{
+    ++*(_Atomic int *)asker;
+    return true;
+}
+
+TEST(engine_ends_a_search_that_nobody_waits_for)
+{
+    struct house h;
+    open_house(&h);
+    struct request r = town_request(&h.town, "{}");
+    uint32_t table = TOWN_EVENTS;
+    _Atomic int asked = 0;
+    struct answer a;
+    struct fault why;
+    struct engine_load load;
+    const struct engine_question q = {.permit = permit(&h.town, ROLE_ANALYST, ACTION_READ, ""),
+                                      .in = {&table, 1},
+                                      .request = &r,
+                                      .is_gone = has_gone,
+                                      .asker = &asked};
+    EXPECT_EQ(h.engine->ops->search(h.engine, &q, h.town.request, &a, &why), ERR_TIMEOUT);
+    EXPECT(strstr(why.words, "task_cancelled_exception: ") == why.words);
+    EXPECT_EQ(asked, 1);
+    EXPECT_EQ(search(&h, q.permit, &r, &a, &why), OK);
+    engine_local_load(h.engine, &load);
+    EXPECT_EQ(load.searches, 2);
+    EXPECT_EQ(load.running, 0);
+    EXPECT_EQ(load.gone, 1);
+    EXPECT_EQ(load.late, 0);
+    close_house(&h);
+}
+
+static void expect_over(const struct engine_settings *settings, const char *words)
+{
+    struct house h;
+    open_house_with(&h, settings);
+    struct request r =
+        town_request(&h.town, "{\"size\":0,\"aggs\":{\"a\":{\"terms\":{\"field\":\"outcome\"}}}}");
+    struct answer a;
+    struct fault why;
+    struct engine_load load;
+    const struct permit *p = permit(&h.town, ROLE_ANALYST, ACTION_READ, "");
+    EXPECT_EQ(search(&h, p, &r, &a, &why), ERR_LIMIT);
+    EXPECT(strstr(why.words, words) != NULL);
+    engine_local_load(h.engine, &load);
+    EXPECT_EQ(load.over, 1);
+    EXPECT_EQ(load.memory_bytes, 0);
+    close_house(&h);
+}
+
+TEST(engine_ends_a_search_that_needs_more_memory_than_it_may_have)
+{
+    expect_over(&(struct engine_settings){.memory_bytes = 4096},
+                "circuit_breaking_exception: [request] Data too large");
+    expect_over(&(struct engine_settings){.memory_bytes_all = 4096},
+                "which is larger than the limit of [4096/4kb]. This limit can be set by changing "
+                "the [search.memory_bytes_all] setting.");
+}
+
+TEST(engine_counts_the_memory_of_searches)
+{
+    struct house h;
+    open_house(&h);
+    struct request r = town_request(&h.town, "{}");
+    struct answer a;
+    struct engine_load load;
+    EXPECT_EQ(search(&h, permit(&h.town, ROLE_ANALYST, ACTION_READ, ""), &r, &a, NULL), OK);
+    engine_local_load(h.engine, &load);
+    EXPECT_EQ(load.memory_bytes, 0);
+    EXPECT(load.memory_bytes_most > 0 && load.memory_bytes_most < load.memory_bytes_max);
+    close_house(&h);
+}
+
+TEST(engine_makes_no_more_buckets_than_it_may)
+{
+    struct house h;
+    struct engine_settings settings = {.buckets_max = 2};
+    open_house_with(&h, &settings);
+    struct town_row row = {.key = 6, .cells = {T("b"), T("failed")}};
+    town_put(&h.town, TOWN_EVENTS, &row, 1);
+    const char *text = "{\"size\":0,\"aggs\":{\"a\":{\"terms\":{\"field\":\"outcome\"}}}}";
+    struct request r = town_request(&h.town, text);
+    const struct permit *p = permit(&h.town, ROLE_ANALYST, ACTION_READ, "");
+    struct answer a;
+    struct fault why;
+    EXPECT_EQ(search(&h, p, &r, &a, &why), OK);
+    EXPECT_EQ(a.aggs[0].bucket_count, 2);
+    row = (struct town_row){.key = 7, .cells = {T("b"), T("timeout")}};
+    town_put(&h.town, TOWN_EVENTS, &row, 1);
+    EXPECT_EQ(search(&h, p, &r, &a, &why), ERR_LIMIT);
+    EXPECT(strstr(why.words, "too_many_buckets_exception: ") == why.words);
+    EXPECT(strstr(why.words, "or equal to: [2] but") != NULL);
     close_house(&h);
 }

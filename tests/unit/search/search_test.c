@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "search/patience.h"
 #include "search/search.h"
 #include "unit/search/crowded.h"
 
@@ -142,13 +143,16 @@ TEST(search_ends_at_its_deadline)
     struct request r = town_request(t, "{}");
     struct snapshot *now = store_snapshot(t->store);
     uint32_t table = TOWN_EVENTS;
+    struct patience patience = {.deadline_us = 1};
     struct search_context c = {.snapshot = now,
                                .permit = town_permit(t, ACTION_READ),
                                .tables = &table,
                                .table_count = 1,
-                               .deadline_us = 1};
+                               .patience = &patience};
     struct answer a;
     EXPECT_EQ(search_run(&c, &r, t->request, &a, &t->why), ERR_TIMEOUT);
+    EXPECT(strstr(t->why.words, "time limit") != NULL);
+    EXPECT_EQ(patience.end, PATIENCE_IS_LATE);
     snapshot_free(now);
 }
 

@@ -46,7 +46,8 @@ TEST(config_takes_every_key)
                        "request_seconds: 7\n"
                        "seal_rows: 4096\n"
                        "log_bytes: 8589934592\n"
-                       "search: {threads: 3}\n"
+                       "search: {threads: 3, memory_bytes: 20971520, memory_bytes_all: 4294967296, "
+                       "max_buckets: 10}\n"
                        "users: {keeper: 1, mirror: two, serve: 3}\n",
                        &c, &why);
     EXPECT(strcmp(why.words, "") == 0);
@@ -56,6 +57,9 @@ TEST(config_takes_every_key)
     EXPECT(strcmp(listen, "[::1]:9300") == 0);
     EXPECT(strcmp(c.cluster_uuid, "abcdefghijklmnopqrstuv") == 0);
     EXPECT_EQ(c.search_threads, 3);
+    EXPECT_EQ(c.search_memory_bytes, 20971520);
+    EXPECT_EQ(c.search_memory_bytes_all, 4294967296);
+    EXPECT_EQ(c.search_buckets_max, 10);
     EXPECT_EQ(c.log_bytes, 8589934592);
     EXPECT(strcmp(c.users[PROCESS_MIRROR], "two") == 0);
 }
@@ -79,6 +83,9 @@ TEST(config_refuses_values_out_of_bounds)
     expect_refused("search: {threads: many}\n", "threads is a number");
     expect_refused("search: {threads: [1]}\n", "plain value is missing for threads");
     expect_refused("connections: 8193\n", "connections is a number from 8 to 8192");
+    expect_refused("search: {max_buckets: 0}\n", "max_buckets is a number from 1 to 16777216");
+    expect_refused("search: {memory_bytes: 1000}\n",
+                   "line 1: memory_bytes is a number from 16777216 to 1099511627776");
     expect_refused("search: 5\n", "a map is missing for search");
     expect_refused("listen: 9200\n", "ADDRESS:PORT");
     expect_refused("cluster_uuid: short\n", "22");

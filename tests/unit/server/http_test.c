@@ -24,7 +24,7 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t news;
     int waiting;
-    bool goes;
+    bool goes, was_there;
 } gate = {.lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER};
 
 static void pass_gate(bool waits)
@@ -35,6 +35,23 @@ static void pass_gate(bool waits)
     pthread_cond_broadcast(&gate.news);
     while (waits && !gate.goes)
         pthread_cond_wait(&gate.news, &gate.lock);
+    pthread_mutex_unlock(&gate.lock);
+}
+
+// "/leave": until the asker has gone.
+static void see_off(const struct api_request *r)
+{
+    struct timespec moment = {.tv_nsec = 1000000};
+    pthread_mutex_lock(&gate.lock);
+    gate.was_there = !r->is_gone(r->asker);
+    gate.waiting++;
+    pthread_cond_broadcast(&gate.news);
+    pthread_mutex_unlock(&gate.lock);
+    while (!r->is_gone(r->asker))
+        nanosleep(&moment, NULL); // nobody tells: that is what is being tested
+    pthread_mutex_lock(&gate.lock);
+    gate.goes = true;
+    pthread_cond_broadcast(&gate.news);
     pthread_mutex_unlock(&gate.lock);
 }
 
@@ -53,6 +70,8 @@ static void echo(void *context, const struct api_request *r, struct arena *reque
         buf_text(&out->body, "all the same ");
     if (strcmp(r->path, "/wait") == 0 || strcmp(r->path, "/go") == 0)
         pass_gate(r->path[1] == 'w');
+    if (strcmp(r->path, "/leave") == 0)
+        see_off(r);
     if (strcmp(r->path, "/denied") == 0) {
         out->status = 401;
         out->authenticate = slice_text("Basic realm=\"security\"");
@@ -231,6 +250,34 @@ TEST(http_answers_others_while_some_are_at_work)
         visitor_close(&v[i]);
     }
     site_close(&s);
+}
+
+TEST(http_tells_a_handler_that_the_asker_has_gone)
+{
+    // With the end of TLS told, and without.
+    for (int says_so = 0; says_so < 2; says_so++) {
+        static const char leave[] = "GET /leave HTTP/1.1\r\nHost: x\r\n\r\n";
+        struct site s;
+        struct visitor v;
+        site_open(&s);
+        gate.waiting = 0;
+        gate.goes = gate.was_there = false;
+        EXPECT_EQ(visitor_open(&v, &s, "NORMAL"), 0);
+        EXPECT_EQ(gnutls_record_send(v.session, leave, strlen(leave)), (ssize_t)strlen(leave));
+        pthread_mutex_lock(&gate.lock);
+        while (gate.waiting == 0)
+            pthread_cond_wait(&gate.news, &gate.lock);
+        pthread_mutex_unlock(&gate.lock);
+        EXPECT(gate.was_there);
+        if (says_so)
+            (void)gnutls_bye(v.session, GNUTLS_SHUT_WR);
+        visitor_close(&v);
+        pthread_mutex_lock(&gate.lock);
+        while (!gate.goes)
+            pthread_cond_wait(&gate.news, &gate.lock);
+        pthread_mutex_unlock(&gate.lock);
+        site_close(&s);
+    }
 }
 
 // Where a proxy before us would see one request, we must not see two, or the other way

@@ -14,6 +14,7 @@ static struct status_facts facts(void)
                                  .sandbox = {.uid = 5, .landlock_abi = 3},
                                  .peers = {[PROCESS_MIRROR] = {.pid = 9, .starts = 2}},
                                  .store = &stats,
+                                 .search = {.searches = 12, .gone = 3, .memory_bytes_max = 99},
                                  .mirror_state =
                                      slice_text("{\"sources\":[{\"name\":\"fleet\"}]}")};
 }
@@ -34,6 +35,10 @@ TEST(status_has_processes_tables_sources_and_sandbox)
     EXPECT(slice_is(json_get(&processes->items[PROCESS_MIRROR], "pid")->text, "9"));
     const struct json *tables = json_get(tree, "tables");
     EXPECT(slice_is(json_get(&tables->items[0], "rows")->text, "7"));
+    const struct json *search = json_get(tree, "search");
+    EXPECT(slice_is(json_get(search, "count")->text, "12"));
+    EXPECT(slice_is(json_get(search, "gone")->text, "3"));
+    EXPECT(slice_is(json_get(search, "memory_bytes_max")->text, "99"));
     const struct json *sources = json_get(tree, "sources");
     EXPECT(slice_is(json_get(&sources->items[0], "name")->text, "fleet"));
 }
