@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "base/reader.h"
+#include "index/postings.h"
 #include "store/segment_private.h"
 
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 //     header   "tamisseg", version u32 = 1, zero u32
 //     chunks   of block 0: key hi, key lo, field 0, field 1 ...; of block 1: ...
 //              one after the other without gaps, each as codec/column.c draws it
+//     postings of the fields that have some, as index/postings.c draws them
 //     footer   field_count u32, enum field_type u8 of each
 //              row_count u64, block_count u32
 //              each block:  row_count u32
@@ -22,6 +24,8 @@
 //                           each field: chunk bytes u32, checksum u64,
 //                                       range flags u8, and with RANGE_ANY: min, max,
 //                                       8 bytes each (i64, or the bits of a double)
+//              and, when any field has postings, each field: their bytes u32 (0: none),
+//                                                           checksum u64
 //     tail     footer offset u64, footer bytes u64, footer checksum u64, "tamisend"
 //
 // In memory the file lies as it is; what the footer says is spread into arrays, one entry
@@ -40,6 +44,7 @@ struct segment {
     uint32_t column_count;      // of a block: keys and fields
     struct column *columns;     // [block][KEY_COLUMNS + field]
     struct block_range *ranges; // [block][field]
+    struct postings *postings;  // [field], block_count 0 where a field has none; or NULL
 };
 
 // --- opening
@@ -226,6 +231,36 @@ static void *array_of(uint64_t count, size_t bytes)
     return array;
 }
 
+static enum err read_field_postings(struct footer *f, const struct field *field,
+                                    uint32_t block_count, struct postings *out, struct fault *why)
+{
+    uint32_t len = reader_u32_le(&f->in);
+    uint64_t sum = reader_u64_le(&f->in);
+    struct slice bytes = reader_bytes(&f->chunks, len);
+    if (f->in.short_of_bytes || f->chunks.short_of_bytes)
+        return fail(why, ERR_CORRUPT, "ends too soon");
+    if (len == 0 && sum == 0)
+        return OK;
+    if (field_storage(field->type) != STORAGE_CODE || checksum(bytes.at, bytes.len) != sum)
+        return fail(why, ERR_CORRUPT, "postings of field %s do not check", field->name);
+    enum err e = postings_open(bytes, block_count, out, why);
+    return e ? fail_in(why, e, "field %s", field->name) : OK;
+}
+
+static enum err read_postings(struct footer *f, const struct table *t, struct segment *s,
+                              struct fault *why)
+{
+    if (reader_left(&f->in) == 0)
+        return OK; // no field has any
+    s->postings = array_of(t->field_count, sizeof *s->postings);
+    for (uint32_t i = 0; i < t->field_count; i++) {
+        enum err e = read_field_postings(f, &t->fields[i], s->block_count, &s->postings[i], why);
+        if (e != OK)
+            return e;
+    }
+    return OK;
+}
+
 static enum err read_blocks(struct footer *f, const struct table *t, struct segment *s,
                             struct fault *why)
 {
@@ -236,7 +271,9 @@ static enum err read_blocks(struct footer *f, const struct table *t, struct segm
         if (e != OK)
             return e;
     }
-    enum err e = reader_end(&f->in, why);
+    enum err e = read_postings(f, t, s, why);
+    if (e == OK)
+        e = reader_end(&f->in, why);
     return e == OK ? reader_end(&f->chunks, why) : e;
 }
 
@@ -288,6 +325,7 @@ void segment_close(struct segment *s)
         return;
     free(s->columns);
     free(s->ranges);
+    free(s->postings);
     free(s->file);
     free(s);
 }
@@ -442,4 +480,14 @@ struct row_key segment_key_at(const struct segment *s, uint32_t block, uint32_t 
     DCHECK(whole);
     (void)whole;
     return (struct row_key){(uint64_t)hi, (uint64_t)lo};
+}
+
+bool segment_blocks_of(const struct segment *s, uint32_t field, const uint32_t *codes,
+                       uint32_t count, uint32_t first, uint64_t *bits)
+{
+    if (!s->postings || s->postings[field].block_count == 0)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        postings_blocks(&s->postings[field], codes[i], first, bits);
+    return true;
 }

@@ -53,6 +53,10 @@ void segment_i64(const struct segment *s, uint32_t block, uint32_t field, int64_
 void segment_f64(const struct segment *s, uint32_t block, uint32_t field, double *out,
                  uint64_t *out_present);
 void segment_keys(const struct segment *s, uint32_t block, struct row_key *out);
+// Sets the bit of each block that has one of the codes (dead rows' too); block 0 is bit
+// `first`.  False, and nothing is set, where the field has no postings (index/postings.h).
+bool segment_blocks_of(const struct segment *s, uint32_t field, const uint32_t *codes,
+                       uint32_t count, uint32_t first, uint64_t *bits);
 struct block_range segment_range(const struct segment *s, uint32_t block, uint32_t field);
 
 // One value, without decoding the block (CODE_NONE / false where there is none).

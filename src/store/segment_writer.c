@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/check.h"
 #include "base/hash.h"
+#include "index/postings.h"
 #include "store/segment_private.h"
 
 #include <stdio.h>
@@ -10,7 +12,7 @@
 // Writes what segment.c draws, a block at a time: its chunks go out at once, their places
 // and ranges wait for the footer.
 
-enum { BLOCK_BYTES_MAX = 256 << 20 };
+enum { BLOCK_BYTES_MAX = 256 << 20, POSTINGS_BYTES_MAX = 1 << 30 };
 
 struct segment_writer {
     const struct world *w;
@@ -25,7 +27,10 @@ struct segment_writer {
     bool failed;      // a write did
     struct buf block; // chunks of the block at hand
     struct buf blocks;
-    int64_t *half; // BLOCK_ROWS, for keys
+    int64_t *half;                      // BLOCK_ROWS, for keys
+    struct postings_builder **postings; // of each field; NULL where there are no codes
+    struct buf posting_notes;           // of each field, for the footer
+    bool has_postings;
 };
 
 static enum err writer_open(struct segment_writer *sw, struct fault *why)
@@ -59,6 +64,12 @@ enum err segment_writer_new(const struct world *w, const char *name, const struc
     sw->blocks = buf_init(SEGMENT_FOOTER_BYTES_MAX);
     sw->half = malloc(BLOCK_ROWS * sizeof *sw->half);
     CHECK(sw->half != NULL);
+    sw->posting_notes = buf_init(SEGMENT_FOOTER_BYTES_MAX);
+    sw->postings = calloc(t->field_count + 1, sizeof(struct postings_builder *));
+    CHECK(sw->postings != NULL);
+    for (uint32_t i = 0; i < t->field_count; i++)
+        if (field_storage(t->fields[i].type) == STORAGE_CODE)
+            sw->postings[i] = postings_builder_new();
     enum err e = writer_open(sw, why);
     if (e != OK) {
         segment_writer_drop(sw);
@@ -74,6 +85,10 @@ static void writer_free(struct segment_writer *sw)
         sw->w->ops->close(sw->fd);
     buf_done(&sw->block);
     buf_done(&sw->blocks);
+    buf_done(&sw->posting_notes);
+    for (uint32_t i = 0; i < sw->table->field_count; i++)
+        postings_builder_free(sw->postings[i]);
+    free(sw->postings);
     free(sw->half);
     free(sw);
 }
@@ -167,8 +182,11 @@ enum err segment_writer_block(struct segment_writer *sw, uint32_t row_count,
     buf_reset(&sw->block);
     buf_u32_le(&sw->blocks, row_count);
     add_keys(sw, keys, row_count);
-    for (uint32_t i = 0; i < sw->table->field_count; i++)
+    for (uint32_t i = 0; i < sw->table->field_count; i++) {
         add_column(sw, segment_kind(sw->table->fields[i].type), &columns[i], row_count);
+        if (sw->postings[i])
+            postings_builder_block(sw->postings[i], columns[i].codes, row_count);
+    }
     sw->block_count++;
     sw->row_count += row_count;
     enum err e = write_block(sw, why);
@@ -180,6 +198,31 @@ enum err segment_writer_block(struct segment_writer *sw, uint32_t row_count,
 
 // --- the end
 
+// A field's postings are written as soon as they are made, as they can be large.
+static enum err write_postings(struct segment_writer *sw, uint32_t field, struct fault *why)
+{
+    struct buf bytes AUTO(buf_donep) = buf_init(POSTINGS_BYTES_MAX);
+    bool has = sw->postings[field] && postings_builder_end(sw->postings[field], &bytes) &&
+               !bytes.over_limit;
+    postings_builder_free(sw->postings[field]);
+    sw->postings[field] = NULL;
+    buf_u32_le(&sw->posting_notes, has ? (uint32_t)bytes.len : 0);
+    buf_u64_le(&sw->posting_notes, has ? checksum(bytes.at, bytes.len) : 0);
+    if (!has)
+        return OK;
+    sw->has_postings = true;
+    sw->bytes += bytes.len;
+    return sw->w->ops->write(sw->fd, buf_slice(&bytes), why);
+}
+
+static enum err write_all_postings(struct segment_writer *sw, struct fault *why)
+{
+    enum err e = OK;
+    for (uint32_t i = 0; i < sw->table->field_count && e == OK; i++)
+        e = write_postings(sw, i, why);
+    return e;
+}
+
 static void encode_footer(const struct segment_writer *sw, struct buf *out)
 {
     const struct table *t = sw->table;
@@ -189,6 +232,8 @@ static void encode_footer(const struct segment_writer *sw, struct buf *out)
     buf_u64_le(out, sw->row_count);
     buf_u32_le(out, sw->block_count);
     buf_slice_add(out, buf_slice(&sw->blocks));
+    if (sw->has_postings)
+        buf_slice_add(out, buf_slice(&sw->posting_notes));
     uint64_t sum = checksum(out->at, out->len);
     uint64_t footer_bytes = out->len;
     buf_u64_le(out, sw->bytes);
@@ -211,9 +256,11 @@ static enum err finish(struct segment_writer *sw, struct fault *why)
     const struct world_ops *ops = sw->w->ops;
     if (sw->failed)
         return fail(why, ERR_IO, "an earlier write failed");
+    enum err e = write_all_postings(sw, why);
     struct buf footer = buf_init(2 * (size_t)SEGMENT_FOOTER_BYTES_MAX);
     encode_footer(sw, &footer);
-    enum err e = buf_end(&footer, why);
+    if (e == OK)
+        e = buf_end(&footer, why);
     if (e == OK)
         e = ops->write(sw->fd, buf_slice(&footer), why);
     sw->bytes += footer.len;

@@ -121,6 +121,28 @@ struct block_range block_range(const struct block *b, uint32_t field)
     return part_range(e->part, b->index - e->first_block, field);
 }
 
+void view_blocks_of(const struct view *v, uint32_t field, const uint32_t *codes, uint32_t count,
+                    uint64_t *bits)
+{
+    for (uint32_t i = 0; i < v->entry_count; i++) {
+        const struct entry *e = &v->entries[i];
+        part_blocks_of(e->part, entry_block_count(e), field, codes, count, e->first_block, bits);
+    }
+}
+
+void view_blocks_between(const struct view *v, uint32_t field, int64_t lo, int64_t hi,
+                         uint64_t *bits)
+{
+    for (uint32_t i = 0; i < v->entry_count; i++) {
+        const struct entry *e = &v->entries[i];
+        for (uint32_t b = 0; b < entry_block_count(e); b++) {
+            struct block_range r = part_range(e->part, b, field);
+            if (r.any && r.min <= hi && r.max >= lo)
+                bit_set(bits, e->first_block + b);
+        }
+    }
+}
+
 bool view_row(const struct view *v, uint64_t row, struct row_ref *out)
 {
     uint32_t entry = 0;

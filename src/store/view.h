@@ -93,6 +93,17 @@ struct block_range {
 
 struct block_range block_range(const struct block *b, uint32_t field);
 
+// Which blocks are worth a look, a bit each by their index (bit_words(view_block_count())
+// words).  A block whose bit is not set has no such row; one whose bit is set may have none.
+// Bits already set stay.
+//
+// Of the rows with one of the codes, which rise:
+void view_blocks_of(const struct view *v, uint32_t field, const uint32_t *codes, uint32_t count,
+                    uint64_t *bits);
+// Of the rows with a whole number (or code) from `lo` to `hi`:
+void view_blocks_between(const struct view *v, uint32_t field, int64_t lo, int64_t hi,
+                         uint64_t *bits);
+
 // One row of a view.
 struct row_ref {
     uint32_t block;

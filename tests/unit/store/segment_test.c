@@ -302,3 +302,65 @@ TEST(segment_open_may_fail_anywhere)
     disk_fail_in = -1;
     disk_done(&d, ".");
 }
+
+// Its devices are of many values: postings name their blocks; of the few kinds there are none.
+static struct segment *open_with_postings(struct disk *d, struct buf *out_file)
+{
+    uint64_t bytes = 0;
+    disk_new(d);
+    EXPECT_EQ(seg_write(&d->real, "seg", 9 * BLOCK_ROWS + 100, &bytes), OK);
+    *out_file = disk_read(d, "seg");
+    return open_segment(d, "seg");
+}
+
+TEST(segment_knows_the_blocks_of_each_device)
+{
+    struct disk d;
+    struct buf file;
+    struct segment *s = open_with_postings(&d, &file);
+    uint64_t *truth = calloc(100000, sizeof *truth);
+    for (uint32_t b = 0; b < segment_block_count(s); b++) {
+        static uint32_t codes[BLOCK_ROWS];
+        segment_codes(s, b, SEG_DEVICE, codes);
+        for (uint32_t i = 0; i < segment_block_rows(s, b); i++)
+            if (codes[i] != CODE_NONE)
+                truth[codes[i]] |= (uint64_t)1 << b;
+    }
+    for (uint32_t code = 0; code < 100000; code++) {
+        uint64_t bits = 0;
+        EXPECT(segment_blocks_of(s, SEG_DEVICE, &code, 1, 0, &bits));
+        EXPECT_EQ(bits, truth[code]);
+    }
+    uint64_t bits = 0;
+    uint32_t two[] = {17, 90000};
+    EXPECT(segment_blocks_of(s, SEG_DEVICE, two, 2, 3, &bits));
+    EXPECT_EQ(bits, (truth[17] | truth[90000]) << 3);
+    EXPECT(!segment_blocks_of(s, SEG_KIND, two, 2, 0, &bits));
+    free(truth);
+    segment_close(s);
+    buf_done(&file);
+    disk_done(&d, ".");
+}
+
+TEST(segment_with_a_changed_byte_of_its_postings_is_refused)
+{
+    struct disk d;
+    struct buf file;
+    segment_close(open_with_postings(&d, &file));
+    uint64_t footer_at;
+    memcpy(&footer_at, file.at + file.len - 32, sizeof footer_at);
+    for (uint64_t i = footer_at - 5000; i < footer_at; i += 999) {
+        file.at[i] ^= 4;
+        EXPECT_EQ(open_bytes(&d, buf_slice(&file)), ERR_CORRUPT);
+        file.at[i] ^= 4;
+    }
+    // Their notes are the last of the footer.
+    for (size_t i = file.len - 32 - (size_t)SEG_FIELDS * 12; i < file.len - 32; i++) {
+        file.at[i] ^= 1;
+        mend_footer(&file);
+        EXPECT_EQ(open_bytes(&d, buf_slice(&file)), ERR_CORRUPT);
+        file.at[i] ^= 1;
+    }
+    buf_done(&file);
+    disk_done(&d, ".");
+}

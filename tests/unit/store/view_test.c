@@ -90,3 +90,30 @@ TEST(view_reads_narrowly_from_segments_and_from_memory)
     snapshot_free(s);
     fixture_close(&f);
 }
+
+TEST(view_names_the_blocks_worth_a_look)
+{
+    struct fixture f;
+    fixture_open(&f);
+    fixture_change(&f, DEVICES, ROW_PUT, 0, 20, 1);
+    EXPECT_EQ(seal_freeze(f.st, NULL), OK);
+    EXPECT_EQ(seal_run(f.st, NULL), OK);
+    fixture_change(&f, DEVICES, ROW_PUT, 20, 25, 2);
+    struct snapshot *s = store_snapshot(f.st);
+    const struct view *v = snapshot_view(s, DEVICES);
+    static uint32_t codes[BLOCK_ROWS];
+    struct block block = view_block(v, 1);
+    block_codes(&block, 0, codes);
+    uint64_t bits = 0;
+    view_blocks_of(v, 0, codes, 1, &bits);
+    EXPECT_EQ(bits, 2);
+    view_blocks_of(v, 0, (uint32_t[]){0, codes[0]}, 2, &bits);
+    EXPECT_EQ(bits, 3);
+    bits = 0;
+    view_blocks_between(v, 0, codes[0] + 100, codes[0] + 200, &bits);
+    EXPECT_EQ(bits, 0);
+    view_blocks_between(v, 0, 0, codes[0] - 1, &bits);
+    EXPECT_EQ(bits, 1);
+    snapshot_free(s);
+    fixture_close(&f);
+}
