@@ -65,11 +65,12 @@ LIB_SRC := $(filter-out src/cli/main.c,$(SRC))
 TESTS   := $(sort $(wildcard tests/*.c) $(foreach f,$(FOLDERS),$(wildcard tests/unit/$(f)/*_test.c)))
 HEADERS := $(sort $(foreach f,$(FOLDERS),$(wildcard src/$(f)/*.h)) $(wildcard tests/*.h))
 FUZZ    := $(sort $(wildcard fuzz/*_fuzz.c))
-ALL_C   := $(SRC) $(TESTS) $(FUZZ)
+BENCHES := $(sort $(wildcard bench/*.c))
+ALL_C   := $(SRC) $(TESTS) $(FUZZ) $(BENCHES)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help install install-check demo unit unit-threads quick check check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench packages-demo packages-check clean
+.PHONY: all help install install-check demo unit unit-threads quick check check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-kernels packages-demo packages-check clean
 
 all: build/tamis build/tamis-fleet  ## build/tamis, optimised, and the demo's fleet
 
@@ -87,12 +88,17 @@ $(B)/tamis: $(call obj,$(SRC))
 $(B)/unit: $(call obj,$(LIB_SRC) $(TESTS))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/bench-kernels: $(call obj,bench/kernels.c src/base/simd.c $(wildcard src/kernel/*.c))
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ -lpthread -lm
+build/bench-kernels: $(B)/bench-kernels
+	@install -m 0755 $< $@
 $(B)/fuzz/%: $(B)/fuzz/%.o $(call obj,$(LIB_SRC))
 	@$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@echo "  CC $<"
-	@$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter src/cli/%,$<),-DTAMIS_VERSION='"$(VERSION)"' -DTAMIS_COMMIT='"$(COMMIT)"') -MMD -MP -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter src/cli/% bench/%,$<),-DTAMIS_VERSION='"$(VERSION)"' -DTAMIS_COMMIT='"$(COMMIT)"') -MMD -MP -c -o $@ $<
 -include $(patsubst %.o,%.d,$(call obj,$(ALL_C)))
 
 unit: $(B)/unit  ## unit tests; T=words runs only those, MODE=debug|asan|tsan|cover picks the build
@@ -174,6 +180,9 @@ bench: packages-check  ## first copy beside COPY, then queries beside peers (CUS
 	@$(MAKE) --no-print-directory -j2 MODE=release all
 	@/usr/bin/python3 bench/first_copy.py $(or $(CUSTOMERS),2400000)
 	@/usr/bin/python3 bench/queries.py $(or $(QUERY_CUSTOMERS),240000)
+
+bench-kernels: build/bench-kernels  ## the vector loops, each level, in cache and from memory (K="words of names")
+	build/bench-kernels $(K)
 
 clean:           ## remove everything built
 	rm -rf build
