@@ -58,6 +58,27 @@ void render_shards(struct json_writer *w, uint32_t count)
     json_end(w);
 }
 
+// Elasticsearch tells here how long each of its shards took over what; there are none, and
+// what is worth knowing is whether rows were looked at.
+static void render_profile(struct json_writer *w, const struct answer *a)
+{
+    json_key(w, "profile");
+    json_object(w);
+    json_key(w, "shards");
+    json_array(w);
+    json_end(w);
+    json_key(w, "tamis");
+    json_object(w);
+    json_key(w, "answered_from");
+    json_text(w, a->cube ? "cube" : "rows");
+    if (a->cube) {
+        json_key(w, "metric");
+        json_text(w, a->cube);
+    }
+    json_end(w);
+    json_end(w);
+}
+
 void render_search(struct render *r, const struct answer *a, int64_t took_ms)
 {
     json_key(r->json, "took");
@@ -70,4 +91,6 @@ void render_search(struct render *r, const struct answer *a, int64_t took_ms)
         json_key(r->json, "aggregations");
         render_aggs(r, a->aggs, a->agg_count);
     }
+    if (r->request->wants_profile)
+        render_profile(r->json, a);
 }

@@ -44,12 +44,17 @@ struct engine {
     const struct schema *schema;
 };
 
+struct cubes;
+
 // How searches may use the machine; 0 stands for the default.
 struct engine_settings {
     uint32_t threads;          // on one search at a time, its caller's counted; one a core
     uint64_t memory_bytes;     // one search may keep; SEARCH_MEMORY_BYTES
     uint64_t memory_bytes_all; // all searches together; half of the machine's
     uint32_t buckets_max;      // of one answer; LIMIT_BUCKETS
+    // Of the store's rows: what they can answer they do.  NULL: every search looks at rows, and
+    // answers the same.
+    struct cubes *cubes;
 };
 
 // What searches do and use, since the engine was made.
@@ -61,7 +66,7 @@ struct engine_load {
     uint64_t memory_bytes, memory_bytes_most, memory_bytes_max; // of all searches together
 };
 
-// Over an open store, which stays the caller's.  `settings` NULL: all defaults.
+// Over an open store, which stays the caller's, as do the cubes.  `settings` NULL: all defaults.
 struct engine *engine_local_new(struct store *st, const struct schema *schema,
                                 const struct engine_settings *settings);
 void engine_local_load(struct engine *e, struct engine_load *out); // any thread

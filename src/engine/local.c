@@ -4,6 +4,7 @@
 #include "base/world.h"
 #include "engine/engine.h"
 #include "search/budget.h"
+#include "search/cube_plan.h"
 #include "search/patience.h"
 #include "search/search.h"
 
@@ -11,7 +12,7 @@
 #include <sys/sysinfo.h>
 
 // A search whose request names no time limit ends after this.
-enum { SEARCH_TIMEOUT_MS = 60 * 1000 };
+enum { SEARCH_TIMEOUT_MS = 60 * 1000, CUBE_TRIES = 8 };
 
 struct local {
     struct engine engine; // first, so that one pointer is both
@@ -78,6 +79,25 @@ static void count_end(struct local *l, const struct patience *p, const struct bu
         atomic_fetch_add(&l->over, 1);
 }
 
+// True when a cube answered.  Cubes are fed within a commit, so that one may be a commit
+// ahead of the newest snapshot for a moment; then a newer one is taken.
+static bool ask_cubes(struct local *l, struct search_context *c, struct snapshot **now,
+                      const struct request *r, struct arena *request, struct answer *out)
+{
+    for (int i = 0; l->settings.cubes && i < CUBE_TRIES; i++) {
+        struct cube_plan plan;
+        if (!cube_plan_make(l->settings.cubes, c, r, request, &plan))
+            return false;
+        enum cube_found found = cube_plan_answer(&plan, out);
+        if (found != CUBE_BEHIND)
+            return found == CUBE_FOUND;
+        snapshot_free(*now);
+        *now = store_snapshot(l->store);
+        c->snapshot = *now;
+    }
+    return false;
+}
+
 static enum err local_search(struct engine *e, const struct engine_question *q,
                              struct arena *request, struct answer *out, struct fault *why)
 {
@@ -102,7 +122,8 @@ static enum err local_search(struct engine *e, const struct engine_question *q,
                                .buckets_max = l->settings.buckets_max};
     atomic_fetch_add(&l->searches, 1);
     atomic_fetch_add(&l->running, 1);
-    enum err result = search_run(&c, r, request, out, why);
+    enum err result =
+        ask_cubes(l, &c, &now, r, request, out) ? OK : search_run(&c, r, request, out, why);
     atomic_fetch_sub(&l->running, 1);
     count_end(l, &patience, &memory);
     return result;

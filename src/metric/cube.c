@@ -37,6 +37,8 @@ static enum err cube_init(struct cube *c, const struct schema *s, const struct m
     c->decl = decl;
     c->schema = s;
     levels_init(&c->levels, decl->by_count, decl->every_ms);
+    c->time_min = INT64_MAX;
+    c->time_max = INT64_MIN;
     pthread_mutex_init(&c->move, NULL);
     c->dims = calloc((size_t)decl->by_count + 1, sizeof *c->dims);
     CHECK(c->dims != NULL);
@@ -104,13 +106,23 @@ static void forget(struct cube *c)
     cube_move_cancel(c);
     levels_reset(&c->levels);
     c->is_over = false;
+    c->untimed = 0;
+    c->time_min = INT64_MAX;
+    c->time_max = INT64_MIN;
     for (uint32_t d = 0; d < c->decl->by_count; d++)
         dim_forget(&c->dims[d]);
+}
+
+static void widen_times(struct cube *c, int64_t ms)
+{
+    c->time_min = ms < c->time_min ? ms : c->time_min;
+    c->time_max = ms > c->time_max ? ms : c->time_max;
 }
 
 static void count_finest(void *context, const struct cube_row *row)
 {
     struct cube *c = context;
+    widen_times(c, row->time);
     if (!levels_add_finest(&c->levels, row->bucket, row->codes, row->by))
         c->is_over = true;
 }
@@ -120,9 +132,12 @@ void cubes_build(struct cubes *c, const struct snapshot *now)
     pthread_rwlock_wrlock(&c->lock);
     for (uint32_t i = 0; i < c->schema->metric_count; i++) {
         struct cube *one = &c->all[i];
-        struct cube_scan scan = {.cube = one, .now = now, .each = count_finest, .context = one};
+        uint64_t untimed = 0;
+        struct cube_scan scan = {
+            .cube = one, .now = now, .each = count_finest, .context = one, .untimed = &untimed};
         forget(one);
         cube_scan(&scan);
+        one->untimed = (int64_t)untimed;
         one->is_over |= !levels_derive(&one->levels);
     }
     c->version = snapshot_version(now);
@@ -153,6 +168,8 @@ static void count_change(void *context, const struct cube_row *row)
 {
     struct counting *counting = context;
     int sign = counting->sign;
+    if (sign > 0)
+        widen_times(counting->cube, row->time);
     cube_move_note(counting->cube, row, sign);
     uint32_t *codes = counting->codes[counting->count];
     memcpy(codes, row->codes, counting->cube->decl->by_count * sizeof *codes);
@@ -171,9 +188,14 @@ static void count_rows(struct cube *c, const struct commit *at, const struct vie
     counting.cube = c;
     counting.sign = sign;
     counting.count = 0;
-    struct cube_scan scan = {
-        .cube = c, .now = at->after, .each = count_change, .context = &counting};
+    uint64_t untimed = 0;
+    struct cube_scan scan = {.cube = c,
+                             .now = at->after,
+                             .each = count_change,
+                             .context = &counting,
+                             .untimed = &untimed};
     cube_scan_rows(&scan, v, rows, count);
+    c->untimed += sign * (int64_t)untimed;
     count_items(&counting);
 }
 

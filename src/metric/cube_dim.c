@@ -34,6 +34,18 @@ void dim_done(struct dim *d)
     *d = (struct dim){0};
 }
 
+struct dim dim_of_now(const struct dim *d)
+{
+    return (struct dim){.by = d->by,
+                        .target = d->target,
+                        .key_field = d->key_field,
+                        .type = d->type,
+                        .storage = d->storage,
+                        .numbers = d->numbers,
+                        .is_frozen = true,
+                        .looks_now = true};
+}
+
 static void forget_dirty(struct dim *d)
 {
     if (d->is_dirty)
@@ -118,6 +130,11 @@ uint32_t dim_account(struct dim *d, uint32_t ord, const struct snapshot *now)
 {
     if (ord == CODE_NONE)
         return CODE_NONE;
+    if (d->looks_now) {
+        uint32_t code = CODE_NONE;
+        dim_look_up(d, now, &ord, 1, &code);
+        return code;
+    }
     if (d->is_frozen)
         return ord < d->accounted_count ? d->accounted[ord] : CODE_UNSEEN;
     reserve(d, ord);

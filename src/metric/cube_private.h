@@ -33,6 +33,7 @@ struct dim {
     uint32_t dirty_count, dirty_cap;
     bool all_dirty; // the referred table was emptied
     bool is_frozen; // a copy that nothing may be added to
+    bool looks_now; // such a copy, for which look-ups look at the snapshot
 };
 
 struct cube {
@@ -40,7 +41,10 @@ struct cube {
     const struct schema *schema;
     struct dim *dims; // decl->by_count
     struct levels levels;
-    bool is_over;          // CELLS_MAX was reached: no answer any more
+    bool is_over;     // CELLS_MAX was reached: no answer any more
+    int64_t untimed;  // rows without a time, which are in no cell
+    int64_t time_min; // no row's time is outside; a row that goes leaves them as they are
+    int64_t time_max;
     struct flight *flight; // rows being moved between cells just now; NULL when none are
     pthread_mutex_t move;  // held by whoever moves; taken before cubes.lock
     // ratio
@@ -64,6 +68,8 @@ enum err dim_init(struct dim *d, const struct schema *s, const struct table *t,
                   const struct metric_by *by, struct fault *why);
 void dim_done(struct dim *d);
 void dim_forget(struct dim *d); // no key has been seen
+// A frozen copy that asks the snapshot where `d` would ask what is accounted.  Owns nothing.
+struct dim dim_of_now(const struct dim *d);
 // Value codes of referred rows, by key codes; CODE_NONE where there is no value or row.
 void dim_look_up(struct dim *d, const struct snapshot *now, const uint32_t *ords, uint32_t count,
                  uint32_t *out);
@@ -91,6 +97,7 @@ struct value dim_value(const struct dim *d, const struct snapshot *now, const st
 // ---- rows (cube_rows.c) ----
 
 struct cube_row {
+    int64_t time; // ms
     int64_t bucket;
     uint32_t codes[METRIC_DIMS_MAX];
     uint32_t ords[METRIC_DIMS_MAX]; // key codes of look-ups, else CODE_NONE
@@ -107,6 +114,7 @@ struct cube_scan {
     const struct snapshot *now;
     void (*each)(void *context, const struct cube_row *row);
     void *context;
+    uint64_t *untimed; // rows without a time are added here; NULL: nobody asks
 };
 
 void cube_scan(const struct cube_scan *s);

@@ -45,6 +45,7 @@ bool cube_place_row(struct cube *c, const struct view *v, struct row_ref at,
     int64_t ms;
     if (!row_i64(v, at, c->decl->time_field, &ms))
         return false;
+    out->time = ms;
     out->bucket = bucket_of(c, ms);
     for (uint32_t d = 0; d < c->decl->by_count; d++)
         out->codes[d] = dim_code_of_row(&c->dims[d], v, at, now, &out->ords[d]);
@@ -93,13 +94,24 @@ static void match_block(const struct cube *c, const struct block *b, struct colu
     }
 }
 
+static void count_untimed(const struct cube_scan *s)
+{
+    if (s->untimed)
+        *s->untimed += 1;
+}
+
 static void scan_rows(const struct cube_scan *s, const struct block *b, const struct columns_at *at)
 {
     uint32_t dims = s->cube->decl->by_count;
     struct cube_row row;
     for (uint32_t i = 0; i < b->row_count; i++) {
-        if (!bit_get(b->live, i) || !bit_get(at->has_time, i))
+        if (!bit_get(b->live, i))
             continue;
+        if (!bit_get(at->has_time, i)) {
+            count_untimed(s);
+            continue;
+        }
+        row.time = at->time[i];
         row.bucket = bucket_of(s->cube, at->time[i]);
         for (uint32_t d = 0; d < dims; d++) {
             row.codes[d] = at->codes[(size_t)d * BLOCK_ROWS + i];
@@ -192,6 +204,8 @@ static void scan_each(const struct cube_scan *s, const struct view *v, const str
     for (uint32_t i = 0; i < count; i++)
         if (cube_place_row(s->cube, v, rows[i], s->now, &row))
             s->each(s->context, &row);
+        else
+            count_untimed(s);
 }
 
 void cube_scan_rows(const struct cube_scan *s, const struct view *v, const struct row_ref *rows,

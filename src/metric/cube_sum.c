@@ -36,12 +36,8 @@ static void *resize(void *at, size_t count, size_t bytes)
     return p;
 }
 
-// Of a combo that was not met before.
-static uint32_t find_group(struct sums *s, uint32_t combo)
+static uint32_t find_codes(struct sums *s, const uint32_t *codes)
 {
-    uint32_t codes[METRIC_DIMS_MAX];
-    for (uint32_t d = 0; d < s->groups.dims; d++)
-        codes[d] = combos_codes(s->combos, combo)[s->dims[d]];
     uint32_t group = combos_add(&s->groups, codes);
     s->groups.holds[group]++;
     if (group >= s->group_cap) {
@@ -51,21 +47,35 @@ static uint32_t find_group(struct sums *s, uint32_t combo)
     }
     if (s->groups.holds[group] == 1)
         s->by_group[group] = (struct group_sum){0};
+    return group;
+}
+
+// Of a combo that was not met before.
+static uint32_t find_group(struct sums *s, uint32_t combo)
+{
+    uint32_t codes[METRIC_DIMS_MAX];
+    for (uint32_t d = 0; d < s->groups.dims; d++)
+        codes[d] = combos_codes(s->combos, combo)[s->dims[d]];
+    uint32_t group = find_codes(s, codes);
     s->group_of[combo] = group + 1;
     return group;
 }
 
-static void add_cell(struct sums *s, const struct level_cell *c)
+static void add_to_group(struct sums *s, uint32_t group, const struct cell_count *by)
 {
-    uint32_t known = s->group_of[c->combo];
-    uint32_t group = known ? known - 1 : find_group(s, c->combo);
     struct group_sum *sum = &s->by_group[group];
     if (sum->run != s->run + 1) {
         *sum = (struct group_sum){.run = s->run + 1};
         s->met[s->met_count++] = group;
     }
-    sum->by.count += c->by.count;
-    sum->by.matched += c->by.matched;
+    sum->by.count += by->count;
+    sum->by.matched += by->matched;
+}
+
+static void add_cell(struct sums *s, const struct level_cell *c)
+{
+    uint32_t known = s->group_of[c->combo];
+    add_to_group(s, known ? known - 1 : find_group(s, c->combo), &c->by);
 }
 
 // Makes rows of the run that ends.
@@ -107,5 +117,13 @@ bool sums_add(struct sums *s, struct levels_walk *w)
     w->each = add_bucket;
     w->context = s;
     levels_walk(w);
+    return end_run(s);
+}
+
+bool sums_add_cells(struct sums *s, int64_t at, const struct cells *c)
+{
+    s->at = at;
+    for (uint32_t i = 0; i < c->count; i++)
+        add_to_group(s, find_codes(s, cells_codes(c, i)), &c->counts[i]);
     return end_run(s);
 }

@@ -40,3 +40,5 @@ void sums_done(struct sums *s);
 // Adds up what `w` walks over (its `each` and `context` are set here).  Once for one
 // sums; the caller holds the lock.  False when there are more than rows_max rows.
 bool sums_add(struct sums *s, struct levels_walk *w);
+// Cells whose codes are a group's, all of one time; before or after sums_add().
+bool sums_add_cells(struct sums *s, int64_t at, const struct cells *c);

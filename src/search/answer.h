@@ -57,4 +57,5 @@ struct answer {
     uint32_t agg_count;
     bool timed_out;
     uint32_t index_count; // searched: _shards.total
+    const char *cube;     // the metric whose cube answered; NULL: rows were looked at
 };

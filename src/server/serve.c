@@ -81,7 +81,8 @@ static enum err open_store(struct serve *s, struct fault *why)
     const struct engine_settings settings = {.threads = config->search_threads,
                                              .memory_bytes = config->search_memory_bytes,
                                              .memory_bytes_all = config->search_memory_bytes_all,
-                                             .buckets_max = config->search_buckets_max};
+                                             .buckets_max = config->search_buckets_max,
+                                             .cubes = s->cubes};
     s->engine = engine_local_new(s->store, schema, &settings);
     return OK;
 }

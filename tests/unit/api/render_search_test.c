@@ -36,6 +36,20 @@ TEST(render_search_total_follows_track_total_hits)
     EXPECT(prints(&q, &a, false, "\"total\":{\"value\":20,\"relation\":\"eq\"}"));
 }
 
+TEST(render_search_profiles_say_who_answered)
+{
+    struct answer a = {.max_score = NAN, .index_count = 1};
+    struct request q = {.wants_profile = true};
+    EXPECT(prints(&q, &a, false,
+                  "\"profile\":{\"shards\":[],\"tamis\":{\"answered_from\":\"rows\"}}"));
+    a.cube = "failed";
+    EXPECT(prints(&q, &a, false,
+                  "\"profile\":{\"shards\":[],\"tamis\":{\"answered_from\":\"cube\","
+                  "\"metric\":\"failed\"}}"));
+    q.wants_profile = false;
+    EXPECT(!prints(&q, &a, false, "profile"));
+}
+
 TEST(render_search_has_its_members_in_order)
 {
     const struct answer a = {.total = 0, .max_score = NAN, .index_count = 2, .timed_out = true};
