@@ -19,6 +19,7 @@ struct words {
     int64_t min, max; // as signed numbers
 };
 
+// Reading functions see a column of c->held values, none missing.
 struct encoding {
     const char *name;
     // How many bytes encode() would take; SIZE_MAX when it cannot hold these words.
@@ -40,6 +41,8 @@ extern const struct encoding encoding_packed;
 extern const struct encoding encoding_delta;
 extern const struct encoding encoding_scaled;
 extern const struct encoding encoding_plain;
+extern const struct encoding encoding_runs;
+extern const struct encoding encoding_stepped;
 
 // A frame of reference: {base u64, width u8} and the packed differences.  Part of several
 // encodings.
@@ -61,6 +64,9 @@ static inline unsigned frame_low_width(const struct frame *f)
 {
     return f->width < 32 ? f->width : 32;
 }
+
+// stepped.c: of a column in encoding_stepped, the multiples as a column of their own.
+struct column stepped_multiples(const struct column *c, uint64_t *out_step, uint64_t *out_base);
 
 // scaled.c: the whole number over a power of ten that a double is, bit for bit; false when
 // it is none.

@@ -2,7 +2,8 @@
 #pragma once
 
 // A column chunk: up to COLUMN_ROWS_MAX values of one column, with or without gaps, in
-// the smallest of the encodings (one file each: constant, packed, delta, scaled, plain).
+// the smallest of the encodings (one file each: constant, packed, delta, scaled, plain,
+// runs, stepped).
 //
 // A chunk does not know its length, its count nor what it holds: whoever keeps it does,
 // and tells column_open(), which validates everything, so that reads after it can neither
@@ -31,7 +32,8 @@ struct column {
     const uint8_t *present; // bit per row; NULL: all are
     const uint8_t *data;    // for `how`
     uint32_t data_bytes;
-    uint32_t count;
+    uint32_t count; // rows
+    uint32_t held;  // values in data: count, or of a sparse column the present ones only
     enum column_kind kind;
 };
 
@@ -71,6 +73,14 @@ bool column_scale(const struct column *c, struct column_scale *out);
 // they are) from `base`, modulo 2^16 or 2^32; in gaps that of another value of the column.
 void column_distances_u16(const struct column *c, int64_t base, uint16_t *out);
 void column_distances_u32(const struct column *c, int64_t base, uint32_t *out);
+
+// Whole numbers that are all `base` plus a multiple of `step`: false when no step above 1
+// is known.  The multiples come in gaps as distances do.
+bool column_step(const struct column *c, uint64_t *out_step, int64_t *out_base);
+void column_multiples_u16(const struct column *c, uint16_t *out);
+void column_multiples_u32(const struct column *c, uint32_t *out);
+uint64_t column_multiple_max(const struct column *c); // walks over all
+
 void column_present_bits(const struct column *c, uint64_t *out); // (count + 63) / 64 words
 
 // One value, without decoding the others (delta: at most a group of 512).

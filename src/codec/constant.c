@@ -39,7 +39,7 @@ static enum err constant_check(struct slice data, enum column_kind kind, uint32_
 static void constant_words(const struct column *c, uint64_t *out)
 {
     uint64_t value = value_of(c);
-    for (uint32_t i = 0; i < c->count; i++)
+    for (uint32_t i = 0; i < c->held; i++)
         out[i] = value;
 }
 
@@ -52,26 +52,26 @@ static uint64_t constant_word_at(const struct column *c, uint32_t row)
 static void constant_codes(const struct column *c, uint32_t *out)
 {
     uint32_t value = (uint32_t)value_of(c);
-    for (uint32_t i = 0; i < c->count; i++)
+    for (uint32_t i = 0; i < c->held; i++)
         out[i] = value;
 }
 
 static void constant_codes_u8(const struct column *c, uint8_t *out)
 {
-    memset(out, (uint8_t)value_of(c), c->count);
+    memset(out, (uint8_t)value_of(c), c->held);
 }
 
 static void constant_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
 {
     uint16_t distance = (uint16_t)(value_of(c) - base);
-    for (uint32_t i = 0; i < c->count; i++)
+    for (uint32_t i = 0; i < c->held; i++)
         out[i] = distance;
 }
 
 static void constant_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
 {
     uint32_t distance = (uint32_t)(value_of(c) - base);
-    for (uint32_t i = 0; i < c->count; i++)
+    for (uint32_t i = 0; i < c->held; i++)
         out[i] = distance;
 }
 

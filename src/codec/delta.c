@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 // Delta: each value's distance from the one before it, for times that arrive nearly in
-// order.  Every 512th value is kept whole, so that one value costs at most 512 steps.
+// order, and for codes of values that are new in each row.  Every 512th value is kept whole, so
+// that one value costs at most 512 steps.
 //
 //     starts  u64 per group of 512 values
 //     base u64, width u8, packed: distance - base; at a group's start the base itself
@@ -44,7 +45,7 @@ static size_t delta_bytes(const struct words *w)
 {
     int64_t min;
     int64_t max;
-    if (w->kind != COLUMN_I64 || !distance_range(w, &min, &max))
+    if (w->kind == COLUMN_F64 || !distance_range(w, &min, &max))
         return SIZE_MAX;
     return group_count(w->count) * sizeof(uint64_t) + frame_bytes(min, max, w->count);
 }
@@ -70,14 +71,14 @@ static enum err delta_check(struct slice data, enum column_kind kind, uint32_t c
                             struct fault *why)
 {
     size_t starts = group_count(count) * sizeof(uint64_t);
-    if (kind != COLUMN_I64 || data.len < starts)
+    if (kind == COLUMN_F64 || data.len < starts)
         return fail(why, ERR_CORRUPT, "delta column of %zu bytes", data.len);
     return frame_check(slice_from(data, starts), count, why);
 }
 
 static struct frame delta_frame(const struct column *c)
 {
-    return frame_of(c->data + group_count(c->count) * sizeof(uint64_t));
+    return frame_of(c->data + group_count(c->held) * sizeof(uint64_t));
 }
 
 // A group of distances on its way to values.
@@ -90,7 +91,7 @@ struct group {
 
 static struct group group_at(const struct column *c, const struct frame *f, uint32_t from)
 {
-    uint32_t count = c->count - from < BITPACK_GROUP ? c->count - from : BITPACK_GROUP;
+    uint32_t count = c->held - from < BITPACK_GROUP ? c->held - from : BITPACK_GROUP;
     return (struct group){
         .start = load_u64(c->data + from / BITPACK_GROUP * sizeof(uint64_t)),
         .from = from,
@@ -113,8 +114,8 @@ static void delta_words(const struct column *c, uint64_t *out)
     struct frame f = delta_frame(c);
     bool fit = sums_fit(&f);
     if (!fit)
-        bitunpack_u64(f.packed, c->count, f.width, f.base, out);
-    for (uint32_t from = 0; from < c->count; from += BITPACK_GROUP) {
+        bitunpack_u64(f.packed, c->held, f.width, f.base, out);
+    for (uint32_t from = 0; from < c->held; from += BITPACK_GROUP) {
         struct group g = group_at(c, &f, from);
         if (fit) {
             uint32_t steps[BITPACK_GROUP];
@@ -130,29 +131,49 @@ static void delta_words(const struct column *c, uint64_t *out)
     }
 }
 
-// Whatever sums are counted modulo, they are right in that.
+// The values of a group less `base`.  Whatever sums are counted modulo, they are right
+// in that.
+static struct group group_sums(const struct column *c, const struct frame *f, uint32_t from,
+                               uint64_t base, uint32_t *out)
+{
+    struct group g = group_at(c, f, from);
+    bitunpack_u32(g.packed, g.count, frame_low_width(f), (uint32_t)f->base, out);
+    out[0] = 0;
+    prefix_sum_u32(out, g.count, (uint32_t)(g.start - base));
+    return g;
+}
+
 static void delta_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
 {
     struct frame f = delta_frame(c);
-    bitunpack_u32(f.packed, c->count, frame_low_width(&f), (uint32_t)f.base, out);
-    for (uint32_t from = 0; from < c->count; from += BITPACK_GROUP) {
-        struct group g = group_at(c, &f, from);
-        out[from] = 0;
-        prefix_sum_u32(out + from, g.count, (uint32_t)(g.start - base));
-    }
+    for (uint32_t from = 0; from < c->held; from += BITPACK_GROUP)
+        (void)group_sums(c, &f, from, base, out + from);
 }
 
 static void delta_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
 {
     struct frame f = delta_frame(c);
-    for (uint32_t from = 0; from < c->count; from += BITPACK_GROUP) {
-        struct group g = group_at(c, &f, from);
+    for (uint32_t from = 0; from < c->held; from += BITPACK_GROUP) {
         uint32_t sums[BITPACK_GROUP];
-        bitunpack_u32(g.packed, g.count, frame_low_width(&f), (uint32_t)f.base, sums);
-        sums[0] = 0;
-        prefix_sum_u32(sums, g.count, (uint32_t)(g.start - base));
+        struct group g = group_sums(c, &f, from, base, sums);
         for (uint32_t i = 0; i < g.count; i++)
             out[from + i] = (uint16_t)sums[i];
+    }
+}
+
+static void delta_codes(const struct column *c, uint32_t *out)
+{
+    delta_distances_u32(c, 0, out);
+}
+
+static void delta_codes_u8(const struct column *c, uint8_t *out)
+{
+    struct frame f = delta_frame(c);
+    for (uint32_t from = 0; from < c->held; from += BITPACK_GROUP) {
+        uint32_t sums[BITPACK_GROUP];
+        struct group g = group_sums(c, &f, from, 0, sums);
+        for (uint32_t i = 0; i < g.count; i++)
+            out[from + i] = (uint8_t)sums[i];
     }
 }
 
@@ -162,7 +183,7 @@ static uint64_t delta_word_at(const struct column *c, uint32_t row)
     uint32_t start = row - row % BITPACK_GROUP;
     uint64_t value = load_u64(c->data + start / BITPACK_GROUP * sizeof(uint64_t));
     for (uint32_t i = start + 1; i <= row; i++)
-        value += f.base + bitpack_at(f.packed, c->count, f.width, i);
+        value += f.base + bitpack_at(f.packed, c->held, f.width, i);
     return value;
 }
 
@@ -173,6 +194,8 @@ const struct encoding encoding_delta = {
     .check = delta_check,
     .words = delta_words,
     .word_at = delta_word_at,
+    .codes = delta_codes,
+    .codes_u8 = delta_codes_u8,
     .distances_u16 = delta_distances_u16,
     .distances_u32 = delta_distances_u32,
 };

@@ -31,37 +31,37 @@ static enum err packed_check(struct slice data, enum column_kind kind, uint32_t 
 static void packed_words(const struct column *c, uint64_t *out)
 {
     struct frame f = frame_of(c->data);
-    bitunpack_u64(f.packed, c->count, f.width, f.base, out);
+    bitunpack_u64(f.packed, c->held, f.width, f.base, out);
 }
 
 static uint64_t packed_word_at(const struct column *c, uint32_t row)
 {
     struct frame f = frame_of(c->data);
-    return f.base + bitpack_at(f.packed, c->count, f.width, row);
+    return f.base + bitpack_at(f.packed, c->held, f.width, row);
 }
 
 static void packed_codes(const struct column *c, uint32_t *out)
 {
     struct frame f = frame_of(c->data);
-    bitunpack_u32(f.packed, c->count, f.width, (uint32_t)f.base, out);
+    bitunpack_u32(f.packed, c->held, f.width, (uint32_t)f.base, out);
 }
 
 static void packed_codes_u8(const struct column *c, uint8_t *out)
 {
     struct frame f = frame_of(c->data);
-    bitunpack_u8(f.packed, c->count, f.width, (uint32_t)f.base, out);
+    bitunpack_u8(f.packed, c->held, f.width, (uint32_t)f.base, out);
 }
 
 static void packed_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
 {
     struct frame f = frame_of(c->data);
-    bitunpack_u16(f.packed, c->count, frame_low_width(&f), (uint32_t)(f.base - base), out);
+    bitunpack_u16(f.packed, c->held, frame_low_width(&f), (uint32_t)(f.base - base), out);
 }
 
 static void packed_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
 {
     struct frame f = frame_of(c->data);
-    bitunpack_u32(f.packed, c->count, frame_low_width(&f), (uint32_t)(f.base - base), out);
+    bitunpack_u32(f.packed, c->held, frame_low_width(&f), (uint32_t)(f.base - base), out);
 }
 
 const struct encoding encoding_packed = {

@@ -23,7 +23,7 @@ static enum err plain_check(struct slice data, enum column_kind kind, uint32_t c
 
 static void plain_words(const struct column *c, uint64_t *out)
 {
-    memcpy(out, c->data, c->count * sizeof *out);
+    memcpy(out, c->data, c->held * sizeof *out);
 }
 
 static uint64_t plain_word_at(const struct column *c, uint32_t row)
@@ -33,13 +33,13 @@ static uint64_t plain_word_at(const struct column *c, uint32_t row)
 
 static void plain_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
 {
-    for (uint32_t i = 0; i < c->count; i++)
+    for (uint32_t i = 0; i < c->held; i++)
         out[i] = (uint16_t)(load_u64(c->data + i * sizeof(uint64_t)) - base);
 }
 
 static void plain_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
 {
-    for (uint32_t i = 0; i < c->count; i++)
+    for (uint32_t i = 0; i < c->held; i++)
         out[i] = (uint32_t)(load_u64(c->data + i * sizeof(uint64_t)) - base);
 }
 

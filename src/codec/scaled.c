@@ -122,18 +122,18 @@ static void scaled_words(const struct column *c, uint64_t *out)
 {
     double power = powers[c->data[0]];
     struct frame f = frame_of(c->data + 1);
-    bitunpack_u64(f.packed, c->count, f.width, f.base, out);
+    bitunpack_u64(f.packed, c->held, f.width, f.base, out);
     uint32_t i = 0;
-    for (; c->count - i >= BITPACK_GROUP; i += BITPACK_GROUP)
+    for (; c->held - i >= BITPACK_GROUP; i += BITPACK_GROUP)
         divide_group(out + i, power);
-    for (; i < c->count; i++)
+    for (; i < c->held; i++)
         out[i] = ratio_of(out[i], power);
 }
 
 static uint64_t scaled_word_at(const struct column *c, uint32_t row)
 {
     struct frame f = frame_of(c->data + 1);
-    uint64_t whole = f.base + bitpack_at(f.packed, c->count, f.width, row);
+    uint64_t whole = f.base + bitpack_at(f.packed, c->held, f.width, row);
     return ratio_of(whole, powers[c->data[0]]);
 }
 
@@ -158,13 +158,13 @@ void scaled_shape(const struct column *c, struct column_scale *out)
 static void scaled_distances_u16(const struct column *c, uint64_t base, uint16_t *out)
 {
     struct frame f = frame_of(c->data + 1);
-    bitunpack_u16(f.packed, c->count, frame_low_width(&f), (uint32_t)(f.base - base), out);
+    bitunpack_u16(f.packed, c->held, frame_low_width(&f), (uint32_t)(f.base - base), out);
 }
 
 static void scaled_distances_u32(const struct column *c, uint64_t base, uint32_t *out)
 {
     struct frame f = frame_of(c->data + 1);
-    bitunpack_u32(f.packed, c->count, frame_low_width(&f), (uint32_t)(f.base - base), out);
+    bitunpack_u32(f.packed, c->held, frame_low_width(&f), (uint32_t)(f.base - base), out);
 }
 
 const struct encoding encoding_scaled = {

@@ -338,6 +338,7 @@ bool memory_offsets(const struct memory *m, uint32_t block, uint32_t rows, uint3
     o->max = (uint32_t)max;
     o->width = max <= UINT16_MAX ? 2 : 4;
     o->power = 0;
+    o->step = 1;
     present_copy(c, rows, o->present);
     uint16_t *out_u16 = o->distances;
     uint32_t *out_u32 = o->distances;

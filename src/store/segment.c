@@ -161,6 +161,17 @@ static enum err read_range(struct reader *in, enum column_kind kind, struct bloc
     return OK;
 }
 
+// Multiples of a step reach from the smallest number to the largest, and no farther.
+static bool steps_hold(const struct column *c, const struct block_range *truth)
+{
+    uint64_t step;
+    int64_t base;
+    if (!column_step(c, &step, &base))
+        return true;
+    uint64_t range = (uint64_t)truth->max - (uint64_t)truth->min;
+    return truth->any && base == truth->min && column_multiple_max(c) <= range / step;
+}
+
 // Codes index dictionaries, and distances from the smallest number index tables, so
 // their ranges must be the truth.
 static enum err check_range(const struct column *c, const struct block_range *r, uint64_t *scratch,
@@ -176,7 +187,7 @@ static enum err check_range(const struct column *c, const struct block_range *r,
         truth = range_of_i64((int64_t *)scratch, present, c->count);
     }
     if (truth.any != r->any || truth.any_missing != r->any_missing || truth.min != r->min ||
-        truth.max != r->max)
+        truth.max != r->max || !steps_hold(c, &truth))
         return fail(why, ERR_CORRUPT, "%s are not in their range",
                     c->kind == COLUMN_CODES ? "codes" : "numbers");
     return OK;
@@ -404,15 +415,20 @@ void segment_codes_narrow(const struct segment *s, uint32_t block, uint32_t fiel
         column_codes(c, out);
 }
 
-// False when distances up to `max` do not fit.
-static bool offsets_fit(struct offsets *o, int64_t base, uint64_t max, unsigned power)
+// Base, step, power and the largest distance of a column's numbers; false when they are no
+// whole numbers.
+static bool shape_of(const struct column *c, const struct block_range *r, struct offsets *o,
+                     uint64_t *out_max)
 {
-    if (max > UINT32_MAX)
+    struct column_scale scale = {0, r->min, (uint64_t)r->max - (uint64_t)r->min};
+    if (c->kind == COLUMN_F64 && !column_scale(c, &scale))
         return false;
-    o->base = base;
-    o->max = (uint32_t)max;
-    o->width = max <= UINT16_MAX ? 2 : 4;
-    o->power = power;
+    o->base = scale.min;
+    o->power = scale.power;
+    *out_max = scale.max_distance;
+    if (!o->takes_steps || !column_step(c, &o->step, &o->base))
+        o->step = 1;
+    *out_max /= o->step;
     return true;
 }
 
@@ -420,12 +436,16 @@ bool segment_offsets(const struct segment *s, uint32_t block, uint32_t field, st
 {
     const struct column *c = field_at(s, block, field);
     struct block_range r = segment_range(s, block, field);
-    struct column_scale whole = {0, r.min, (uint64_t)r.max - (uint64_t)r.min};
-    if (c->kind == COLUMN_F64 && !column_scale(c, &whole))
+    uint64_t max;
+    if (!shape_of(c, &r, o, &max) || max > UINT32_MAX)
         return false;
-    if (!offsets_fit(o, whole.min, whole.max_distance, whole.power))
-        return false;
-    if (o->width == 2)
+    o->max = (uint32_t)max;
+    o->width = max <= UINT16_MAX ? 2 : 4;
+    if (o->step > 1 && o->width == 2)
+        column_multiples_u16(c, o->distances);
+    else if (o->step > 1)
+        column_multiples_u32(c, o->distances);
+    else if (o->width == 2)
         column_distances_u16(c, o->base, o->distances);
     else
         column_distances_u32(c, o->base, o->distances);

@@ -25,6 +25,49 @@ TEST(column_gives_back_gaps)
     }
 }
 
+// Where few rows have a value, only those take room.
+TEST(column_keeps_few_values_without_their_gaps)
+{
+    static const uint32_t counts[] = {4, 63, 64, 65, 600, 8191, 8192};
+    uint64_t random = 21;
+    static uint32_t codes[8192];
+    static int64_t values[8192];
+    static double reals[8192];
+    uint64_t present[128];
+    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+        for (uint32_t one_in = 4; one_in <= 4096; one_in *= 4) {
+            memset(present, 0, sizeof present);
+            for (uint32_t i = 0; i < counts[c]; i++) {
+                bool has = i == counts[c] / 2 || next_random(&random) % (one_in + 1) == 0;
+                codes[i] = has ? (uint32_t)(next_random(&random) % 250) : COLUMN_NO_CODE;
+                values[i] = (int64_t)(next_random(&random) >> 50) - 99;
+                reals[i] = (double)values[i] / 8;
+                present[i / 64] |= (uint64_t)has << i % 64;
+            }
+            size_t bytes;
+            codes_round_trip(codes, counts[c], &bytes);
+            EXPECT(counts[c] < 8191 || one_in < 64 || bytes < 1024 + 300);
+            i64_round_trip(values, present, counts[c], &bytes);
+            f64_round_trip(reals, present, counts[c], &bytes);
+        }
+    }
+}
+
+TEST(column_refuses_few_values_that_are_none)
+{
+    uint8_t chunk[] = {0, 2, 0x04, 7}; // constant 7, sparse, the third of five rows
+    struct column c;
+    EXPECT_EQ(column_open(slice_of(chunk, 4), COLUMN_I64, 5, &c, NULL), OK);
+    int64_t got[5];
+    uint64_t present;
+    column_i64(&c, got, &present);
+    EXPECT(present == 4 && got[2] == 7 && got[0] == 0 && got[4] == 0);
+    chunk[2] = 0;
+    EXPECT_EQ(column_open(slice_of(chunk, 4), COLUMN_I64, 5, &c, NULL), ERR_CORRUPT);
+    chunk[2] = 0x24;
+    EXPECT_EQ(column_open(slice_of(chunk, 4), COLUMN_I64, 5, &c, NULL), ERR_CORRUPT);
+}
+
 TEST(column_without_any_value_takes_its_bits_only)
 {
     static uint32_t codes[8192];
@@ -58,8 +101,8 @@ TEST(column_refuses_bits_past_its_rows)
 TEST(column_refuses_an_unknown_encoding_flag_or_count)
 {
     struct column c;
-    EXPECT_EQ(open_raw(5, slice_of("", 0), COLUMN_I64, 1), ERR_CORRUPT);
-    EXPECT_EQ(column_open(slice_of("\0\2", 2), COLUMN_I64, 1, &c, NULL), ERR_CORRUPT);
+    EXPECT_EQ(open_raw(7, slice_of("", 0), COLUMN_I64, 1), ERR_CORRUPT);
+    EXPECT_EQ(column_open(slice_of("\0\3", 2), COLUMN_I64, 1, &c, NULL), ERR_CORRUPT);
     EXPECT_EQ(open_raw(0, slice_of("", 0), COLUMN_I64, 0), ERR_CORRUPT);
     EXPECT_EQ(open_raw(0, slice_of("", 0), COLUMN_I64, 8192), OK);
     EXPECT_EQ(open_raw(0, slice_of("", 0), COLUMN_I64, 8193), ERR_CORRUPT);
@@ -94,6 +137,10 @@ static void read_all(struct slice bytes, enum column_kind kind, uint32_t count)
     struct column_scale scale;
     if (kind != COLUMN_F64 || column_scale(&c, &scale)) {
         column_distances_u16(&c, 5, (uint16_t *)(void *)out);
+        uint64_t step;
+        int64_t base;
+        if (column_step(&c, &step, &base))
+            column_multiples_u32(&c, (uint32_t *)(void *)out);
         column_distances_u32(&c, 5, (uint32_t *)(void *)out);
     }
     if (kind == COLUMN_CODES)

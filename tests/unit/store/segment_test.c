@@ -140,6 +140,39 @@ TEST(segment_comes_back_whole)
     }
 }
 
+// Times to the hour of a whole year: too far apart for distances, but not for steps.
+TEST(segment_gives_numbers_in_steps_to_who_takes_them)
+{
+    struct disk d;
+    disk_new(&d);
+    struct seg_block *b = seg_block_new(0, 1000);
+    for (uint32_t i = 0; i < b->row_count; i++)
+        b->at[i] =
+            bit_get(b->present, i) ? 1700000000000 + (int64_t)(i * 7919 % 8760) * 3600000 : 0;
+    struct segment_writer *sw = NULL;
+    uint64_t bytes = 0;
+    EXPECT_EQ(segment_writer_new(&d.real, "seg", &seg_table, &sw, NULL), OK);
+    EXPECT_EQ(seg_block_write(sw, b, NULL), OK);
+    EXPECT_EQ(segment_writer_finish(sw, &bytes, NULL), OK);
+    struct segment *s = open_segment(&d, "seg");
+    static uint16_t distances[BLOCK_ROWS * 2];
+    uint64_t present[BLOCK_ROWS / 64];
+    struct offsets o = {.distances = distances, .present = present};
+    EXPECT(!segment_offsets(s, 0, SEG_AT, &o));
+    o.takes_steps = true;
+    EXPECT(segment_offsets(s, 0, SEG_AT, &o));
+    EXPECT(o.step % 3600000 == 0 && o.width == 2);
+    for (uint32_t i = 0; i < b->row_count; i++) {
+        EXPECT(distances[i] <= o.max);
+        EXPECT(!bit_get(present, i) || o.base + (int64_t)o.step * distances[i] == b->at[i]);
+    }
+    EXPECT(segment_offsets(s, 0, SEG_MS, &o));
+    EXPECT_EQ(o.step, 1);
+    free(b);
+    segment_close(s);
+    disk_done(&d, ".");
+}
+
 TEST(segment_larger_than_a_huge_page_comes_back)
 {
     struct disk d;
