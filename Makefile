@@ -70,7 +70,7 @@ ALL_C   := $(SRC) $(TESTS) $(FUZZ) $(BENCHES)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help install install-check demo unit unit-threads quick check check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-kernels packages-demo packages-check clean
+.PHONY: all help install install-check demo unit unit-threads quick check check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-engine bench-kernels packages-demo packages-check clean
 
 all: build/tamis build/tamis-fleet  ## build/tamis, optimised, and the demo's fleet
 
@@ -92,6 +92,11 @@ $(B)/bench-kernels: $(call obj,bench/kernels.c src/base/simd.c $(wildcard src/ke
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ -lpthread -lm
 build/bench-kernels: $(B)/bench-kernels
+	@install -m 0755 $< $@
+$(B)/bench-engine: $(call obj,bench/engine.c $(LIB_SRC))
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+build/bench-engine: $(B)/bench-engine
 	@install -m 0755 $< $@
 $(B)/fuzz/%: $(B)/fuzz/%.o $(call obj,$(LIB_SRC))
 	@$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
@@ -183,6 +188,7 @@ bench: packages-check  ## first copy beside COPY, then queries beside peers (CUS
 
 bench-kernels: build/bench-kernels  ## the vector loops, each level, in cache and from memory (K="words of names")
 	build/bench-kernels $(K)
+bench-engine: build/bench-engine  ## the engine without HTTPS, for bench/queries.py
 
 clean:           ## remove everything built
 	rm -rf build
