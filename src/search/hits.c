@@ -137,15 +137,92 @@ enum err hits_plan(struct search *s, struct hits *h, struct fault *why)
     return s->room.is_over ? ERR_LIMIT : OK;
 }
 
+// ---- the order of blocks ----
+
+static bool is_long(const struct sort_plan *p)
+{
+    return p->by == SORT_COLUMN && p->column->is_mapped && p->column->storage == STORAGE_I64;
+}
+
+enum err hits_order(struct search *s, const struct hits *h, struct blocks *b)
+{
+    const struct sort_plan *p = h->sort;
+    if (h->size == 0 || h->sort_count == 0 || !is_long(p) || p->has_stand_in ||
+        p->key->missing_first)
+        return OK;
+    return blocks_order(&s->columns, p->column, p->key->descending, b);
+}
+
+void hits_settle(struct hits *h, const struct blocks *b, uint32_t i)
+{
+    if (!b->is_ordered || h->is_settled || h->top.count < h->size)
+        return;
+    const struct sort_cell *worst = &h->cells[(size_t)h->top.heap[0] * h->sort_count];
+    h->is_settled = worst->rank == 0 && (h->sort[0].key->descending ? b->best[i] < worst->i64
+                                                                    : b->best[i] > worst->i64);
+}
+
 // ---- collecting ----
 
 bool hits_want_more(const struct hits *h)
 {
-    if (h->size == 0)
+    if (h->size == 0 || h->is_settled)
         return false;
     bool is_in_doc_order =
         h->sort_count == 0 || (h->sort[0].by == SORT_DOC && !h->sort[0].key->descending);
     return !is_in_doc_order || h->top.count < h->size;
+}
+
+enum { SPARSE_ROWS = 16 }; // reading a row's value takes as long as decoding some hundred
+
+// The column's values are those of one field of the table at hand.
+static const struct column_source *plain_source(const struct search *s, const struct column *c)
+{
+    const struct column_source *source = &c->sources[s->columns.at];
+    bool is_plain =
+        source->is_mapped && !source->target && !source->code_map && source->storage == c->storage;
+    return is_plain ? source : NULL;
+}
+
+static bool can_be_sparse(const struct search *s, const struct hits *h, uint32_t count)
+{
+    bool can = count <= SPARSE_ROWS;
+    for (uint32_t k = 0; can && k < h->sort_count; k++)
+        can = h->sort[k].by != SORT_COLUMN || plain_source(s, h->sort[k].column);
+    return can;
+}
+
+static struct sort_cell missing_cell(const struct sort_plan *p)
+{
+    if (p->has_stand_in)
+        return p->stand_in;
+    return (struct sort_cell){.rank = p->key->missing_first ? -1 : 1};
+}
+
+// Of one row, without its block.
+static struct sort_cell row_cell(const struct search *s, const struct sort_plan *p, uint32_t row)
+{
+    const struct column *c = p->column;
+    const struct view *v = s->columns.block.view;
+    struct row_ref at = {.block = s->columns.block.index, .row = row};
+    uint32_t field = plain_source(s, c)->path.field;
+    struct sort_cell cell = {.rank = 0};
+    uint32_t code = CODE_NONE;
+    bool has = false;
+    switch (c->storage) {
+    case STORAGE_CODE:
+        has = row_code(v, at, field, &code);
+        if (has)
+            cell.text = dict_value(c->dict, code);
+        break;
+    case STORAGE_I64:
+        has = row_i64(v, at, field, &cell.i64);
+        break;
+    case STORAGE_F64:
+        has = row_f64(v, at, field, &cell.f64);
+        break;
+    }
+    return has ? cell : missing_cell(p);
 }
 
 static struct sort_cell column_cell(const struct sort_plan *p, uint32_t row)
@@ -164,20 +241,17 @@ static struct sort_cell column_cell(const struct sort_plan *p, uint32_t row)
             cell.f64 = c->f64[row];
         return cell;
     }
-    if (p->has_stand_in)
-        return p->stand_in;
-    cell.rank = p->key->missing_first ? -1 : 1;
-    return cell;
+    return missing_cell(p);
 }
 
-static struct sort_cell make_cell(const struct search *s, const struct sort_plan *p, uint32_t row,
-                                  uint64_t doc)
+static struct sort_cell make_cell(const struct search *s, const struct hits *h,
+                                  const struct sort_plan *p, uint32_t row, uint64_t doc)
 {
     if (p->by == SORT_DOC)
         return (struct sort_cell){.i64 = (int64_t)doc};
     if (p->by == SORT_SCORE)
         return (struct sort_cell){.f64 = s->score};
-    return column_cell(p, row);
+    return h->is_sparse ? row_cell(s, p, row) : column_cell(p, row);
 }
 
 static bool is_after(const struct hits *h, const struct sort_cell *cells)
@@ -203,7 +277,7 @@ static void offer(struct search *s, struct hits *h, uint64_t doc, uint32_t row)
 {
     struct sort_cell *cells = &h->cells[(size_t)h->spare * h->sort_count];
     for (uint32_t k = 0; k < h->sort_count; k++) {
-        cells[k] = make_cell(s, &h->sort[k], row, doc);
+        cells[k] = make_cell(s, h, &h->sort[k], row, doc);
         if (k == 0 && is_hopeless(h, cells))
             return;
     }
@@ -224,8 +298,7 @@ static bool block_is_hopeless(const struct search *s, const struct hits *h)
     const struct sort_plan *p = &h->sort[0];
     const struct sort_cell *worst = &h->cells[(size_t)h->top.heap[0] * h->sort_count];
     struct block_range r;
-    if (p->by != SORT_COLUMN || !p->column->is_mapped || p->column->storage != STORAGE_I64 ||
-        worst->rank != 0 || !column_range(&s->columns, p->column, &r))
+    if (!is_long(p) || worst->rank != 0 || !column_range(&s->columns, p->column, &r))
         return false;
     if (r.any_missing && (p->has_stand_in || p->key->missing_first))
         return false;
@@ -247,14 +320,14 @@ void hits_collect(struct search *s, struct hits *h, uint64_t doc, uint32_t count
 {
     if (count == 0 || block_is_hopeless(s, h))
         return;
-    for (uint32_t k = 0; k < h->sort_count; k++)
+    h->is_sparse = can_be_sparse(s, h, count);
+    for (uint32_t k = 0; !h->is_sparse && k < h->sort_count; k++)
         if (h->sort[k].by == SORT_COLUMN)
             column_load(&s->columns, h->sort[k].column);
     const struct sort_plan *first = h->sort_count ? &h->sort[0] : NULL;
-    bool is_long = first && first->by == SORT_COLUMN && first->column->is_mapped &&
-                   first->column->storage == STORAGE_I64;
+    bool by_long = first && is_long(first) && !h->is_sparse;
     for (uint32_t i = 0; i < count && hits_want_more(h); i++)
-        if (!is_long || h->top.count < h->size || !row_is_hopeless(h, first, rows[i]))
+        if (!by_long || h->top.count < h->size || !row_is_hopeless(h, first, rows[i]))
             offer(s, h, doc + rows[i], rows[i]);
 }
 

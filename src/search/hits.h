@@ -7,6 +7,7 @@
 // the end.  Rows without a sort value come out with VALUE_NONE in `sort`, and null in
 // search_after means just that.
 
+#include "search/blocks.h"
 #include "search/search_private.h"
 #include "search/top.h"
 
@@ -44,9 +45,16 @@ struct hits {
     struct sort_cell *cells;  // slot * sort_count + key
     uint32_t spare;           // slot that the next row is tried in
     uint32_t used;
+    bool is_sparse;  // so few rows of the block at hand matter that they are read one by one
+    bool is_settled; // no block to come can change which rows are kept
 };
 
 enum err hits_plan(struct search *s, struct hits *h, struct fault *why);
+// Orders the blocks by the first sort key where that lets the walk end early; only for a
+// search in which nothing else depends on the order.
+enum err hits_order(struct search *s, const struct hits *h, struct blocks *b);
+// Before block i of these is visited: notices when no row from there on can be kept.
+void hits_settle(struct hits *h, const struct blocks *b, uint32_t i);
 bool hits_want_more(const struct hits *h);
 // `doc` is the number of the block's first row in the whole walk.
 void hits_collect(struct search *s, struct hits *h, uint64_t doc, uint32_t count,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/search.h"
 
+#include "search/blocks.h"
 #include "search/budget.h"
 #include "search/hit_fields.h"
 #include "search/hits.h"
@@ -17,6 +18,7 @@ struct walk {
     bool counts_only; // nobody looks at single rows
     uint64_t total;
     struct crowd crowd;         // whom the total is about
+    struct blocks blocks;       // to visit
     uint64_t doc;               // rows in the blocks before
     uint64_t *mask, *post_mask; // BLOCK_WORDS
     uint16_t *rows;
@@ -68,6 +70,15 @@ static enum err plan_queries(struct walk *w, struct fault *why)
     return e;
 }
 
+// Which blocks are visited: where the query may match, unless an aggregation looks past it.
+static enum err plan_blocks(struct walk *w)
+{
+    struct search *s = &w->s;
+    bool all = agg_tree_wants_all_rows(s);
+    enum err e = blocks_plan(&s->columns, all ? NULL : &s->query, &w->blocks);
+    return e || !w->counts_only ? e : hits_order(s, &w->hits, &w->blocks);
+}
+
 static enum err plan(struct walk *w, struct fault *why)
 {
     struct search *s = &w->s;
@@ -82,7 +93,7 @@ static enum err plan(struct walk *w, struct fault *why)
     if (!e)
         e = agg_tree_plan(s, why);
     w->counts_only = s->request->agg_count == 0 && s->floor == 0;
-    return e;
+    return e ? e : plan_blocks(w);
 }
 
 // ---- walking ----
@@ -190,19 +201,19 @@ static enum err check_block(const struct walk *w, struct fault *why)
     return c->patience ? patience_check(c->patience, why) : OK;
 }
 
-static enum err walk_tables(struct walk *w, struct fault *why)
+static enum err walk_blocks(struct walk *w, struct fault *why)
 {
     struct search *s = &w->s;
-    for (uint32_t at = 0; at < s->context->table_count; at++) {
-        const struct view *v = snapshot_view(s->context->snapshot, s->context->tables[at]);
-        for (uint32_t b = 0; b < view_block_count(v); b++) {
-            enum err e = check_block(w, why);
-            if (e || is_settled(w))
-                return e;
-            columns_block(&s->columns, at, view_block(v, b));
-            collect_block(w);
-            w->doc += s->columns.block.row_count;
-        }
+    for (uint32_t i = 0; i < w->blocks.count; i++) {
+        const struct block_place *place = &w->blocks.items[i];
+        const struct view *v = snapshot_view(s->context->snapshot, s->context->tables[place->at]);
+        enum err e = check_block(w, why);
+        hits_settle(&w->hits, &w->blocks, i);
+        if (e || is_settled(w))
+            return e;
+        columns_block(&s->columns, place->at, view_block(v, place->block));
+        w->doc = place->doc;
+        collect_block(w);
     }
     return s->room.is_over ? agg_out_of_room(why) : OK;
 }
@@ -225,7 +236,7 @@ static enum err run(struct walk *w, struct answer *out, struct fault *why)
 {
     enum err e = plan(w, why);
     if (!e)
-        e = walk_tables(w, why);
+        e = walk_blocks(w, why);
     if (e)
         return e == ERR_LIMIT && w->s.room.is_over ? agg_out_of_room(why) : e;
     struct answer answer = {.index_count = w->s.context->table_count};

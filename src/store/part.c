@@ -128,29 +128,30 @@ struct block_range part_range(const struct part *p, uint32_t block, uint32_t fie
                      : segment_range(p->segment, block, field);
 }
 
-// One of the rising codes is within the range.
-static bool range_has(const struct block_range *r, const uint32_t *codes, uint32_t count)
+// One of the codes is within the range.
+static bool range_has(const struct block_range *r, const struct wanted_codes *want)
 {
     uint32_t lo = 0;
-    uint32_t hi = count;
+    uint32_t hi = want->count;
     while (r->any && lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if ((int64_t)codes[mid] < r->min)
+        if ((int64_t)want->codes[mid] < r->min)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return r->any && lo < count && (int64_t)codes[lo] <= r->max;
+    return r->any && lo < want->count && (int64_t)want->codes[lo] <= r->max;
 }
 
-void part_blocks_of(const struct part *p, uint32_t block_count, uint32_t field,
-                    const uint32_t *codes, uint32_t count, uint32_t first, uint64_t *bits)
+void part_blocks_of(const struct part *p, uint32_t block_count, const struct wanted_codes *want,
+                    uint32_t first, uint64_t *bits)
 {
-    if (p->segment && segment_blocks_of(p->segment, field, codes, count, first, bits))
+    if (p->segment &&
+        segment_blocks_of(p->segment, want->field, want->codes, want->count, first, bits))
         return;
     for (uint32_t b = 0; b < block_count; b++) {
-        struct block_range r = part_range(p, b, field);
-        if (range_has(&r, codes, count))
+        struct block_range r = part_range(p, b, want->field);
+        if (range_has(&r, want))
             bit_set(bits, first + b);
     }
 }

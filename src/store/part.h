@@ -41,8 +41,15 @@ void part_i64(const struct part *p, uint32_t block, uint32_t rows, uint32_t fiel
               uint64_t *out_present);
 void part_f64(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, double *out,
               uint64_t *out_present);
-// Sets the bit of each of the part's `block_count` blocks that may have one of the codes,
-// which rise; block 0 is bit `first`.
-void part_blocks_of(const struct part *p, uint32_t block_count, uint32_t field,
-                    const uint32_t *codes, uint32_t count, uint32_t first, uint64_t *bits);
+
+struct wanted_codes { // of a field
+    uint32_t field;
+    const uint32_t *codes; // rising
+    uint32_t count;
+};
+
+// Sets the bit of each of the part's `block_count` blocks that may have one of the codes;
+// block 0 is bit `first`.
+void part_blocks_of(const struct part *p, uint32_t block_count, const struct wanted_codes *want,
+                    uint32_t first, uint64_t *bits);
 struct block_range part_range(const struct part *p, uint32_t block, uint32_t field);

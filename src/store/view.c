@@ -77,6 +77,16 @@ struct block view_block(const struct view *v, uint32_t index)
     };
 }
 
+uint64_t view_rows_before(const struct view *v, uint32_t index)
+{
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < v->entry_count && v->entries[i].first_block <= index; i++) {
+        uint64_t within = (uint64_t)(index - v->entries[i].first_block) * BLOCK_ROWS;
+        rows += within < v->entries[i].rows ? within : v->entries[i].rows;
+    }
+    return rows;
+}
+
 void block_codes(const struct block *b, uint32_t field, uint32_t *out)
 {
     const struct entry *e = b->part;
@@ -126,7 +136,8 @@ void view_blocks_of(const struct view *v, uint32_t field, const uint32_t *codes,
 {
     for (uint32_t i = 0; i < v->entry_count; i++) {
         const struct entry *e = &v->entries[i];
-        part_blocks_of(e->part, entry_block_count(e), field, codes, count, e->first_block, bits);
+        struct wanted_codes want = {field, codes, count};
+        part_blocks_of(e->part, entry_block_count(e), &want, e->first_block, bits);
     }
 }
 

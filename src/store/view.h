@@ -46,6 +46,8 @@ struct block {
 };
 
 struct block view_block(const struct view *v, uint32_t index);
+// Rows, dead ones too, of the blocks before this one; `index` may be view_block_count().
+uint64_t view_rows_before(const struct view *v, uint32_t index);
 
 // Codes of all row_count rows (dead ones too); CODE_NONE where there is no value.
 void block_codes(const struct block *b, uint32_t field, uint32_t *out);

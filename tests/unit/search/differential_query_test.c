@@ -70,6 +70,46 @@ static struct diff_filter exists(struct diff *d)
                 diff_print(d, "(%s IS NOT NULL)", f->sql));
 }
 
+// Names are an n and digits: parts of such, as a GLOB, as a wildcard and as a regexp.
+static struct diff_filter pattern(struct diff *d)
+{
+    static const char *const pieces[][3] = {{"*", "*", ".*"},
+                                            {"*", "*", "@"},
+                                            {"?", "?", "."},
+                                            {"[0-4]", NULL, "<0-4>"},
+                                            {"[^0-4]", NULL, "[^0-4]"},
+                                            {"[59]", NULL, "(5|9)"}};
+    const struct diff_field *f = diff_field(d, DIFF_TEXTS);
+    if (f->type == FIELD_PSEUDONYM)
+        return any_row();
+    const char *texts[3] = {"n", "n", "n"};
+    bool is_regexp = diff_one_in(d, 2);
+    for (uint32_t i = 1 + diff_below(d, 6); i > 0; i--) {
+        const char *const *piece = pieces[diff_below(d, is_regexp ? 6 : 3)];
+        const char *digit = diff_print(d, "%u", diff_below(d, 10));
+        bool is_digit = diff_one_in(d, 2);
+        for (int k = 0; k < 3; k++)
+            texts[k] = diff_print(d, "%s%s", texts[k], is_digit || !piece[k] ? digit : piece[k]);
+    }
+    const char *sql = diff_print(d, "ifnull(%s GLOB '%s', 0)", f->sql, texts[0]);
+    if (is_regexp)
+        return leaf(diff_print(d, "{\"regexp\":{\"%s\":\"%s\"}}", f->name, texts[2]), sql);
+    return leaf(diff_print(d, "{\"wildcard\":{\"%s\":{\"value\":\"%s\"}}}", f->name, texts[1]),
+                sql);
+}
+
+static struct diff_filter prefix(struct diff *d)
+{
+    const struct diff_field *f = diff_field(d, DIFF_TEXTS);
+    if (f->type == FIELD_PSEUDONYM)
+        return any_row();
+    const char *start =
+        diff_print(d, "n%.*s", (int)diff_below(d, 3), diff_print(d, "%u", 10 + diff_below(d, 90)));
+    return leaf(
+        diff_print(d, "{\"prefix\":{\"%s\":\"%s\"}}", f->name, start),
+        diff_print(d, "ifnull(substr(%s, 1, length('%s')) = '%s', 0)", f->sql, start, start));
+}
+
 // The clauses of one kind of a bool, and how many of them a row meets.
 static uint32_t clauses(struct diff *d, const char *kind, uint32_t depth, const char **json,
                         const char **sum)
@@ -115,7 +155,7 @@ static struct diff_filter all_of(struct diff *d, uint32_t depth)
 
 struct diff_filter diff_filter(struct diff *d, uint32_t depth)
 {
-    switch (diff_below(d, depth ? 9 : 6)) {
+    switch (diff_below(d, depth ? 11 : 8)) {
     case 0:
     case 1:
         return term(d);
@@ -126,6 +166,10 @@ struct diff_filter diff_filter(struct diff *d, uint32_t depth)
         return range(d);
     case 5:
         return exists(d);
+    case 6:
+        return pattern(d);
+    case 7:
+        return prefix(d);
     default:
         return all_of(d, depth);
     }

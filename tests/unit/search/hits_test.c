@@ -91,3 +91,42 @@ TEST(hits_by_ids_are_those_rows)
                  "{\"query\":{\"terms\":{\"_id\":[\"0000000000000011\"]}}}");
     EXPECT_EQ(a.hit_count, 1);
 }
+
+// The walk may begin anywhere and end early: whatever the filter, the rows are the first of
+// all that match, and all are counted.
+TEST(hits_of_a_few_rows_are_those_of_all_rows)
+{
+    static const char *const filters[] = {
+        "{\"match_all\":{}}", "{\"term\":{\"host\":\"h1\"}}",
+        "{\"range\":{\"latency\":{\"gte\":498}}}",
+        "{\"bool\":{\"filter\":[{\"term\":{\"latency\":3}},{\"term\":{\"host\":\"h2\"}}]}}"};
+    static const char *const sorts[] = {"{\"at\":\"desc\"}", "{\"at\":\"asc\"}",
+                                        "{\"at\":{\"order\":\"desc\",\"missing\":\"_first\"}}",
+                                        "{\"latency\":\"desc\"},{\"at\":\"desc\"}"};
+    for (size_t f = 0; f < sizeof filters / sizeof *filters; f++) {
+        for (size_t k = 0; k < sizeof sorts / sizeof *sorts; k++) {
+            char body[600];
+            snprintf(body, sizeof body, "{\"size\":7,\"query\":%s,\"sort\":[%s]}", filters[f],
+                     sorts[k]);
+            struct answer few = town_ask(crowded_town(), "events", body);
+            snprintf(body, sizeof body, "{\"size\":9000,\"query\":%s,\"sort\":[%s]}", filters[f],
+                     sorts[k]);
+            struct answer many = town_ask(crowded_town(), "events", body);
+            EXPECT_EQ(few.total, many.total);
+            EXPECT_EQ(few.hit_count, many.hit_count < 7 ? many.hit_count : 7);
+            for (uint32_t i = 0; i < few.hit_count; i++)
+                EXPECT(row_key_equal(few.hits[i].key, many.hits[i].key));
+        }
+    }
+}
+
+TEST(hits_need_no_more_blocks_once_their_total_is_past_its_bound)
+{
+    struct answer a = town_ask(crowded_town(), "events",
+                               "{\"size\":5,\"track_total_hits\":100,\"sort\":{\"at\":\"desc\"}}");
+    struct answer exact =
+        town_ask(crowded_town(), "events", "{\"size\":5,\"sort\":{\"at\":\"desc\"}}");
+    EXPECT(a.total == 100 && a.total_is_lower_bound && exact.total > 100);
+    for (uint32_t i = 0; i < 5; i++)
+        EXPECT(row_key_equal(a.hits[i].key, exact.hits[i].key));
+}
