@@ -10,6 +10,7 @@
 #include "access/access.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "data/push.h"
 #include "engine/engine.h"
 #include "metric/cube.h"
 
@@ -44,6 +45,11 @@ struct api {
     const char *cluster_uuid;    // 22 characters
     const char *publish_address; // "127.0.0.1:9200"
     int64_t started_ms;
+    // Takes documents; answers once they are durable (server/push_desk.h).  NULL: none are
+    // taken.
+    void *push_context;
+    enum err (*push)(void *context, const struct push_head *head, struct slice body,
+                     struct push_answer **out, struct fault *why);
     // What the processes last said of themselves: JSON, and whether the copy is whole.
     void *state_context;
     enum err (*state_json)(void *context, struct buf *out);

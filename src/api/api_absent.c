@@ -4,21 +4,6 @@
 // What Elasticsearch has and tamis has not, or not yet: an error that says so, instead
 // of "no handler found".  These stand last in the table.
 
-static enum err mirrored(struct exchange *x, struct fault *why)
-{
-    const struct schema *s = x->api->engine->schema;
-    struct slice index = exchange_path(x, 0);
-    const struct table *t = index.len ? schema_table(s, index) : NULL;
-    if (t && permit_index(x->permit, t->name))
-        return fail(why, ERR_INVALID,
-                    "illegal_argument_exception: this index is mirrored from source [%s]; "
-                    "documents cannot be pushed yet",
-                    t->source);
-    return fail(why, ERR_INVALID,
-                "illegal_argument_exception: indices are mirrored from sources; documents cannot "
-                "be pushed yet");
-}
-
 static enum err from_policy(struct exchange *x, struct fault *why)
 {
     (void)x;
@@ -33,19 +18,10 @@ static enum err not_built(struct exchange *x, struct fault *why)
                 x->route->path);
 }
 
-#define WRITES (METHOD_POST | METHOD_PUT | METHOD_DELETE)
-
 static const struct route routes[] = {
-    {METHOD_POST | METHOD_PUT, ACTION_WRITE, "/_bulk", mirrored, NULL, "refused: 400"},
-    {METHOD_POST | METHOD_PUT, ACTION_WRITE, "/{index}/_bulk", mirrored, NULL, "refused: 400"},
-    {METHOD_POST, ACTION_WRITE, "/{index}/_doc", mirrored, NULL, "refused: 400"},
-    {WRITES, ACTION_WRITE, "/{index}/_doc/{id}", mirrored, NULL, "refused: 400"},
-    {METHOD_POST | METHOD_PUT, ACTION_WRITE, "/{index}/_create/{id}", mirrored, NULL,
-     "refused: 400"},
-    {METHOD_POST, ACTION_WRITE, "/{index}/_update/{id}", mirrored, NULL, "refused: 400"},
-    {METHOD_POST, ACTION_WRITE, "/{index}/_delete_by_query", mirrored, NULL, "refused: 400"},
-    {METHOD_POST, ACTION_WRITE, "/{index}/_update_by_query", mirrored, NULL, "refused: 400"},
-    {METHOD_POST, ACTION_WRITE, "/_reindex", mirrored, NULL, "refused: 400"},
+    {METHOD_POST, ACTION_WRITE, "/{index}/_delete_by_query", not_built, NULL, ""},
+    {METHOD_POST, ACTION_WRITE, "/{index}/_update_by_query", not_built, NULL, ""},
+    {METHOD_POST, ACTION_WRITE, "/_reindex", not_built, NULL, ""},
     {METHOD_PUT | METHOD_DELETE, ACTION_MANAGE, "/{index}", from_policy, NULL, "refused: 400"},
     {METHOD_PUT | METHOD_POST, ACTION_MANAGE, "/{index}/_mapping", from_policy, NULL,
      "refused: 400"},

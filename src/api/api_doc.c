@@ -15,12 +15,38 @@ struct row_wish {
     struct slice id;
 };
 
+// The key of an _id that a client gave: only mirror can tell, as it is a keyed hash.
+static enum err ask_key(const struct exchange *x, const struct row_wish *w, struct row_key *out,
+                        struct fault *why)
+{
+    const struct api *api = x->api;
+    const struct push_head head = {.kind = PUSH_FIND, .table = (uint16_t)w->table, .id = w->id};
+    struct push_answer *answer = NULL;
+    if (!api->push || w->id.len == 0 || w->id.len > PUSH_ID_BYTES_MAX)
+        return ERR_NOT_FOUND;
+    enum err e = api->push(api->push_context, &head, slice_of(NULL, 0), &answer, why);
+    if (!e)
+        *out = answer->found;
+    push_answer_free(answer);
+    return e;
+}
+
+static enum err key_of(const struct exchange *x, const struct row_wish *w, struct row_key *out,
+                       struct fault *why)
+{
+    const struct table *t = &x->api->engine->schema->tables[w->table];
+    if (!table_is_pushed(t))
+        return row_key_parse(w->id, out) == OK ? OK : ERR_NOT_FOUND;
+    return push_key_parse(w->id, out) ? OK : ask_key(x, w, out, why);
+}
+
 static enum err get_row(struct exchange *x, const struct row_wish *w, struct hit *out,
                         struct fault *why)
 {
     struct row_key key;
-    if (row_key_parse(w->id, &key) != OK)
-        return ERR_NOT_FOUND;
+    enum err e = key_of(x, w, &key, why);
+    if (e != OK)
+        return e;
     struct engine *engine = x->api->engine;
     return engine->ops->get(engine, x->permit, w->table, key, x->arena, out, why);
 }

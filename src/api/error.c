@@ -121,6 +121,8 @@ struct error error_of(enum err code, const struct fault *why)
         e.type = slice_of(words.at, (size_t)(colon - words.at));
         e.reason = slice_from(words, e.type.len + 2);
     }
+    if (slice_is(e.type, "es_rejected_execution_exception"))
+        e.status = 429;
     take_place(&e);
     take_cause(&e);
     take_limits(&e);

@@ -41,8 +41,16 @@ enum row_op {
     ROW_DELETE,   // columns hold nothing for this row
     ROW_MOVE,     // the key changed: row `old_keys[i]` goes, this one comes
     ROW_TRUNCATE, // every earlier row of the table goes; key and columns hold nothing
+    ROW_CREATE,   // insert; where a row has this key already, nothing happens
+    ROW_UPDATE,   // replace the row of this key; where there is none, nothing happens
     ROW_OP_COUNT
 };
+
+// Whether a row of this operation brings values.
+static inline bool row_op_brings(uint8_t op)
+{
+    return op == ROW_PUT || op == ROW_MOVE || op == ROW_CREATE || op == ROW_UPDATE;
+}
 
 struct batch_column {
     const uint64_t *present;   // bit per row: there is a value (not NULL)

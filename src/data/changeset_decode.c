@@ -315,7 +315,7 @@ static enum err decode_ops(struct decoder *d, struct batch *b, uint8_t flags, bo
 static enum err check_rows_that_go(struct decoder *d, const struct batch *b, const struct table *t)
 {
     for (uint32_t i = 0; i < b->row_count; i++) {
-        if (b->ops[i] == ROW_PUT || b->ops[i] == ROW_MOVE)
+        if (row_op_brings(b->ops[i]))
             continue;
         if (b->ops[i] == ROW_TRUNCATE && !row_key_equal(b->keys[i], (struct row_key){0}))
             return fail(d->why, ERR_CORRUPT, "truncate of one row");

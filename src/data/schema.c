@@ -33,6 +33,17 @@ enum err field_type_parse(struct slice name, enum field_type *out)
     return ERR_INVALID;
 }
 
+// No source is called so: their names have no slash.
+bool table_is_pushed(const struct table *t)
+{
+    return slice_starts(slice_text(t->source), slice_text("push/"));
+}
+
+uint64_t schema_identity(const struct schema *s)
+{
+    return s->fingerprint ^ s->push_fingerprint;
+}
+
 const struct table *schema_table(const struct schema *s, struct slice name)
 {
     for (uint32_t i = 0; i < s->table_count; i++) {

@@ -45,7 +45,7 @@ struct field {
 
 struct table {
     const char *name;   // the index name
-    const char *source; // which source brings it
+    const char *source; // which source brings it; of a pushed one "push/" and the name
     uint32_t field_count;
     const struct field *fields;
     int time_field;    // index of the field that orders rows in time, -1 for none
@@ -84,9 +84,16 @@ struct schema {
     const char *const *subjects; // distinct subject kinds, for their dictionaries
     uint32_t metric_count;
     const struct metric_decl *metrics;
-    uint32_t floor_subjects; // smallest group a metrics role may see; 0 = no floor declared
-    uint64_t fingerprint;    // changes when anything above does
+    uint32_t floor_subjects;   // smallest group a metrics role may see; 0 = no floor declared
+    uint64_t fingerprint;      // changes when anything of a source's tables above does
+    uint64_t push_fingerprint; // the same of the pushed tables; 0 without any
 };
+
+// Clients push its rows; no source has them.
+bool table_is_pushed(const struct table *t);
+
+// What two processes compare to know that they read the same policy.
+uint64_t schema_identity(const struct schema *s);
 
 // NULL / -1 when there is none of that name.
 const struct table *schema_table(const struct schema *s, struct slice name);

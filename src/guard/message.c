@@ -19,7 +19,7 @@ const char *process_name(enum process p)
 #define M PROCESS_MIRROR
 #define S PROCESS_SERVE
 
-enum { STATE_BYTES = 256 << 10, POSITION_BYTES = 141 };
+enum { STATE_BYTES = 256 << 10, POSITION_BYTES = 141, PUSH_PART_BYTES = (1 << 20) + 1 };
 
 const struct message_rule message_rules[MESSAGE_TYPE_COUNT] = {
     [MESSAGE_LINK] = {"link", L, PROCESS_COUNT, 9, 9},
@@ -36,6 +36,10 @@ const struct message_rule message_rules[MESSAGE_TYPE_COUNT] = {
     [MESSAGE_CHANGESET] = {"changeset", M, S, 1, LIMIT_CHANGESET_BYTES},
     [MESSAGE_DURABLE] = {"durable", S, M, 0, 0},
     [MESSAGE_MIRROR_STATE] = {"mirror-state", M, S, 2, STATE_BYTES},
+    [MESSAGE_PUSH] = {"push", S, M, 2, PUSH_PART_BYTES},
+    [MESSAGE_PUSH_ROWS] = {"push-rows", M, S, 1, LIMIT_CHANGESET_BYTES},
+    [MESSAGE_PUSH_ITEMS] = {"push-items", M, S, 4, LIMIT_CHANGESET_BYTES},
+    [MESSAGE_PUSHED] = {"pushed", M, S, 1, 1 + FAULT_WORDS_BYTES},
     [MESSAGE_READY] = {"ready", S, L, 0, 0},
     [MESSAGE_COMPLAINT] = {"complaint", S, L, 0, 0},
 };

@@ -36,6 +36,13 @@ enum message_type {
     MESSAGE_DURABLE,
     // mirror -> serve: state of each source in words and numbers, JSON, for tamis status
     MESSAGE_MIRROR_STATE,
+    // serve -> mirror: part of a push (data/push.h): 1 in its first byte for the last part,
+    // else 0, and bytes; all parts together are head and body; serial: which push
+    MESSAGE_PUSH,
+    MESSAGE_PUSH_ROWS,  // mirror -> serve: an encoded admitted changeset of this push
+    MESSAGE_PUSH_ITEMS, // mirror -> serve: some of its items (count u32), and texts
+    // mirror -> serve: that is all of it; enum err, and words when it is not OK
+    MESSAGE_PUSHED,
     MESSAGE_READY,     // serve -> launcher: requests are answered from now on; no payload
     MESSAGE_COMPLAINT, // serve -> launcher: mirror broke the rules, start it anew; no payload
     MESSAGE_TYPE_COUNT

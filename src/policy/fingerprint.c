@@ -51,6 +51,25 @@ static void add_table(struct buf *out, const struct policy_table *p, const struc
         add_column(out, &p->columns[p->wanted[i]], t);
 }
 
+static uint64_t number_of(const struct buf *out)
+{
+    uint8_t hash[32];
+    plain_hash(buf_slice(out), hash);
+    uint64_t fingerprint = 0;
+    for (unsigned i = 0; i < 8; i++)
+        fingerprint = fingerprint << 8 | hash[i];
+    return fingerprint;
+}
+
+// Apart from the sources': a pushed index more or less is no reason to copy them anew.
+uint64_t policy_push_fingerprint(const struct policy *p)
+{
+    struct buf out AUTO(buf_donep) = buf_init(SIZE_MAX / 2);
+    for (uint32_t i = 0; i < p->push_count; i++)
+        add_table(&out, &p->pushes[i].table, &p->schema->tables[p->pushes[i].table.table]);
+    return p->push_count ? number_of(&out) : 0;
+}
+
 uint64_t policy_fingerprint(const struct policy *p)
 {
     struct buf out AUTO(buf_donep) = buf_init(SIZE_MAX / 2);
@@ -61,10 +80,5 @@ uint64_t policy_fingerprint(const struct policy *p)
         for (uint32_t t = 0; t < source->table_count; t++)
             add_table(&out, &source->tables[t], &p->schema->tables[source->tables[t].table]);
     }
-    uint8_t hash[32];
-    plain_hash(buf_slice(&out), hash);
-    uint64_t fingerprint = 0;
-    for (unsigned i = 0; i < 8; i++)
-        fingerprint = fingerprint << 8 | hash[i];
-    return fingerprint;
+    return number_of(&out);
 }

@@ -77,17 +77,18 @@ static enum err read_sources(struct policy_draft *d, const struct yaml_tree *sou
 
 static enum err read_document(struct policy_draft *d, const struct yaml_tree *root)
 {
-    static const char *const keys[] = {"sources", "metrics", "floor", NULL};
+    static const char *const keys[] = {"sources", "push", "metrics", "floor", NULL};
     const struct yaml_tree *push = yaml_tree_get(root, "push");
-    if (push)
-        return yaml_fail(d->why, push->line, "push is not there yet: rows come from sources only");
     enum err e = policy_check_keys(root, keys, "a policy", d->why);
     if (e)
         return e;
-    const struct yaml_tree *sources = root;
-    e = policy_need(root, "sources", YAML_MAP, &sources, d->why);
-    if (!e)
+    const struct yaml_tree *sources = yaml_tree_get(root, "sources");
+    if (sources || !push)
+        e = policy_need(root, "sources", YAML_MAP, &sources, d->why);
+    if (!e && sources)
         e = read_sources(d, sources);
+    if (!e && push)
+        e = policy_read_pushes(d, push);
     if (!e)
         e = policy_link(d);
     const struct yaml_tree *metrics = yaml_tree_get(root, "metrics");
@@ -116,6 +117,7 @@ enum err policy_parse(struct slice yaml, struct arena *policy, const struct poli
     if (e)
         return e;
     d.schema->fingerprint = policy_fingerprint(d.policy);
+    d.schema->push_fingerprint = policy_push_fingerprint(d.policy);
     *out = d.policy;
     return OK;
 }

@@ -29,7 +29,7 @@ struct policy_table {
     const char *name;
     uint32_t line;
     uint32_t table;        // index into schema->tables
-    uint32_t key_count;    // columns of the primary key, in key order
+    uint32_t key_count;    // columns of the primary key, in key order; 0 of a pushed table
     const uint32_t *keys;  // index into columns
     uint32_t column_count; // every column the policy names
     const struct policy_column *columns;
@@ -49,10 +49,18 @@ struct policy_source {
     const struct policy_table *tables;
 };
 
+// An index that clients push documents into.  Its key is the document's _id.
+struct policy_push {
+    const char *source; // "push/" and its name, under which the store keeps its position
+    struct policy_table table;
+};
+
 struct policy {
     const struct schema *schema;
     uint32_t source_count;
     const struct policy_source *sources;
+    uint32_t push_count;
+    const struct policy_push *pushes;
     const char *floor_subject; // NULL when no floor is declared
 };
 

@@ -5,7 +5,8 @@
 //
 //     policy.c          the document: sources, metrics, floor; unknown keys
 //     policy_source.c   a source: how to connect
-//     policy_table.c    its tables and columns, and the schema's tables of them
+//     policy_push.c     the indices that clients push into
+//     policy_table.c    tables and columns of both, and the schema's tables of them
 //     policy_link.c     look-ups and subjects, once all tables are known
 //     policy_metric.c   metrics and the floor
 //     fingerprint.c     what it all comes to
@@ -18,6 +19,7 @@
 enum {
     SOURCES_MAX = 16,         // each takes a connection and a slot in its primary
     SOURCE_NAME_BYTES = 63,   // position.source holds it with its NUL
+    PUSHES_MAX = 64,          // each has buffers of its own in two processes
     WORD_BYTES = 63,          // a subject kind; part of a key's label
     SUBJECTS_MAX = 256,       // each has a key and a dictionary of its own
     METRIC_BY_MAX = 8,        // a cube's cells multiply with each
@@ -46,10 +48,15 @@ enum err policy_read_source(struct policy_draft *d, const struct yaml_tree *sour
                             struct policy_source *out);
 enum err policy_read_tables(struct policy_draft *d, const struct yaml_tree *tables,
                             struct policy_source *out);
+enum err policy_read_pushes(struct policy_draft *d, const struct yaml_tree *push);
+// `source`: as in struct table.  Without a key when `is_pushed`.
+enum err policy_read_table(struct policy_draft *d, const struct yaml_tree *node, const char *source,
+                           bool is_pushed, struct policy_table *out);
 enum err policy_link(struct policy_draft *d);
 enum err policy_read_metrics(struct policy_draft *d, const struct yaml_tree *metrics);
 enum err policy_read_floor(struct policy_draft *d, const struct yaml_tree *floor);
-uint64_t policy_fingerprint(const struct policy *p);
+uint64_t policy_fingerprint(const struct policy *p);      // of the sources
+uint64_t policy_push_fingerprint(const struct policy *p); // of what is pushed; 0 without any
 
 // `map` is a map and every key of it is in `allowed` (ended by NULL); `what` is for the
 // words: "a table".

@@ -12,6 +12,7 @@ struct table_draft {
     struct policy_column *columns;
     struct field *fields;
     struct table *table;
+    bool is_pushed;
 };
 
 // The index name of Elasticsearch's rules: lower case, none of \ / * ? " < > | , # :
@@ -214,60 +215,79 @@ static void settle(struct table_draft *t)
     t->out->wanted = wanted;
     t->table->key_field = -1;
     t->table->subject_field = -1;
+    if (t->is_pushed)
+        return;
     const struct policy_column *key = &t->columns[t->out->keys[0]];
     if (t->out->key_count == 1 && key->field >= 0 && t->fields[key->field].type == FIELD_PSEUDONYM)
         t->table->key_field = key->field;
 }
 
-static enum err name_table(struct policy_draft *d, const struct yaml_tree *node,
-                           struct policy_table *out)
+// "sales.orders" is a table of a schema; an index that is pushed has no schema, and may
+// have points in its name.
+static enum err name_table(struct table_draft *t)
 {
-    const char *point = strchr(node->name, '.');
-    out->line = node->line;
-    out->schema_name = "public";
-    out->name = point ? point + 1 : node->name;
+    struct policy_table *out = t->out;
+    const char *name = t->node->name;
+    const char *point = t->is_pushed ? NULL : strchr(name, '.');
+    out->line = t->node->line;
+    out->schema_name = t->is_pushed ? "push" : "public";
+    out->name = point ? point + 1 : name;
     if (point)
-        out->schema_name =
-            arena_string(d->arena, slice_of(node->name, (size_t)(point - node->name)));
+        out->schema_name = arena_string(t->d->arena, slice_of(name, (size_t)(point - name)));
     if (out->schema_name[0] == '\0' || strlen(out->schema_name) > LIMIT_NAME_BYTES)
-        return yaml_fail(d->why, node->line, "a schema's name must be 1 to %d bytes",
+        return yaml_fail(t->d->why, out->line, "a schema's name must be 1 to %d bytes",
                          LIMIT_NAME_BYTES);
-    enum err e = check_table_name(out->name, node->line, d->why);
+    enum err e = check_table_name(out->name, out->line, t->d->why);
     if (e)
         return e;
-    if (schema_table(d->schema, slice_text(out->name)))
-        return yaml_fail(d->why, node->line,
-                         "table %s is there twice; the schema's name does not tell them apart",
+    if (schema_table(t->d->schema, slice_text(out->name)))
+        return yaml_fail(t->d->why, out->line,
+                         "table %s is there twice; where its rows come from does not tell them "
+                         "apart",
                          out->name);
     return OK;
 }
 
-static enum err read_table(struct policy_draft *d, const struct yaml_tree *node, const char *source,
-                           struct policy_table *out)
+static enum err check_table_keys(const struct table_draft *t)
 {
     static const char *const keys[] = {"key", "time", "columns", NULL};
-    enum err e = name_table(d, node, out);
+    static const char *const pushed_keys[] = {"time", "columns", NULL};
+    if (t->is_pushed)
+        return policy_check_keys(t->node, pushed_keys, "a pushed index", t->d->why);
+    return policy_check_keys(t->node, keys, "a table", t->d->why);
+}
+
+static enum err read_parts(struct table_draft *t)
+{
+    const struct yaml_tree *columns = NULL;
+    enum err e = policy_need(t->node, "columns", YAML_MAP, &columns, t->d->why);
     if (!e)
-        e = policy_check_keys(node, keys, "a table", d->why);
+        e = read_columns(t, columns);
+    if (!e && !t->is_pushed)
+        e = read_key(t);
+    if (!e)
+        e = read_time(t);
+    if (!e)
+        settle(t);
+    return e;
+}
+
+enum err policy_read_table(struct policy_draft *d, const struct yaml_tree *node, const char *source,
+                           bool is_pushed, struct policy_table *out)
+{
+    struct table_draft t = {.d = d, .node = node, .out = out, .is_pushed = is_pushed};
+    enum err e = name_table(&t);
+    if (!e)
+        e = check_table_keys(&t);
     if (e)
         return e;
     if (d->schema->table_count == LIMIT_TABLES)
         return yaml_fail(d->why, node->line, "more than %d tables", LIMIT_TABLES);
     out->table = d->schema->table_count++;
-    struct table_draft t = {.d = d, .node = node, .out = out, .table = &d->tables[out->table]};
+    t.table = &d->tables[out->table];
     t.table->name = out->name;
     t.table->source = source;
-    const struct yaml_tree *columns = node;
-    e = policy_need(node, "columns", YAML_MAP, &columns, d->why);
-    if (!e)
-        e = read_columns(&t, columns);
-    if (!e)
-        e = read_key(&t);
-    if (!e)
-        e = read_time(&t);
-    if (!e)
-        settle(&t);
-    return e;
+    return read_parts(&t);
 }
 
 enum err policy_read_tables(struct policy_draft *d, const struct yaml_tree *tables,
@@ -278,7 +298,7 @@ enum err policy_read_tables(struct policy_draft *d, const struct yaml_tree *tabl
     struct policy_table *all = ARENA_ARRAY(d->arena, struct policy_table, tables->count);
     out->tables = all;
     for (const struct yaml_tree *t = tables->first; t; t = t->next) {
-        enum err e = read_table(d, t, out->name, &all[out->table_count++]);
+        enum err e = policy_read_table(d, t, out->name, false, &all[out->table_count++]);
         if (e)
             return e;
     }

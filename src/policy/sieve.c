@@ -234,7 +234,7 @@ static enum err put_value(struct sieve_column *to, uint32_t row, const struct ra
 static enum err put_columns(const struct sieve_table *t, struct sieve_batch *b, uint32_t row,
                             struct incoming *in, struct fault *why)
 {
-    bool has_values = in->op == ROW_PUT || in->op == ROW_MOVE;
+    bool has_values = row_op_brings((uint8_t)in->op);
     for (uint32_t f = 0; f < t->shape.table->field_count; f++) {
         if (!has_values) {
             sieve_column_null(&b->columns[f], row);

@@ -57,15 +57,20 @@ static void text_behind(const struct policy_table *t, struct buf *out)
     buf_text(out, "and every column not named here\n");
 }
 
-static void text_table(const struct schema *s, const struct policy_table *t, struct buf *out)
+static void text_columns(const struct schema *s, const struct policy_table *t, struct buf *out)
 {
-    buf_print(out, "  table %s, from %s.%s\n", t->name, t->schema_name, t->name);
     for (uint32_t i = 0; i < t->column_count; i++) {
         const struct field *f = field_of(s, t, &t->columns[i]);
         if (f)
             text_column(s, &t->columns[i], f, out);
     }
     text_behind(t, out);
+}
+
+static void text_table(const struct schema *s, const struct policy_table *t, struct buf *out)
+{
+    buf_print(out, "  table %s, from %s.%s\n", t->name, t->schema_name, t->name);
+    text_columns(s, t, out);
 }
 
 static void text_metric(const struct schema *s, const struct metric_decl *m, struct buf *out)
@@ -93,6 +98,11 @@ void statement_text(const struct policy *p, struct buf *out)
         buf_print(out, "source %s\n", source->name);
         for (uint32_t t = 0; t < source->table_count; t++)
             text_table(s, &source->tables[t], out);
+    }
+    for (uint32_t i = 0; i < p->push_count; i++) {
+        buf_print(out, "push\n  index %s, from whoever has the role writer\n",
+                  p->pushes[i].table.name);
+        text_columns(s, &p->pushes[i].table, out);
     }
     for (uint32_t i = 0; i < s->metric_count; i++)
         text_metric(s, &s->metrics[i], out);
@@ -167,6 +177,14 @@ static void json_sources(const struct policy *p, struct json_writer *w)
     json_end(w);
 }
 
+static void json_pushes(const struct policy *p, struct json_writer *w)
+{
+    json_array(w);
+    for (uint32_t i = 0; i < p->push_count; i++)
+        json_table(p->schema, &p->pushes[i].table, w);
+    json_end(w);
+}
+
 static void json_metrics(const struct schema *s, struct json_writer *w)
 {
     json_array(w);
@@ -201,6 +219,8 @@ void statement_json(const struct policy *p, bool pretty, struct buf *out)
     }
     json_key(&w, "sources");
     json_sources(p, &w);
+    json_key(&w, "push");
+    json_pushes(p, &w);
     json_key(&w, "metrics");
     json_metrics(p->schema, &w);
     json_end(&w);

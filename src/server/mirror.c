@@ -7,6 +7,7 @@
 #include "server/mirror_hub.h"
 #include "server/mirror_keys.h"
 #include "server/mirror_position.h"
+#include "server/mirror_push.h"
 #include "server/mirror_source.h"
 #include "server/mirror_state.h"
 
@@ -29,6 +30,8 @@ struct mirror {
     struct link *keeper, *serve;
     struct mirror_keys *keys;
     struct mirror_hub *hub;
+    struct mirror_push *push;
+    uint32_t asked_pushes; // pushed indices whose position was asked for on this link
     uint32_t source_count;
     struct mirror_source **sources;
     struct mirror_state *states;
@@ -47,6 +50,7 @@ static void lose_serve(struct mirror *m, const char *words)
     link_free(m->serve);
     m->serve = NULL;
     mirror_hub_down(m->hub);
+    mirror_push_down(m->push);
 }
 
 static void greet_serve(struct mirror *m, struct link *link)
@@ -56,12 +60,15 @@ static void greet_serve(struct mirror *m, struct link *link)
         link_free(m->serve);
         m->serve = NULL;
         mirror_hub_down(m->hub);
+        mirror_push_down(m->push);
     }
     struct buf hello = buf_init(8);
-    buf_u64_le(&hello, m->context->policy->schema->fingerprint);
+    buf_u64_le(&hello, schema_identity(m->context->policy->schema));
     m->serve = link;
     m->told_us = 0;
+    m->asked_pushes = 0;
     mirror_hub_up(m->hub);
+    mirror_push_up(m->push);
     if (link_send(link, MESSAGE_HELLO, 0, buf_slice(&hello), &why))
         lose_serve(m, why.words);
     buf_done(&hello);
@@ -108,6 +115,31 @@ static enum err send_asks(struct mirror *m, struct fault *why)
     while (!e && mirror_hub_ask(m->hub, name))
         e = link_send(m->serve, MESSAGE_POSITION_ASK, 0, slice_of(name, sizeof name), why);
     return e;
+}
+
+static enum err send_push_asks(struct mirror *m, struct fault *why)
+{
+    enum err e = OK;
+    const char *source;
+    while (!e && (source = mirror_push_source(m->push, m->asked_pushes))) {
+        char name[64] = {0};
+        memcpy(name, source, strnlen(source, sizeof name - 1));
+        e = link_send(m->serve, MESSAGE_POSITION_ASK, 0, slice_of(name, sizeof name), why);
+        m->asked_pushes++;
+    }
+    return e;
+}
+
+static enum err send_pushes(struct mirror *m, struct fault *why)
+{
+    struct mirror_push_message next;
+    while (link_queued(m->serve) < LINK_QUEUE_BYTES && mirror_push_next(m->push, &next)) {
+        enum err e = link_send(m->serve, next.type, next.serial, next.payload, why);
+        if (e)
+            return e;
+        mirror_push_sent(m->push);
+    }
+    return OK;
 }
 
 static enum err send_changesets(struct mirror *m, struct fault *why)
@@ -162,7 +194,11 @@ static enum err take_message(struct mirror *m, const struct message *message, st
         return mirror_hub_on_durable(m->hub, message->serial, why);
     case MESSAGE_POSITION:
         e = mirror_position_decode(message->payload, &position, why);
-        return e ? e : mirror_hub_on_position(m->hub, &position, why);
+        if (!e && !mirror_push_on_position(m->push, &position))
+            e = mirror_hub_on_position(m->hub, &position, why);
+        return e;
+    case MESSAGE_PUSH:
+        return mirror_push_part(m->push, message->serial, message->payload, why);
     default:
         return fail(why, ERR_CORRUPT, "serve sent a message of type %d", message->type);
     }
@@ -191,7 +227,11 @@ static void talk_to_serve(struct mirror *m)
     if (!e)
         e = send_asks(m, &why);
     if (!e)
+        e = send_push_asks(m, &why);
+    if (!e)
         e = send_changesets(m, &why);
+    if (!e)
+        e = send_pushes(m, &why);
     if (!e)
         e = send_state(m, &why);
     if (!e)
@@ -211,17 +251,20 @@ static void talk_to_keeper(struct mirror *m)
 
 static void wait_for_news(struct mirror *m)
 {
-    struct pollfd polls[3] = {
+    struct pollfd polls[4] = {
         {.fd = m->context->control, .events = POLLIN},
         {.fd = m->hub ? mirror_hub_main_fd(m->hub) : -1, .events = POLLIN},
         {.fd = m->hub && m->serve ? link_fd(m->serve) : -1, .events = POLLIN},
+        {.fd = m->push ? mirror_push_fd(m->push) : -1, .events = POLLIN},
     };
     if (m->serve && link_queued(m->serve) > 0)
         polls[2].events |= POLLOUT;
-    (void)poll(polls, 3, 200); // an interrupted or failed wait only looks again
-    uint64_t count;
-    if (polls[1].revents & POLLIN) {
-        ssize_t n = read(polls[1].fd, &count, sizeof count);
+    (void)poll(polls, 4, 200); // an interrupted or failed wait only looks again
+    for (int i = 1; i < 4; i += 2) {
+        uint64_t count;
+        if (!(polls[i].revents & POLLIN))
+            continue;
+        ssize_t n = read(polls[i].fd, &count, sizeof count);
         (void)n; // empties the event, which may be empty already
     }
 }
@@ -282,6 +325,7 @@ static void done(struct mirror *m)
         mirror_source_join(m->sources[i]);
         mirror_state_done(&m->states[i]);
     }
+    mirror_push_stop(m->push);
     mirror_hub_free(m->hub);
     mirror_keys_free(m->keys);
     link_free(m->serve);
@@ -299,6 +343,10 @@ enum err mirror_run(const struct mirror_context *context, struct fault *why)
                        .serve = context->serve,
                        .state = buf_init(STATE_BYTES_MAX)};
     enum err e = get_keys(&m, why);
+    if (!e && !m.is_stopping) {
+        const struct sieve_keys keys = mirror_keys_sieve(m.keys);
+        e = mirror_push_start(context->policy, &keys, &m.push, why);
+    }
     if (!e && !m.is_stopping)
         e = start_sources(&m, why);
     if (!e && m.hub && m.serve) {

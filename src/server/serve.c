@@ -24,6 +24,7 @@ struct serve {
     struct access *access;
     struct engine *engine;
     struct writer *writer;
+    struct push_desk *desk;
     struct status *status;
     struct http *http;
     struct link *keeper;
@@ -41,6 +42,12 @@ static enum err append(void *context, const struct admitted *a, struct fault *wh
     return store_append(context, a, why);
 }
 
+static enum err append_told(void *context, const struct admitted *a, uint8_t *out_outcomes,
+                            struct fault *why)
+{
+    return store_append_told(context, a, out_outcomes, why);
+}
+
 static enum err commit(void *context, struct fault *why)
 {
     return store_commit(context, why);
@@ -55,6 +62,12 @@ static void handle(void *context, const struct api_request *r, struct arena *req
                    struct api_reply *out)
 {
     api_handle(context, r, request, out);
+}
+
+static enum err push(void *context, const struct push_head *head, struct slice body,
+                     struct push_answer **out, struct fault *why)
+{
+    return push_desk_take(context, head, body, out, why);
 }
 
 static enum err open_store(struct serve *s, struct fault *why)
@@ -75,9 +88,14 @@ static enum err open_store(struct serve *s, struct fault *why)
     struct snapshot *now = store_snapshot(s->store);
     cubes_build(s->cubes, now);
     snapshot_free(now);
-    struct writer_store door = {
-        .context = s->store, .append = append, .commit = commit, .position = position};
+    struct writer_store door = {.context = s->store,
+                                .append = append,
+                                .commit = commit,
+                                .position = position,
+                                .append_told = append_told};
     s->writer = writer_new(&door, schema);
+    s->desk = push_desk_new(schema);
+    writer_desk(s->writer, s->desk);
     const struct engine_settings settings = {.threads = config->search_threads,
                                              .memory_bytes = config->search_memory_bytes,
                                              .memory_bytes_all = config->search_memory_bytes_all,
@@ -117,6 +135,8 @@ static enum err open_http(struct serve *s, struct fault *why)
                           .cluster_uuid = config->cluster_uuid[0] ? config->cluster_uuid : "_na_",
                           .publish_address = s->listen,
                           .started_ms = s->started_ms,
+                          .push_context = s->desk,
+                          .push = push,
                           .state_context = s->status,
                           .state_json = status_json,
                           .is_ready = status_is_ready};
@@ -225,14 +245,15 @@ static int wait_ms(const struct serve *s)
 static enum err round_once(struct serve *s, struct fault *why)
 {
     bool wants_write = false;
-    struct pollfd wait[2] = {{.fd = s->context->control, .events = POLLIN},
-                             {.fd = writer_fd(s->writer, &wants_write), .events = POLLIN}};
+    struct pollfd wait[3] = {{.fd = s->context->control, .events = POLLIN},
+                             {.fd = writer_fd(s->writer, &wants_write), .events = POLLIN},
+                             {.fd = push_desk_fd(s->desk), .events = POLLIN}};
     if (wants_write)
         wait[1].events |= POLLOUT;
-    if (poll(wait, 2, wait_ms(s)) < 0)
-        wait[0].revents = wait[1].revents = 0;
+    if (poll(wait, 3, wait_ms(s)) < 0)
+        wait[0].revents = wait[1].revents = wait[2].revents = 0;
     enum err e = OK;
-    if (wait[1].revents || writer_is_busy(s->writer))
+    if (wait[1].revents || wait[2].revents || writer_is_busy(s->writer))
         e = tend_writer(s, why);
     if (!e && wait[0].revents)
         e = take_links(s, why);
@@ -245,8 +266,11 @@ static enum err round_once(struct serve *s, struct fault *why)
 
 static void close_all(struct serve *s)
 {
-    http_close(s->http); // first: nobody asks any more
+    if (s->desk)
+        push_desk_close(s->desk); // its callers are http's threads
+    http_close(s->http);          // nobody asks any more
     writer_free(s->writer);
+    push_desk_free(s->desk);
     link_free(s->keeper);
     if (s->engine)
         s->engine->ops->close(s->engine);

@@ -20,10 +20,12 @@ struct writer {
     struct writer_store store;
     const struct schema *schema;
     struct link *link;
-    bool is_busy;     // the last step stopped at its limit, not for want of messages
-    bool is_greeted;  // HELLO came and the fingerprint is ours
-    uint64_t serial;  // of the last changeset appended on this link
-    uint64_t durable; // of the last one committed
+    bool is_busy;           // the last step stopped at its limit, not for want of messages
+    bool is_greeted;        // HELLO came and the fingerprint is ours
+    uint64_t serial;        // of the last changeset appended on this link
+    uint64_t durable;       // of the last one committed
+    struct push_desk *desk; // NULL: nothing is pushed
+    bool has_pushed;        // rows of pushes were appended since the last commit
     struct arena *batch;
     struct buf state;
 };
@@ -39,9 +41,16 @@ struct writer *writer_new(const struct writer_store *store, const struct schema 
 
 static void drop_link(struct writer *w)
 {
+    if (w->desk)
+        push_desk_link(w->desk, NULL);
     link_free(w->link);
     w->link = NULL;
     w->is_greeted = false;
+}
+
+void writer_desk(struct writer *w, struct push_desk *d)
+{
+    w->desk = d;
 }
 
 void writer_free(struct writer *w)
@@ -88,9 +97,11 @@ static enum err broke_rules(struct fault *why, enum err e)
 static enum err take_hello(struct writer *w, const struct message *m, struct fault *why)
 {
     struct reader in = reader_over(m->payload);
-    if (reader_u64_le(&in) != w->schema->fingerprint)
+    if (reader_u64_le(&in) != schema_identity(w->schema))
         return fail(why, ERR_CORRUPT, "mirror and serve have different policies");
     w->is_greeted = true;
+    if (w->desk)
+        push_desk_link(w->desk, w->link);
     return OK;
 }
 
@@ -98,13 +109,18 @@ static enum err take_hello(struct writer *w, const struct message *m, struct fau
 // from a place that was never kept.
 static enum err commit(struct writer *w, bool *out_did, struct fault *why)
 {
-    if (!w->link || w->serial == w->durable)
+    if (!w->link || (w->serial == w->durable && !w->has_pushed))
         return OK;
     enum err e = w->store.commit(w->store.context, why);
     if (e)
         return fail_in(why, ERR_IO, "commit");
-    w->durable = w->serial;
     *out_did = true;
+    if (w->has_pushed)
+        push_desk_committed(w->desk);
+    w->has_pushed = false;
+    if (w->serial == w->durable)
+        return OK;
+    w->durable = w->serial;
     return link_send(w->link, MESSAGE_DURABLE, w->durable, slice_of(NULL, 0), why);
 }
 
@@ -189,6 +205,22 @@ static enum err keep_state(struct writer *w, struct slice text, struct fault *wh
     return OK;
 }
 
+static bool is_of_push(enum message_type type)
+{
+    return type == MESSAGE_PUSH_ROWS || type == MESSAGE_PUSH_ITEMS || type == MESSAGE_PUSHED;
+}
+
+static enum err take_push(struct writer *w, const struct message *m, struct fault *why)
+{
+    if (!w->desk)
+        return fail(why, ERR_CORRUPT, "mirror sent a push, and nothing is pushed");
+    const struct push_store store = {w->store.context, w->store.append_told};
+    bool appended = false;
+    enum err e = push_desk_on(w->desk, m, &store, &appended, why);
+    w->has_pushed |= appended;
+    return e == OK || e == ERR_IO ? e : broke_rules(why, e);
+}
+
 static enum err take(struct writer *w, const struct message *m, bool *out_did, struct fault *why)
 {
     if (m->type == MESSAGE_HELLO)
@@ -201,6 +233,8 @@ static enum err take(struct writer *w, const struct message *m, bool *out_did, s
         return answer_position(w, m, out_did, why);
     if (m->type == MESSAGE_CHANGESET)
         return append(w, m, why);
+    if (is_of_push(m->type))
+        return take_push(w, m, why);
     return fail(why, ERR_CORRUPT, "mirror sent a message %s", message_rules[m->type].name);
 }
 
@@ -227,9 +261,11 @@ static enum err take_all(struct writer *w, bool *out_did, struct fault *why)
 enum err writer_step(struct writer *w, bool *out_did, struct fault *why)
 {
     *out_did = false;
+    enum err e = w->desk ? push_desk_send(w->desk, why) : OK;
     if (!w->link)
         return OK;
-    enum err e = take_all(w, out_did, why);
+    if (!e)
+        e = take_all(w, out_did, why);
     if (e == ERR_IO)
         return e;
     enum err commit_failed = commit(w, out_did, e ? NULL : why);

@@ -17,6 +17,7 @@
 #include "data/changeset.h"
 #include "guard/link.h"
 #include "policy/admit.h"
+#include "server/push_desk.h"
 
 struct writer;
 
@@ -27,11 +28,17 @@ struct writer_store {
     enum err (*append)(void *context, const struct admitted *a, struct fault *why);
     enum err (*commit)(void *context, struct fault *why);
     void (*position)(void *context, const char *source, struct position *out);
+    // As append, and tells what became of each row; NULL: nothing is pushed.
+    enum err (*append_told)(void *context, const struct admitted *a, uint8_t *out_outcomes,
+                            struct fault *why);
 };
 
 // `schema` and what `store` points to outlive the writer.
 struct writer *writer_new(const struct writer_store *store, const struct schema *schema);
 void writer_free(struct writer *w); // NULL is fine; closes the link
+
+// Where pushes are taken; stays the caller's, and outlives the writer.
+void writer_desk(struct writer *w, struct push_desk *d);
 
 // A new link to mirror; the old one is dropped.  Takes it over.
 void writer_link(struct writer *w, struct link *l);

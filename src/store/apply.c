@@ -19,12 +19,14 @@ enum { AHEAD = 16 };
 struct ended {
     uint64_t replaced; // the row that had its key
     uint64_t moved;    // the row that had its old key
+    bool is_stillborn; // it was not wanted itself (see is_unwanted())
 };
 
 struct run {
     struct memory_run rows;
     uint64_t first_row;  // row number of the first
     struct ended *ended; // one a row
+    uint8_t *outcomes;   // one a row of the batch, or NULL
 };
 
 static bool written_key(const void *context, uint64_t row, struct row_key key)
@@ -61,11 +63,33 @@ static void kill_row(struct table_store *t, uint64_t row)
     remember_gone(t, row);
 }
 
+static void tell(uint8_t *outcomes, uint32_t at, enum store_outcome outcome)
+{
+    if (outcomes)
+        outcomes[at] = (uint8_t)outcome;
+}
+
+// A row that may only come where there is one already, or only where there is none, and is
+// not wanted: it dies before anybody has seen it.
+static bool is_unwanted(const struct table_store *t, uint8_t op, struct row_key key)
+{
+    if (op != ROW_CREATE && op != ROW_UPDATE)
+        return false;
+    bool is_there = keymap_find(t->keys.map, key, probe_of(t)) != KEYMAP_NONE;
+    return is_there == (op == ROW_CREATE);
+}
+
 static void place_key(struct table_store *t, const struct run *r, uint32_t i)
 {
     const struct batch *b = r->rows.batch;
     uint32_t at = r->rows.from + i;
     uint64_t moved = KEYMAP_NONE;
+    if (is_unwanted(t, b->ops[at], b->keys[at])) {
+        kill_row(t, r->first_row + i);
+        r->ended[i] = (struct ended){KEYMAP_NONE, KEYMAP_NONE, true};
+        tell(r->outcomes, at, OUTCOME_NOTHING);
+        return;
+    }
     if (b->ops[at] == ROW_MOVE)
         moved = keymap_take(t->keys.map, b->old_keys[at], probe_of(t));
     uint64_t replaced = keymap_put(t->keys.map, b->keys[at], r->first_row + i, probe_of(t));
@@ -73,7 +97,8 @@ static void place_key(struct table_store *t, const struct run *r, uint32_t i)
         kill_row(t, moved);
     if (replaced != KEYMAP_NONE)
         kill_row(t, replaced);
-    r->ended[i] = (struct ended){.replaced = replaced, .moved = moved};
+    r->ended[i] = (struct ended){replaced, moved, false};
+    tell(r->outcomes, at, replaced == KEYMAP_NONE ? OUTCOME_CAME : OUTCOME_REPLACED);
 }
 
 static void place_keys(struct table_store *t, const struct run *r)
@@ -144,7 +169,8 @@ static void follow_in_lookup(struct table_store *t, const struct run *r)
         drop_from_lookup(t, r->ended[i].moved);
         drop_from_lookup(t, r->ended[i].replaced);
         // A later row of this run may have ended this one; its turn comes.
-        lookup_put(t->lookup, r->first_row + i, p, r->rows.at + i);
+        if (!r->ended[i].is_stillborn)
+            lookup_put(t->lookup, r->first_row + i, p, r->rows.at + i);
     }
 }
 
@@ -164,7 +190,7 @@ static void apply_run(struct table_store *t, const struct run *r, uint32_t *cons
         follow_in_lookup(t, r);
 }
 
-static void apply_delete(struct table_store *t, struct row_key key)
+static bool apply_delete(struct table_store *t, struct row_key key)
 {
     pthread_rwlock_wrlock(&t->keys.lock);
     uint64_t row = keymap_take(t->keys.map, key, probe_of(t));
@@ -173,11 +199,7 @@ static void apply_delete(struct table_store *t, struct row_key key)
     pthread_rwlock_unlock(&t->keys.lock);
     if (t->lookup)
         drop_from_lookup(t, row);
-}
-
-static bool is_coming(uint8_t op)
-{
-    return op == ROW_PUT || op == ROW_MOVE;
+    return row != KEYMAP_NONE;
 }
 
 // How many rows from `at` on come one after another and fit the chunk at hand.
@@ -185,12 +207,25 @@ static uint32_t run_length(const struct table_store *t, const struct batch *b, u
 {
     uint32_t room = BLOCK_ROWS - table_memory_rows(t) % BLOCK_ROWS;
     uint32_t count = 0;
-    while (count < room && at + count < b->row_count && is_coming(b->ops[at + count]))
+    while (count < room && at + count < b->row_count && row_op_brings(b->ops[at + count]))
         count++;
     return count;
 }
 
-void table_apply(struct table_store *t, const struct batch *b, uint32_t *const *codes)
+// A row that does not come: a delete or a truncate.
+static void apply_going(struct table_store *t, const struct batch *b, uint32_t at,
+                        uint8_t *outcomes)
+{
+    bool went = true;
+    if (b->ops[at] == ROW_TRUNCATE)
+        table_clear(t);
+    else
+        went = apply_delete(t, b->keys[at]);
+    tell(outcomes, at, went ? OUTCOME_WENT : OUTCOME_NOTHING);
+}
+
+void table_apply(struct table_store *t, const struct batch *b, uint32_t *const *codes,
+                 uint8_t *outcomes)
 {
     uint32_t longest = b->row_count < BLOCK_ROWS ? b->row_count : BLOCK_ROWS;
     struct ended *ended = malloc(longest * sizeof *ended);
@@ -202,14 +237,13 @@ void table_apply(struct table_store *t, const struct batch *b, uint32_t *const *
             .rows = {.batch = b, .from = at, .count = run_length(t, b, at)},
             .first_row = t->next_row,
             .ended = ended,
+            .outcomes = outcomes,
         };
         r.rows.at = table_memory_rows(t);
         if (r.rows.count > 0)
             apply_run(t, &r, codes);
-        else if (b->ops[at] == ROW_TRUNCATE)
-            table_clear(t);
         else
-            apply_delete(t, b->keys[at]);
+            apply_going(t, b, at, outcomes);
         at += r.rows.count > 0 ? r.rows.count : 1;
     }
     free(ended);

@@ -235,7 +235,7 @@ static enum err replay_record(void *context, struct slice payload, struct fault 
     if (e)
         return fail_in(why, ERR_CORRUPT, "log");
     take_stopped(r, &c.position);
-    changeset_apply(st, &c, r->table_of);
+    changeset_apply(st, &c, r->table_of, NULL);
     return OK;
 }
 

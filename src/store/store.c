@@ -176,6 +176,12 @@ static enum err refuse(struct fault *why)
 
 enum err store_append(struct store *st, const struct admitted *a, struct fault *why)
 {
+    return store_append_told(st, a, NULL, why);
+}
+
+enum err store_append_told(struct store *st, const struct admitted *a, uint8_t *out_outcomes,
+                           struct fault *why)
+{
     if (st->is_failed)
         return refuse(why);
     enum err e = check_keeper(st, why);
@@ -189,7 +195,7 @@ enum err store_append(struct store *st, const struct admitted *a, struct fault *
     if (!e)
         e = wal_append(st->log, bytes, why);
     if (!e)
-        changeset_apply(st, c, NULL);
+        changeset_apply(st, c, NULL, out_outcomes);
     pthread_mutex_unlock(&st->state);
     if (e)
         return e;

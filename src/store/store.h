@@ -41,6 +41,19 @@ void store_close(struct store *st);
 // buffer.  Failing changes nothing.
 enum err store_append(struct store *st, const struct admitted *a, struct fault *why);
 
+// What became of a row of a changeset.
+enum store_outcome {
+    OUTCOME_NOTHING,  // ROW_CREATE of a key that was there; update or delete of one that was not
+    OUTCOME_CAME,     // no row had this key
+    OUTCOME_REPLACED, // one had it
+    OUTCOME_WENT,     // deleted
+};
+
+// The same, and tells of each row (batch after batch, as many as the changeset has) what
+// became of it: enum store_outcome.
+enum err store_append_told(struct store *st, const struct admitted *a, uint8_t *out_outcomes,
+                           struct fault *why);
+
 // Makes all that was appended durable, then visible.  After an ERR_IO here the store
 // refuses every later append and commit (what is on disk is not known): reopen.
 enum err store_commit(struct store *st, struct fault *why);

@@ -1,19 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "unit/api/talk.h"
 
-TEST(api_absent_pushing_names_the_source)
-{
-    struct talk t;
-    talk_open(&t, 0);
-    EXPECT_EQ(talk_ask(&t, ROLE_WRITER, "PUT /events/_doc/1", "{}"), 400);
-    talk_expect(&t, "this index is mirrored from source [fleet]; documents cannot be pushed yet");
-    t.content_type = "application/x-ndjson";
-    EXPECT_EQ(talk_ask(&t, ROLE_WRITER, "POST /_bulk", "{}\n{}\n"), 400);
-    talk_expect(&t, "documents cannot be pushed yet");
-    EXPECT_EQ(talk_ask(&t, ROLE_WRITER, "POST /nosuch/_doc", "{}"), 400);
-    talk_close(&t);
-}
-
 TEST(api_absent_is_refused_to_who_may_not_even_ask)
 {
     struct talk t;

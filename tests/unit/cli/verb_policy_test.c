@@ -38,7 +38,7 @@ TEST(policy_with_a_mistake_is_told_with_file_line_and_remedy)
         {"sources:\n\tfleet: {}\n", "YAML is indented with blanks only"},
         {"", "line 1: is empty; 'sources: {}' admits nothing"},
         {"sources:\n    a: 1\n  b: 2\n", "line 3: did not find expected key; is it indented"},
-        {"sorces: {}\n", "line 1: sorces is no key of a policy; there are: sources, metrics"},
+        {"sorces: {}\n", "line 1: sorces is no key of a policy; there are: sources, push, metrics"},
         {"- a\n", "line 1: a policy must be a map"},
     };
     struct place p = home_make_with("");

@@ -32,7 +32,8 @@ TEST(policy_makes_the_schema)
 TEST(policy_names_the_line_of_unknown_keys)
 {
     expect_edit_refused(
-        "floor:", "flour:", "30: flour is no key of a policy; there are: sources, metrics, floor");
+        "floor:", "flour:",
+        "30: flour is no key of a policy; there are: sources, push, metrics, floor");
     expect_edit_refused(
         "copy:", "copies:",
         "5: copies is no key of a source; there are: postgres, replication, copy, tables");
@@ -50,7 +51,7 @@ TEST(policy_names_the_line_of_unknown_keys)
 TEST(policy_refuses_what_is_not_there_yet)
 {
     expect_refused("push:\n  \"app-*\": {}\n",
-                   "1: push is not there yet: rows come from sources only");
+                   "2: push: app-*: patterns are not there yet; name each index");
     expect_refused("metrics: {}\n", "1: sources: is missing");
     expect_refused("- a\n", "1: a policy must be a map of keys and values");
 }

@@ -83,3 +83,44 @@ TEST(apply_crosses_chunks_of_memory)
     fixture_check(&f);
     fixture_close(&f);
 }
+
+static const struct admitted *notes(struct fixture *f, const struct test_row *rows, uint32_t count,
+                                    struct arena *arena)
+{
+    struct test_batch batch = {NOTES, count, rows};
+    struct position at = fixture_position("paper", ++f->lsn);
+    return fixture_changeset(&at, false, &batch, 1, arena);
+}
+
+TEST(apply_creates_only_where_nothing_is_and_updates_only_what_is)
+{
+    struct arena *arena AUTO(arena_freep) = arena_new(64 << 20);
+    struct fixture f;
+    fixture_open(&f);
+    static const struct test_row rows[] = {
+        {ROW_CREATE, 1, 0, {1, 1}},
+        {ROW_CREATE, 1, 0, {2, 2}},
+        {ROW_UPDATE, 1, 0, {CELL_UNCHANGED, 3}},
+        {ROW_UPDATE, 2, 0, {4, 4}},
+        {ROW_PUT, 3, 0, {5, 5}},
+        {ROW_PUT, 3, 0, {6, 6}},
+        {ROW_DELETE, 3, 0, {0}},
+        {ROW_DELETE, 3, 0, {0}},
+        {ROW_CREATE, 3, 0, {7, 7}},
+    };
+    static const uint8_t want[] = {OUTCOME_CAME,    OUTCOME_NOTHING, OUTCOME_REPLACED,
+                                   OUTCOME_NOTHING, OUTCOME_CAME,    OUTCOME_REPLACED,
+                                   OUTCOME_WENT,    OUTCOME_NOTHING, OUTCOME_CAME};
+    uint8_t got[9];
+    EXPECT_EQ(store_append_told(f.st, notes(&f, rows, 9, arena), got, NULL), OK);
+    EXPECT(memcmp(got, want, sizeof want) == 0);
+    EXPECT_EQ(store_commit(f.st, NULL), OK);
+    struct test_row left[] = {{ROW_PUT, 1, 0, {1, 3}}, {ROW_PUT, 3, 0, {7, 7}}};
+    struct test_batch batch = {NOTES, 2, left};
+    struct position at = fixture_position("paper", f.lsn);
+    model_apply(&f.model, &at, false, &batch, 1);
+    fixture_check(&f);
+    fixture_reopen(&f); // and the log says the same again
+    fixture_check(&f);
+    fixture_close(&f);
+}

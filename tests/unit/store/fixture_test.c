@@ -85,7 +85,7 @@ static void fill_column(struct batch_column *c, const struct field *f, uint32_t 
     bool any_unchanged = false;
     for (uint32_t i = 0; i < n; i++) {
         const struct test_row *row = &from->rows[i];
-        int cell = row->op == ROW_PUT || row->op == ROW_MOVE ? row->cells[field] : CELL_NONE;
+        int cell = row_op_brings((uint8_t)row->op) ? row->cells[field] : CELL_NONE;
         if (cell == CELL_UNCHANGED)
             bit_set(unchanged, i);
         any_unchanged = any_unchanged || cell == CELL_UNCHANGED;

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/push_reply.h"
+
+#include "api/error.h"
+#include "store/store.h"
+
+#include <stdio.h>
+
+// An answer has as many bytes as the documents it is about, so it is written from pieces
+// that are there already rather than key by key.
+
+#define ADD(out, text) buf_bytes(out, text, sizeof(text) - 1)
+
+static struct slice text_of(const struct push_reply *r, struct push_text t)
+{
+    size_t body = r->body.len;
+    if (t.len == 0)
+        return slice_of("", 0);
+    return t.at < body ? slice_of(r->body.at + t.at, t.len)
+                       : slice_of(r->answer->texts.at + (t.at - body), t.len);
+}
+
+static void add_escaped(struct buf *out, struct slice text)
+{
+    struct json_writer w = json_writer_to(out);
+    json_string(&w, text);
+}
+
+// What lies in the body is part of a JSON string without escapes, so it is one again; the
+// rest (unescaped texts, ids of a path) is escaped.
+static void add_text(const struct push_reply *r, struct push_text t, struct buf *out)
+{
+    struct slice text = text_of(r, t);
+    if (t.at >= r->body.len) {
+        add_escaped(out, text);
+        return;
+    }
+    buf_u8(out, '"');
+    buf_slice_add(out, text);
+    buf_u8(out, '"');
+}
+
+static void add_number(struct buf *out, uint64_t value)
+{
+    char digits[20];
+    char *at = digits + sizeof digits;
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    buf_bytes(out, at, (size_t)(digits + sizeof digits - at));
+}
+
+static void add_key(struct buf *out, struct row_key key)
+{
+    buf_u8(out, '"');
+    row_key_print(key, out);
+    buf_u8(out, '"');
+}
+
+static uint64_t number_of(const struct push_reply *r, const struct push_item *item, uint32_t more)
+{
+    return r->answer->first_number[item->table] + item->row + more;
+}
+
+static void add_id(const struct push_reply *r, const struct push_item *item, struct buf *out)
+{
+    if (item->id.len)
+        add_text(r, item->id, out);
+    else if (item->flags & PUSH_ITEM_FAILED)
+        ADD(out, "null");
+    else
+        add_key(out, push_key_of_number(number_of(r, item, 0)));
+}
+
+static void add_index(const struct push_reply *r, const struct push_item *item, struct buf *out)
+{
+    if (item->table == PUSH_NO_TABLE) {
+        add_text(r, item->index, out);
+        return;
+    }
+    const char *name = r->schema->tables[item->table].name; // holds nothing to escape
+    buf_u8(out, '"');
+    buf_text(out, name);
+    buf_u8(out, '"');
+}
+
+static enum store_outcome outcome_of(const struct push_reply *r, const struct push_item *item,
+                                     uint32_t more)
+{
+    size_t at = (size_t)r->answer->outcome_at[item->table] + item->row + more;
+    return (enum store_outcome)r->answer->outcomes.at[at];
+}
+
+static void end_with(struct push_end *out, int status, const char *result, uint64_t version)
+{
+    out->status = status;
+    out->result = result;
+    out->version = version;
+}
+
+// The id is the client's own and may be long; the item has it.
+static void end_failed(struct push_end *out, int status, const char *words)
+{
+    out->status = status;
+    out->words = slice_text(words);
+}
+
+static void end_nothing(const struct push_item *item, struct push_end *out)
+{
+    if (item->op == PUSH_DELETE)
+        end_with(out, 404, "not_found", 1);
+    else if (item->op == PUSH_UPDATE)
+        end_failed(out, 404, "document_missing_exception: document missing");
+    else
+        end_failed(out, 409,
+                   "version_conflict_engine_exception: version conflict, document already exists");
+}
+
+void push_end_of(const struct push_reply *r, const struct push_item *item, struct push_end *out)
+{
+    *out = (struct push_end){0};
+    if (item->flags & PUSH_ITEM_FAILED) {
+        out->status = item->status;
+        out->words = text_of(r, item->words);
+        return;
+    }
+    uint32_t more = 0;
+    if (item->flags & PUSH_ITEM_UPSERT && outcome_of(r, item, 0) == OUTCOME_NOTHING)
+        more = 1;
+    uint64_t number = number_of(r, item, more);
+    out->seq_no = number - 1;
+    switch (outcome_of(r, item, more)) {
+    case OUTCOME_NOTHING:
+        end_nothing(item, out);
+        return;
+    case OUTCOME_CAME:
+        end_with(out, 201, "created", 1);
+        return;
+    case OUTCOME_REPLACED:
+        end_with(out, 200, "updated", number);
+        return;
+    case OUTCOME_WENT:
+        end_with(out, 200, "deleted", number);
+        return;
+    }
+}
+
+static void add_names(const struct push_reply *r, const struct push_item *item, struct buf *out)
+{
+    ADD(out, "{\"_index\":");
+    add_index(r, item, out);
+    ADD(out, ",\"_id\":");
+    add_id(r, item, out);
+}
+
+static void add_result(const struct push_reply *r, const struct push_end *end, struct buf *out)
+{
+    ADD(out, ",\"_version\":");
+    add_number(out, end->version);
+    ADD(out, ",\"result\":\"");
+    buf_text(out, end->result);
+    buf_u8(out, '"');
+    if (r->forced_refresh)
+        ADD(out, ",\"forced_refresh\":true");
+    ADD(out, ",\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0},\"_seq_no\":");
+    add_number(out, end->seq_no);
+    ADD(out, ",\"_primary_term\":1");
+}
+
+// {"type":..,"reason":..}, and the index for what Elasticsearch's shards find out.
+static void add_error(const struct push_reply *r, const struct push_item *item,
+                      const struct push_end *end, struct buf *out)
+{
+    struct fault said = {.code = ERR_INVALID};
+    snprintf(said.words, sizeof said.words, "%.*s", SLICE_PRINT(end->words));
+    struct error error = error_of(ERR_INVALID, &said);
+    ADD(out, ",\"error\":{\"type\":");
+    add_escaped(out, error.type);
+    ADD(out, ",\"reason\":");
+    add_escaped(out, error.reason);
+    bool is_of_shard = !(item->flags & PUSH_ITEM_FAILED);
+    if (is_of_shard || error.index.len) {
+        ADD(out, ",\"index_uuid\":\"_na_\"");
+        if (is_of_shard)
+            ADD(out, ",\"shard\":\"0\"");
+        ADD(out, ",\"index\":");
+        add_index(r, item, out);
+    }
+    ADD(out, "}}");
+}
+
+static void add_item(const struct push_reply *r, const struct push_item *item, struct buf *out)
+{
+    struct push_end end;
+    push_end_of(r, item, &end);
+    ADD(out, "{\"");
+    buf_text(out, push_op_name((enum push_op)item->op));
+    ADD(out, "\":");
+    add_names(r, item, out);
+    if (end.result)
+        add_result(r, &end, out);
+    ADD(out, ",\"status\":");
+    add_number(out, (uint64_t)end.status);
+    if (end.result)
+        buf_u8(out, '}');
+    else
+        add_error(r, item, &end, out);
+    buf_u8(out, '}');
+}
+
+static bool any_failed(const struct push_reply *r)
+{
+    const struct push_item *items = (const void *)r->answer->items.at;
+    struct push_end end;
+    for (uint32_t i = 0; i < push_answer_count(r->answer); i++) {
+        push_end_of(r, &items[i], &end);
+        if (!end.result)
+            return true;
+    }
+    return false;
+}
+
+void push_reply_bulk(const struct push_reply *r, int64_t took_ms, struct buf *out)
+{
+    const struct push_item *items = (const void *)r->answer->items.at;
+    ADD(out, "{\"took\":");
+    add_number(out, (uint64_t)took_ms);
+    ADD(out, ",\"errors\":");
+    buf_text(out, any_failed(r) ? "true" : "false");
+    ADD(out, ",\"items\":[");
+    for (uint32_t i = 0; i < push_answer_count(r->answer); i++) {
+        if (i)
+            buf_u8(out, ',');
+        add_item(r, &items[i], out);
+    }
+    ADD(out, "]}");
+}
+
+void push_reply_one(const struct push_reply *r, const struct push_item *item,
+                    const struct push_end *end, struct buf *out)
+{
+    add_names(r, item, out);
+    add_result(r, end, out);
+    buf_u8(out, '}');
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The answers to pushes in Elasticsearch's shape, key by key in its order: shippers look
+// for `"errors":false,"items":[` as text.
+
+#include "base/buf.h"
+#include "data/push.h"
+
+// What the rendering needs of the request.
+struct push_reply {
+    const struct schema *schema;
+    struct slice body;
+    const struct push_answer *answer;
+    bool forced_refresh; // ?refresh=true
+};
+
+// {"took":..,"errors":..,"items":[..]}, compact.
+void push_reply_bulk(const struct push_reply *r, int64_t took_ms, struct buf *out);
+
+// What became of an item.
+struct push_end {
+    int status;         // as HTTP's
+    const char *result; // "created", ...; NULL when it failed
+    uint64_t version, seq_no;
+    struct slice words; // failed: "type: reason"
+};
+
+void push_end_of(const struct push_reply *r, const struct push_item *item, struct push_end *out);
+
+// {"_index":..,"_id":..,...} of an item that did not fail; its status is not in it.
+void push_reply_one(const struct push_reply *r, const struct push_item *item,
+                    const struct push_end *end, struct buf *out);

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/push_reader.h"
+
+#include "api/bulk_action.h"
+#include "api/error.h"
+#include "base/check.h"
+#include "base/limits.h"
+#include "policy/push_sieve.h"
+
+#include <stdlib.h>
+
+enum {
+    ACTION_ARENA_BYTES = 512 << 20, // one action, or one update's tree
+    BATCH_ARENA_BYTES = 512 << 20,  // a changeset being made, as a source's
+    CHANGESETS_BYTES = 512 << 20,   // of one push: less than its body, whose limit is 100 MB
+    ITEMS_BYTES = 512 << 20,
+    TEXTS_BYTES = 64 << 20,
+    NO_PUSH = -1,
+};
+
+struct push_reader {
+    const struct policy *policy;
+    struct push_sieve **sieves;  // one a pushed index
+    int push_of[LIMIT_TABLES];   // of each table; NO_PUSH
+    uint32_t rows[LIMIT_TABLES]; // of this push
+    struct arena *action, *batch;
+    struct buf changesets, items, texts;
+    struct push_head head;
+    struct slice body;
+};
+
+enum err push_reader_new(const struct policy *p, const struct sieve_keys *keys,
+                         struct push_reader **out, struct fault *why)
+{
+    struct push_reader *r = calloc(1, sizeof *r);
+    CHECK(r != NULL);
+    r->policy = p;
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
+    r->sieves = calloc(p->push_count + 1, sizeof *r->sieves);
+    CHECK(r->sieves != NULL);
+    r->action = arena_new(ACTION_ARENA_BYTES);
+    r->batch = arena_new(BATCH_ARENA_BYTES);
+    r->changesets = buf_init(CHANGESETS_BYTES);
+    r->items = buf_init(ITEMS_BYTES);
+    r->texts = buf_init(TEXTS_BYTES);
+    for (int i = 0; i < LIMIT_TABLES; i++)
+        r->push_of[i] = NO_PUSH;
+    enum err e = OK;
+    for (uint32_t i = 0; !e && i < p->push_count; i++) {
+        r->push_of[p->pushes[i].table.table] = (int)i;
+        e = push_sieve_new(p, i, keys, &r->sieves[i], why);
+    }
+    if (e) {
+        push_reader_free(r);
+        return e;
+    }
+    *out = r;
+    return OK;
+}
+
+void push_reader_free(struct push_reader *r)
+{
+    if (!r)
+        return;
+    for (uint32_t i = 0; i < r->policy->push_count; i++)
+        push_sieve_free(r->sieves[i]);
+    free(r->sieves);
+    arena_free(r->action);
+    arena_free(r->batch);
+    buf_done(&r->changesets);
+    buf_done(&r->items);
+    buf_done(&r->texts);
+    free(r);
+}
+
+void push_reader_go_on(struct push_reader *r, const char *source, uint64_t number)
+{
+    for (uint32_t i = 0; i < r->policy->push_count; i++) {
+        if (strcmp(r->policy->pushes[i].source, source) == 0)
+            push_sieve_go_on(r->sieves[i], number);
+    }
+}
+
+struct push_sieve_counts push_reader_counts(const struct push_reader *r, uint32_t push)
+{
+    return push_sieve_counts(r->sieves[push]);
+}
+
+static enum err cut(struct push_reader *r, struct push_sieve *s, struct fault *why)
+{
+    if (push_sieve_row_count(s) == 0)
+        return OK;
+    arena_reset(r->batch);
+    const struct admitted *a = NULL;
+    enum err e = push_sieve_cut(s, r->batch, &a, why);
+    if (e)
+        return e;
+    struct slice bytes = admitted_bytes(a);
+    buf_u32_le(&r->changesets, (uint32_t)bytes.len);
+    buf_slice_add(&r->changesets, bytes);
+    return buf_end(&r->changesets, why);
+}
+
+static enum err add_row(struct push_reader *r, uint32_t table, const struct push_row *row,
+                        struct fault *why)
+{
+    struct push_sieve *s = r->sieves[r->push_of[table]];
+    enum err e = push_sieve_row(s, row, why);
+    if (e == ERR_LIMIT) {
+        e = cut(r, s, why);
+        if (!e)
+            e = push_sieve_row(s, row, why);
+    }
+    r->rows[table] += e == OK && !row->is_trial;
+    return e;
+}
+
+// Where a text is: in the body, or copied behind it.
+static struct push_text place_of(struct push_reader *r, struct slice text)
+{
+    struct push_text place = {.len = (uint32_t)text.len};
+    uintptr_t at = (uintptr_t)text.at;
+    uintptr_t body = (uintptr_t)r->body.at;
+    if (text.len == 0)
+        return (struct push_text){0};
+    if (at >= body && at + text.len <= body + r->body.len) {
+        place.at = (uint32_t)(at - body);
+    } else {
+        place.at = (uint32_t)(r->body.len + r->texts.len);
+        buf_slice_add(&r->texts, text);
+    }
+    return place;
+}
+
+static void add_item(struct push_reader *r, const struct push_item *item)
+{
+    buf_bytes(&r->items, item, sizeof *item);
+}
+
+static void add_failure(struct push_reader *r, struct push_item *item, const struct fault *why)
+{
+    struct error error = error_of(why->code, why);
+    item->flags = PUSH_ITEM_FAILED;
+    item->status = (uint16_t)error.status;
+    item->words = place_of(r, slice_text(why->words));
+    add_item(r, item);
+}
+
+static struct slice index_of(const struct push_reader *r, const struct bulk_action *a)
+{
+    return a->index.len ? a->index : r->head.index;
+}
+
+// The table that an action is for.
+static enum err table_of(const struct push_reader *r, const struct bulk_action *a, uint16_t *out,
+                         struct fault *why)
+{
+    const struct schema *s = r->policy->schema;
+    *out = PUSH_NO_TABLE;
+    struct slice name = index_of(r, a);
+    const struct table *t =
+        r->head.kind == PUSH_BULK ? schema_table(s, name) : &s->tables[r->head.table];
+    if (!t)
+        return fail(why, ERR_NOT_FOUND, "index_not_found_exception: no such index [%.*s]",
+                    name.len < LIMIT_NAME_BYTES ? (int)name.len : LIMIT_NAME_BYTES,
+                    (const char *)name.at);
+    uint16_t table = (uint16_t)(t - s->tables);
+    if (!bit_get(r->head.allowed, table))
+        return fail(why, ERR_DENIED,
+                    "security_exception: action [indices:data/write/bulk[s]] is unauthorized on "
+                    "indices [%s]",
+                    t->name);
+    *out = table;
+    if (r->push_of[table] == NO_PUSH)
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: index [%s] is mirrored from source [%s]; "
+                    "documents are not pushed into it",
+                    t->name, t->source);
+    return OK;
+}
+
+static enum err add_update(struct push_reader *r, const struct bulk_action *a, struct slice doc,
+                           struct push_item *item, struct fault *why)
+{
+    struct bulk_update update;
+    enum err e = bulk_update_parse(doc, r->action, &update, why);
+    if (e)
+        return e;
+    struct push_row change = {.op = update.doc_as_upsert ? ROW_PUT : ROW_UPDATE,
+                              .id = a->id,
+                              .tree = update.doc,
+                              .keeps_others = true};
+    const struct push_row otherwise = {.op = ROW_CREATE, .id = a->id, .tree = update.upsert};
+    bool has_two = update.upsert && !update.doc_as_upsert;
+    struct push_row trial = otherwise;
+    trial.is_trial = true;
+    if (has_two)
+        e = add_row(r, item->table, &trial, why);
+    if (!e)
+        e = add_row(r, item->table, &change, why);
+    if (!e && has_two) {
+        item->flags = PUSH_ITEM_UPSERT;
+        e = add_row(r, item->table, &otherwise, why);
+    }
+    return e;
+}
+
+static enum err add_rows(struct push_reader *r, const struct bulk_action *a, struct slice doc,
+                         struct push_item *item, struct fault *why)
+{
+    if (a->refused)
+        return fail(why, ERR_INVALID, "%s", a->refused);
+    if (a->op == PUSH_UPDATE)
+        return add_update(r, a, doc, item, why);
+    struct push_row row = {.op = ROW_PUT, .id = a->id, .doc = doc};
+    if (a->op == PUSH_DELETE)
+        row.op = ROW_DELETE;
+    else if (a->op == PUSH_CREATE && a->id.len)
+        row.op = ROW_CREATE;
+    return add_row(r, item->table, &row, why);
+}
+
+// One action and its document.  ERR_INVALID of the item's own makes a failed item, and
+// the request goes on.
+static enum err take_item(struct push_reader *r, const struct bulk_action *a, struct slice doc,
+                          struct fault *why)
+{
+    struct push_item item = {.op = (uint8_t)a->op, .table = PUSH_NO_TABLE};
+    struct fault said = {0};
+    enum err e = table_of(r, a, &item.table, &said);
+    item.id = place_of(r, a->id);
+    if (item.table == PUSH_NO_TABLE)
+        item.index = place_of(r, index_of(r, a));
+    else
+        item.row = r->rows[item.table];
+    if (!e)
+        e = add_rows(r, a, doc, &item, &said);
+    if (!e)
+        add_item(r, &item);
+    else if (e == ERR_INVALID || e == ERR_NOT_FOUND || e == ERR_DENIED)
+        add_failure(r, &item, &said);
+    else
+        return fail(why, e, "%s", said.words);
+    return OK;
+}
+
+// What Elasticsearch finds out about all items before it runs one.
+static enum err check_action(const struct push_reader *r, const struct bulk_action *a,
+                             struct fault *why)
+{
+    if (r->head.kind == PUSH_BULK && index_of(r, a).len == 0)
+        return fail(why, ERR_INVALID,
+                    "action_request_validation_exception: Validation Failed: 1: index is missing;");
+    if (a->id.len == 0 && !a->refused && (a->op == PUSH_UPDATE || a->op == PUSH_DELETE))
+        return fail(why, ERR_INVALID,
+                    "action_request_validation_exception: Validation Failed: 1: id is missing;");
+    return OK;
+}
+
+// The next line of `rest`, which is not empty; false when no newline ends it.
+static bool next_line(struct slice *rest, struct slice *out)
+{
+    const uint8_t *end = memchr(rest->at, '\n', rest->len);
+    if (!end)
+        return false;
+    *out = slice_of(rest->at, (size_t)(end - rest->at));
+    *rest = slice_from(*rest, out->len + 1);
+    return true;
+}
+
+static enum err unended(struct fault *why)
+{
+    return fail(why, ERR_INVALID,
+                "illegal_argument_exception: The bulk request must be terminated by a newline "
+                "[\\n]");
+}
+
+static enum err take_lines(struct push_reader *r, struct fault *why)
+{
+    struct slice rest = r->body;
+    for (uint32_t number = 1; rest.len > 0; number++) {
+        struct slice line;
+        struct slice doc = {0};
+        struct bulk_action action;
+        bool skips = false;
+        if (!next_line(&rest, &line))
+            return unended(why);
+        arena_reset(r->action);
+        enum err e = bulk_action_parse(line, number, r->action, &action, &skips, why);
+        if (!e && skips)
+            continue;
+        if (!e)
+            e = check_action(r, &action, why);
+        if (e)
+            return e;
+        bool has_doc = action.op != PUSH_DELETE;
+        if (has_doc && rest.len == 0)
+            break; // an action at the end without its document counts for nothing
+        if (has_doc && !next_line(&rest, &doc))
+            return unended(why);
+        number += has_doc;
+        e = take_item(r, &action, doc, why);
+        if (e)
+            return e;
+    }
+    if (r->items.len == 0)
+        return fail(
+            why, ERR_INVALID,
+            "action_request_validation_exception: Validation Failed: 1: no requests added;");
+    return OK;
+}
+
+static enum err take_one(struct push_reader *r, struct fault *why)
+{
+    const struct bulk_action action = {.op = r->head.op, .id = r->head.id};
+    arena_reset(r->action);
+    enum err e = check_action(r, &action, why);
+    return e ? e : take_item(r, &action, r->body, why);
+}
+
+static enum err find(struct push_reader *r, struct fault *why)
+{
+    int push = r->push_of[r->head.table];
+    if (push == NO_PUSH || r->head.id.len == 0 || r->head.id.len > PUSH_ID_BYTES_MAX)
+        return fail(why, ERR_NOT_FOUND, "no row has this id");
+    struct row_key key = push_sieve_key(r->sieves[push], r->head.id);
+    buf_u64_le(&r->texts, key.hi);
+    buf_u64_le(&r->texts, key.lo);
+    return OK;
+}
+
+static void begin(struct push_reader *r)
+{
+    memset(r->rows, 0, sizeof r->rows);
+    buf_reset(&r->changesets);
+    buf_reset(&r->items);
+    buf_reset(&r->texts);
+}
+
+static enum err take_all(struct push_reader *r, struct fault *why)
+{
+    if (r->head.kind == PUSH_FIND)
+        return find(r, why);
+    enum err e = r->head.kind == PUSH_BULK ? take_lines(r, why) : take_one(r, why);
+    for (uint32_t i = 0; !e && i < r->policy->push_count; i++)
+        e = cut(r, r->sieves[i], why);
+    return e;
+}
+
+enum err push_reader_take(struct push_reader *r, struct slice bytes, struct push_result *out,
+                          struct fault *why)
+{
+    begin(r);
+    enum err e = push_head_decode(bytes, r->policy->schema, &r->head, &r->body, why);
+    if (!e)
+        e = take_all(r, why);
+    if (!e)
+        e = buf_end(&r->items, why);
+    if (!e)
+        e = buf_end(&r->texts, why);
+    if (e) {
+        for (uint32_t i = 0; i < r->policy->push_count; i++)
+            push_sieve_drop(r->sieves[i]);
+        return e;
+    }
+    *out = (struct push_result){
+        .changesets = buf_slice(&r->changesets),
+        .items = (const struct push_item *)(const void *)r->items.at,
+        .item_count = (uint32_t)(r->items.len / sizeof(struct push_item)),
+        .texts = buf_slice(&r->texts),
+    };
+    return OK;
+}
