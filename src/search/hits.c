@@ -176,19 +176,18 @@ bool hits_want_more(const struct hits *h)
 enum { SPARSE_ROWS = 16 }; // reading a row's value takes as long as decoding some hundred
 
 // The column's values are those of one field of the table at hand.
-static const struct column_source *plain_source(const struct search *s, const struct column *c)
+static bool is_plain(const struct search *s, const struct column *c)
 {
     const struct column_source *source = &c->sources[s->columns.at];
-    bool is_plain =
-        source->is_mapped && !source->target && !source->code_map && source->storage == c->storage;
-    return is_plain ? source : NULL;
+    return source->is_mapped && !source->target && !source->code_map &&
+           source->storage == c->storage;
 }
 
 static bool can_be_sparse(const struct search *s, const struct hits *h, uint32_t count)
 {
     bool can = count <= SPARSE_ROWS;
     for (uint32_t k = 0; can && k < h->sort_count; k++)
-        can = h->sort[k].by != SORT_COLUMN || plain_source(s, h->sort[k].column);
+        can = h->sort[k].by != SORT_COLUMN || is_plain(s, h->sort[k].column);
     return can;
 }
 
@@ -205,7 +204,7 @@ static struct sort_cell row_cell(const struct search *s, const struct sort_plan 
     const struct column *c = p->column;
     const struct view *v = s->columns.block.view;
     struct row_ref at = {.block = s->columns.block.index, .row = row};
-    uint32_t field = plain_source(s, c)->path.field;
+    uint32_t field = c->sources[s->columns.at].path.field;
     struct sort_cell cell = {.rank = 0};
     uint32_t code = CODE_NONE;
     bool has = false;
