@@ -7,9 +7,11 @@
 #include "base/world.h"
 #include "metric/cube.h"
 
+#include <sched.h>
+
 // tamis's own: the declared metrics, ready to read, and what the processes say.
 
-enum { BY_MAX = 32 };
+enum { BY_MAX = 32, ASK_TRIES = 1000 };
 
 static void write_by(struct json_writer *w, const struct metric_question *q)
 {
@@ -234,6 +236,22 @@ static void drop_snapshot(struct snapshot **s)
     snapshot_free(*s);
 }
 
+// Cubes are told of a commit just before it can be seen, and while many come in one may pass
+// between taking a snapshot and asking: then a newer one is taken.
+static enum err ask_newest(struct exchange *x, const struct metric_question *q,
+                           struct snapshot **now, struct metric_answer *out, struct fault *why)
+{
+    enum err e = ERR_UNAVAILABLE;
+    for (int i = 0; i < ASK_TRIES && e == ERR_UNAVAILABLE; i++) {
+        snapshot_free(*now);
+        if (i)
+            sched_yield();
+        *now = store_snapshot(x->api->store);
+        e = cubes_ask(x->api->cubes, *now, q, x->arena, out, why);
+    }
+    return e;
+}
+
 // Values lie in the snapshot's dictionaries, so it is held until they are written.
 static enum err get_metric(struct exchange *x, struct fault *why)
 {
@@ -243,8 +261,8 @@ static enum err get_metric(struct exchange *x, struct fault *why)
     enum err e = read_question(x, &q, &m, why);
     if (e != OK)
         return e;
-    struct snapshot *now AUTO(drop_snapshot) = store_snapshot(x->api->store);
-    e = cubes_ask(x->api->cubes, now, &q, x->arena, &a, why);
+    struct snapshot *now AUTO(drop_snapshot) = NULL;
+    e = ask_newest(x, &q, &now, &a, why);
     if (e == OK)
         e = metric_floor_apply(x, &q, &a, why);
     if (e == OK)

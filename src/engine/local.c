@@ -8,11 +8,12 @@
 #include "search/patience.h"
 #include "search/search.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/sysinfo.h>
 
 // A search whose request names no time limit ends after this.
-enum { SEARCH_TIMEOUT_MS = 60 * 1000, CUBE_TRIES = 8 };
+enum { SEARCH_TIMEOUT_MS = 60 * 1000, CUBE_TRIES = 100 };
 
 struct local {
     struct engine engine; // first, so that one pointer is both
@@ -92,6 +93,7 @@ static bool ask_cubes(struct local *l, struct search_context *c, struct snapshot
         if (found != CUBE_BEHIND)
             return found == CUBE_FOUND;
         snapshot_free(*now);
+        sched_yield();
         *now = store_snapshot(l->store);
         c->snapshot = *now;
     }

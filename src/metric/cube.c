@@ -68,6 +68,8 @@ enum err cubes_new(const struct schema *s, struct cubes **out, struct fault *why
     CHECK(c != NULL);
     c->schema = s;
     init_lock(&c->lock);
+    c->version = 1; // of a store just opened; if it has rows, cubes_build() counts them
+    mover_init(c);
     c->all = calloc((size_t)s->metric_count + 1, sizeof *c->all);
     CHECK(c->all != NULL);
     for (uint32_t i = 0; i < s->metric_count; i++) {
@@ -95,6 +97,7 @@ void cubes_free(struct cubes *c)
             pthread_mutex_destroy(&one->move);
     }
     free(c->all);
+    mover_done(c);
     pthread_rwlock_destroy(&c->lock);
     free(c);
 }
@@ -208,21 +211,43 @@ static void count_delta(struct cube *c, const struct commit *at, const struct st
     levels_settle(&c->levels);
 }
 
-static void mark_rows(struct dim *d, const struct view *v, const struct row_ref *rows,
+// Most changes of a dimension row are of fields that no metric is by: what is accounted is
+// right still, unless the key is just being moved elsewhere.
+static bool is_elsewhere(const struct cube *c, struct dim *d, uint32_t ord,
+                         const struct snapshot *after)
+{
+    uint32_t known = dim_accounted(d, ord);
+    if (known == CODE_UNSEEN || c->flight)
+        return known != CODE_UNSEEN;
+    uint32_t code = CODE_NONE;
+    dim_look_up(d, after, &ord, 1, &code);
+    return code != known;
+}
+
+struct marking {
+    const struct cube *cube;
+    struct dim *dim;
+    const struct snapshot *after;
+};
+
+static void mark_rows(const struct marking *m, const struct view *v, const struct row_ref *rows,
                       uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         uint32_t ord;
-        if (row_code(v, rows[i], d->key_field, &ord))
-            dim_mark(d, ord);
+        if (row_code(v, rows[i], m->dim->key_field, &ord) &&
+            is_elsewhere(m->cube, m->dim, ord, m->after))
+            dim_mark(m->dim, ord);
     }
 }
 
-static void mark_delta(struct dim *d, const struct commit *at, const struct store_delta *delta)
+static void mark_delta(const struct cube *c, struct dim *d, const struct commit *at,
+                       const struct store_delta *delta)
 {
+    const struct marking m = {.cube = c, .dim = d, .after = at->after};
     d->all_dirty |= delta->cleared;
-    mark_rows(d, snapshot_view(at->before, delta->table), delta->gone, delta->gone_count);
-    mark_rows(d, snapshot_view(at->after, delta->table), delta->come, delta->come_count);
+    mark_rows(&m, snapshot_view(at->before, delta->table), delta->gone, delta->gone_count);
+    mark_rows(&m, snapshot_view(at->after, delta->table), delta->come, delta->come_count);
 }
 
 static void take_delta(struct cube *c, const struct commit *at, const struct store_delta *delta)
@@ -231,7 +256,7 @@ static void take_delta(struct cube *c, const struct commit *at, const struct sto
         count_delta(c, at, delta);
     for (uint32_t d = 0; d < c->decl->by_count; d++)
         if (c->dims[d].target == (int)delta->table)
-            mark_delta(&c->dims[d], at, delta);
+            mark_delta(c, &c->dims[d], at, delta);
 }
 
 static void committed(void *context, const struct snapshot *before, const struct snapshot *after,
@@ -243,8 +268,13 @@ static void committed(void *context, const struct snapshot *before, const struct
     for (uint32_t i = 0; i < c->schema->metric_count; i++)
         for (uint32_t d = 0; d < delta_count; d++)
             take_delta(&c->all[i], &at, &deltas[d]);
+    bool is_due = false;
+    for (uint32_t i = 0; i < c->schema->metric_count; i++)
+        is_due |= cube_is_due(&c->all[i]);
     c->version = snapshot_version(after);
     pthread_rwlock_unlock(&c->lock);
+    if (is_due)
+        mover_tell(c);
 }
 
 struct store_listener cubes_listener(struct cubes *c)

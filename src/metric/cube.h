@@ -30,6 +30,11 @@ void cubes_free(struct cubes *c);
 void cubes_build(struct cubes *c, const struct snapshot *now);
 struct store_listener cubes_listener(struct cubes *c);
 
+// A thread that moves rows of remembered keys at once, so that who asks seldom waits for it;
+// without one the next to ask moves them.  cubes_stop() before the store is closed.
+void cubes_start(struct cubes *c, struct store *st);
+void cubes_stop(struct cubes *c);
+
 struct metric_question {
     struct slice metric;
     bool has_from, has_to;
@@ -53,6 +58,7 @@ struct metric_answer {
 };
 
 // ERR_NOT_FOUND: no such metric (words list those there are); ERR_INVALID: a `by` or
-// `every` it has not.  `now` must be the latest snapshot.
+// `every` it has not.  ERR_UNAVAILABLE: a commit came in between; take the newest snapshot
+// and ask again.
 enum err cubes_ask(struct cubes *c, const struct snapshot *now, const struct metric_question *q,
                    struct arena *request, struct metric_answer *out, struct fault *why);

@@ -88,7 +88,8 @@ static enum err resolve(struct cube *c, const struct metric_question *q, struct 
 
 // ---- adding up ----
 
-static enum err add_up(struct cubes *cs, const struct asked *a, struct sums *to, struct fault *why)
+static enum err add_up(struct cubes *cs, const struct snapshot *now, const struct asked *a,
+                       struct sums *to, struct fault *why)
 {
     const struct metric_decl *m = a->cube->decl;
     struct levels_walk walk = {.levels = &a->cube->levels,
@@ -97,7 +98,9 @@ static enum err add_up(struct cubes *cs, const struct asked *a, struct sums *to,
                                .unit = a->q->every_ms / m->every_ms};
     enum err e = OK;
     pthread_rwlock_rdlock(&cs->lock);
-    if (a->cube->is_over)
+    if (cs->version != snapshot_version(now) || !cube_is_settled(a->cube, a->dims, a->q->by_count))
+        e = fail(why, ERR_UNAVAILABLE, "metric %s: rows change too fast", m->name);
+    else if (a->cube->is_over)
         e = fail(why, ERR_LIMIT, "metric %s has more than %d combinations of values in time",
                  m->name, CELLS_MAX);
     else if (!sums_add(to, &walk))
@@ -215,7 +218,7 @@ enum err cubes_ask(struct cubes *c, const struct snapshot *now, const struct met
     cube_move(c, cube, now);
     struct sums sums AUTO(sums_done);
     sums_init(&sums, a.dims, q->by_count, ROWS_MAX);
-    e = add_up(c, &a, &sums, why);
+    e = add_up(c, now, &a, &sums, why);
     if (!e)
         make_rows(&a, now, &sums, request, out);
     return e;

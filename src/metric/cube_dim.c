@@ -28,6 +28,8 @@ enum err dim_init(struct dim *d, const struct schema *s, const struct table *t,
 void dim_done(struct dim *d)
 {
     dict_free(d->numbers);
+    for (size_t i = 0; d->accounted && i < ACCOUNT_PIECES; i++)
+        free(d->accounted[i]);
     free(d->accounted);
     free(d->is_dirty);
     free(d->dirty);
@@ -57,23 +59,31 @@ static void forget_dirty(struct dim *d)
 void dim_forget(struct dim *d)
 {
     forget_dirty(d);
-    for (size_t i = 0; i < d->accounted_count; i++)
-        d->accounted[i] = CODE_UNSEEN;
+    for (size_t ord = 0; ord < d->accounted_count; ord++)
+        dim_account_as(d, (uint32_t)ord, CODE_UNSEEN);
+}
+
+static void *checked(void *at)
+{
+    CHECK(at != NULL);
+    return at;
 }
 
 static void reserve(struct dim *d, uint32_t ord)
 {
-    if (ord < d->accounted_count)
-        return;
-    size_t count = 2 * d->accounted_count > ord ? 2 * d->accounted_count : (size_t)ord + 64;
-    d->accounted = realloc(d->accounted, count * sizeof *d->accounted);
-    d->is_dirty = realloc(d->is_dirty, bit_words(count) * sizeof *d->is_dirty);
-    CHECK(d->accounted && d->is_dirty);
-    for (size_t i = d->accounted_count; i < count; i++)
-        d->accounted[i] = CODE_UNSEEN;
-    size_t words = bit_words(d->accounted_count);
-    memset(d->is_dirty + words, 0, (bit_words(count) - words) * sizeof *d->is_dirty);
-    d->accounted_count = count;
+    if (!d->accounted) // large, and touched only as far as there are keys
+        d->accounted = checked(calloc(ACCOUNT_PIECES, sizeof *d->accounted));
+    while (ord >= d->accounted_count) {
+        uint32_t *piece = checked(malloc(ACCOUNT_KEYS * sizeof *piece));
+        for (size_t i = 0; i < ACCOUNT_KEYS; i++)
+            piece[i] = CODE_UNSEEN;
+        size_t words = bit_words(d->accounted_count);
+        size_t more = bit_words(ACCOUNT_KEYS);
+        d->is_dirty = checked(realloc(d->is_dirty, (words + more) * sizeof *d->is_dirty));
+        memset(d->is_dirty + words, 0, more * sizeof *d->is_dirty);
+        d->accounted[d->accounted_count / ACCOUNT_KEYS] = piece;
+        d->accounted_count += ACCOUNT_KEYS;
+    }
 }
 
 static uint32_t number_code(struct dim *d, const void *number)
@@ -135,12 +145,13 @@ uint32_t dim_account(struct dim *d, uint32_t ord, const struct snapshot *now)
         dim_look_up(d, now, &ord, 1, &code);
         return code;
     }
-    if (d->is_frozen)
-        return ord < d->accounted_count ? d->accounted[ord] : CODE_UNSEEN;
+    uint32_t known = dim_accounted(d, ord);
+    if (d->is_frozen || known != CODE_UNSEEN)
+        return known;
     reserve(d, ord);
-    if (d->accounted[ord] == CODE_UNSEEN)
-        dim_look_up(d, now, &ord, 1, &d->accounted[ord]);
-    return d->accounted[ord];
+    dim_look_up(d, now, &ord, 1, &known);
+    dim_account_as(d, ord, known);
+    return known;
 }
 
 uint32_t dim_code_of_row(struct dim *d, const struct view *v, struct row_ref at,
@@ -170,7 +181,7 @@ uint32_t dim_code_of_row(struct dim *d, const struct view *v, struct row_ref at,
 
 void dim_mark(struct dim *d, uint32_t ord)
 {
-    if (ord >= d->accounted_count || d->accounted[ord] == CODE_UNSEEN || bit_get(d->is_dirty, ord))
+    if (dim_accounted(d, ord) == CODE_UNSEEN || bit_get(d->is_dirty, ord))
         return;
     if (d->dirty_count == d->dirty_cap) {
         d->dirty_cap = d->dirty_cap ? 2 * d->dirty_cap : 64;
@@ -188,8 +199,7 @@ static void account_rows(struct dim *d, const struct dim_block *b, uint32_t *out
     for (uint32_t i = 0; i < rows; i++) {
         uint32_t ord = b->ords[i];
         bool is_none = ord == CODE_NONE || !bit_get(b->block->live, i);
-        uint32_t known = ord < d->accounted_count ? d->accounted[ord] : CODE_UNSEEN;
-        out[i] = is_none ? CODE_NONE : known;
+        out[i] = is_none ? CODE_NONE : dim_accounted(d, ord);
     }
     for (uint32_t i = 0; i < rows; i++)
         if (out[i] == CODE_UNSEEN)

@@ -1,44 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moving rows whose dimension row changed.
 //
-//   under the lock    take the remembered keys, see where each belongs now, copy where
-//                     every key is accounted; the cubes have counted just `now`
-//   without it        scan `now`: each row of a taken key leaves one cell for another
+//   under the lock    take the remembered keys and see where each belongs now; the cubes
+//                     have counted just `now`
+//   without it        find the rows of the taken keys in `now`: each leaves one cell for another
 //   under the lock    lay the moves over the cells; the keys are accounted anew
+//
+// Where rows of a key may be, segments know by their postings, so that this costs what the
+// keys have and not what the table has; the memory part's column of keys is looked through.
 //
 // Rows that come or go in the middle are counted where their keys are still accounted, and
 // noted (cube_move_note), so that they move along at the end.  A key that changes once more
-// meanwhile is remembered again.
+// meanwhile is remembered again.  What is accounted is read without the lock: every key of a
+// row in `now` is accounted, and stays so until this flight lands or is cancelled.
 #include "base/check.h"
 #include "metric/cube_private.h"
 
 #include <stdlib.h>
 
-struct flight {
-    struct cube frozen;               // what the scan reads: dims are copies
-    uint64_t *taken[METRIC_DIMS_MAX]; // bit per key
-    uint32_t *to[METRIC_DIMS_MAX];    // by key, for taken ones
-    struct cells scanned;             // the mover's
-    struct cells noted;               // under the lock
-    bool is_over;                     // more cells than CELLS_MAX
-    bool is_cancelled;                // under the lock
+// Keys of one dimension that belong elsewhere now.
+struct taken {
+    uint32_t *keys; // rising
+    uint32_t *to;   // code of each
+    uint32_t count;
+    uint64_t *set; // bit per key, when they are many; else NULL
+    uint32_t set_keys;
 };
 
-static void *copy(const void *at, size_t bytes)
+enum { COMPARED_MAX = 4 }; // so many keys are compared with each row's, more looked up in a set
+
+struct flight {
+    struct cube frozen; // what the scan reads: its dims add nothing
+    struct taken taken[METRIC_DIMS_MAX];
+    struct cells scanned; // the mover's
+    struct cells noted;   // under the lock
+    bool is_over;         // more cells than CELLS_MAX
+    bool is_cancelled;    // under the lock
+};
+
+static void *checked(void *at)
 {
-    void *p = malloc(bytes + 1);
-    CHECK(p != NULL);
-    if (bytes)
-        memcpy(p, at, bytes);
-    return p;
+    CHECK(at != NULL);
+    return at;
 }
 
 static void flight_free(struct flight *f)
 {
     for (uint32_t d = 0; d < f->frozen.decl->by_count; d++) {
-        free(f->taken[d]);
-        free(f->to[d]);
-        free(f->frozen.dims[d].accounted);
+        free(f->taken[d].keys);
+        free(f->taken[d].to);
+        free(f->taken[d].set);
     }
     free(f->frozen.dims);
     cells_done(&f->scanned);
@@ -48,12 +59,22 @@ static void flight_free(struct flight *f)
 
 // ---- taking off ----
 
-static bool is_remembered(const struct cube *c)
+bool cube_is_due(const struct cube *c)
 {
     for (uint32_t d = 0; d < c->decl->by_count; d++)
         if (c->dims[d].dirty_count || c->dims[d].all_dirty)
             return true;
     return false;
+}
+
+bool cube_is_settled(const struct cube *c, const uint32_t *dims, uint32_t dim_count)
+{
+    for (uint32_t i = 0; i < dim_count; i++) {
+        const struct dim *d = &c->dims[dims[i]];
+        if (d->dirty_count || d->all_dirty || (c->flight && c->flight->taken[dims[i]].count))
+            return false;
+    }
+    return true;
 }
 
 static void mark_all(struct dim *d)
@@ -65,50 +86,64 @@ static void mark_all(struct dim *d)
     d->all_dirty = false;
 }
 
-// True when a key belongs elsewhere now.
-static bool take_keys(struct flight *f, uint32_t at, struct dim *d, const struct snapshot *now)
+static int compare_keys(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a;
+    uint32_t y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void make_set(struct taken *t)
+{
+    if (t->count <= COMPARED_MAX)
+        return;
+    t->set_keys = t->keys[t->count - 1] + 1;
+    t->set = checked(calloc(bit_words(t->set_keys) + 1, sizeof *t->set));
+    for (uint32_t i = 0; i < t->count; i++)
+        bit_set(t->set, t->keys[i]);
+}
+
+static void take_keys(struct taken *t, struct dim *d, const struct snapshot *now)
 {
     mark_all(d);
-    f->taken[at] = calloc(bit_words(d->accounted_count) + 1, sizeof(uint64_t));
-    f->to[at] = malloc(d->accounted_count * sizeof(uint32_t) + 1);
-    uint32_t *codes = malloc(d->dirty_count * sizeof *codes + 1);
-    CHECK(f->taken[at] && f->to[at] && codes);
-    bool any = false;
-    if (d->dirty_count)
-        dim_look_up(d, now, d->dirty, d->dirty_count, codes);
+    if (d->dirty_count == 0)
+        return;
+    qsort(d->dirty, d->dirty_count, sizeof *d->dirty, compare_keys);
+    uint32_t *codes = checked(malloc(d->dirty_count * sizeof *codes));
+    t->keys = checked(malloc(d->dirty_count * sizeof *t->keys));
+    dim_look_up(d, now, d->dirty, d->dirty_count, codes);
     for (uint32_t i = 0; i < d->dirty_count; i++) {
         uint32_t ord = d->dirty[i];
         d->is_dirty[ord / 64] &= ~((uint64_t)1 << (ord % 64));
-        if (codes[i] == d->accounted[ord])
+        if (codes[i] == dim_accounted(d, ord))
             continue;
-        bit_set(f->taken[at], ord);
-        f->to[at][ord] = codes[i];
-        any = true;
+        t->keys[t->count] = ord;
+        codes[t->count++] = codes[i];
     }
+    t->to = codes;
     d->dirty_count = 0;
-    free(codes);
-    return any;
+    make_set(t);
 }
 
 static struct flight *take_off(struct cube *c, const struct snapshot *now)
 {
-    struct flight *f = calloc(1, sizeof *f);
-    CHECK(f != NULL);
+    struct flight *f = checked(calloc(1, sizeof *f));
     uint32_t dims = c->decl->by_count;
-    bool any = false;
-    for (uint32_t d = 0; d < dims; d++)
-        any |= take_keys(f, d, &c->dims[d], now);
+    uint32_t keys = 0;
+    for (uint32_t d = 0; d < dims; d++) {
+        take_keys(&f->taken[d], &c->dims[d], now);
+        keys += f->taken[d].count;
+    }
     f->frozen = *c;
     f->frozen.levels = (struct levels){0};
-    f->frozen.dims = copy(c->dims, dims * sizeof *c->dims);
+    f->frozen.dims = checked(malloc(dims * sizeof *c->dims + 1));
     for (uint32_t d = 0; d < dims; d++) {
-        struct dim *frozen = &f->frozen.dims[d];
-        frozen->is_frozen = true;
-        frozen->accounted = copy(frozen->accounted, frozen->accounted_count * sizeof(uint32_t));
+        f->frozen.dims[d] = c->dims[d];
+        f->frozen.dims[d].is_frozen = true;
     }
     cells_init(&f->scanned, dims);
     cells_init(&f->noted, dims);
-    if (any)
+    if (keys)
         return f;
     flight_free(f);
     return NULL;
@@ -116,9 +151,21 @@ static struct flight *take_off(struct cube *c, const struct snapshot *now)
 
 // ---- under way ----
 
-static bool is_taken(const struct flight *f, uint32_t dim, uint32_t ord)
+// Position among the taken keys, or their count.
+static uint32_t find_key(const struct taken *t, uint32_t ord)
 {
-    return ord < f->frozen.dims[dim].accounted_count && bit_get(f->taken[dim], ord);
+    if (t->set && (ord >= t->set_keys || !bit_get(t->set, ord)))
+        return t->count;
+    uint32_t from = 0;
+    uint32_t to = t->count;
+    while (from < to) {
+        uint32_t middle = from + (to - from) / 2;
+        if (t->keys[middle] < ord)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from < t->count && t->keys[from] == ord ? from : t->count;
 }
 
 static void move_row(struct flight *f, struct cells *to, const struct cube_row *row, int sign)
@@ -126,9 +173,11 @@ static void move_row(struct flight *f, struct cells *to, const struct cube_row *
     uint32_t codes[METRIC_DIMS_MAX];
     bool any = false;
     for (uint32_t d = 0; d < f->frozen.decl->by_count; d++) {
-        bool taken = is_taken(f, d, row->ords[d]);
-        codes[d] = taken ? f->to[d][row->ords[d]] : row->codes[d];
-        any |= taken;
+        const struct taken *t = &f->taken[d];
+        uint32_t at = t->count ? find_key(t, row->ords[d]) : 0;
+        bool is_taken = at < t->count;
+        codes[d] = is_taken ? t->to[at] : row->codes[d];
+        any |= is_taken;
     }
     if (!any)
         return;
@@ -157,6 +206,77 @@ void cube_move_cancel(struct cube *c)
     c->flight = NULL;
 }
 
+// ---- the rows of taken keys ----
+
+struct finding {
+    const struct flight *flight;
+    uint64_t rows[BLOCK_ROWS / 64]; // of the block at hand
+    uint32_t keys[BLOCK_ROWS];
+    struct row_ref refs[BLOCK_ROWS];
+};
+
+// A loop without branches: most blocks looked at here, of the memory part, have none.
+static bool has_key(const uint32_t *keys, uint32_t count, uint32_t key)
+{
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < count; i++)
+        any |= keys[i] == key;
+    return any != 0;
+}
+
+static bool may_have(const struct taken *t, const uint32_t *keys, uint32_t count)
+{
+    bool any = t->set != NULL;
+    for (uint32_t k = 0; !t->set && k < t->count && !any; k++)
+        any = has_key(keys, count, t->keys[k]);
+    return any;
+}
+
+static void find_in_block(struct finding *f, uint32_t dim, const struct block *b)
+{
+    const struct taken *t = &f->flight->taken[dim];
+    block_codes(b, (uint32_t)f->flight->frozen.dims[dim].by->field, f->keys);
+    if (!may_have(t, f->keys, b->row_count))
+        return;
+    for (uint32_t i = 0; i < b->row_count; i++)
+        if (find_key(t, f->keys[i]) < t->count && bit_get(b->live, i))
+            bit_set(f->rows, i);
+}
+
+static void scan_block(struct finding *f, const struct cube_scan *scan, const struct view *v,
+                       uint32_t index)
+{
+    struct block b = view_block(v, index);
+    uint32_t count = 0;
+    memset(f->rows, 0, sizeof f->rows);
+    for (uint32_t d = 0; d < scan->cube->decl->by_count; d++)
+        if (f->flight->taken[d].count)
+            find_in_block(f, d, &b);
+    for (uint32_t i = 0; i < b.row_count; i++)
+        if (bit_get(f->rows, i))
+            f->refs[count++] = (struct row_ref){.block = index, .row = i};
+    cube_scan_rows(scan, v, f->refs, count);
+}
+
+static void scan(struct flight *f, const struct snapshot *now)
+{
+    const struct cube *c = &f->frozen;
+    const struct view *v = snapshot_view(now, c->decl->table);
+    struct cube_scan scan = {.cube = &f->frozen, .now = now, .each = scan_row, .context = f};
+    uint64_t *blocks = checked(calloc(bit_words(view_block_count(v)) + 1, sizeof *blocks));
+    struct finding *finding = checked(malloc(sizeof *finding));
+    finding->flight = f;
+    for (uint32_t d = 0; d < c->decl->by_count; d++)
+        if (f->taken[d].count)
+            view_blocks_of(v, (uint32_t)c->dims[d].by->field, f->taken[d].keys, f->taken[d].count,
+                           blocks);
+    for (uint32_t b = 0; b < view_block_count(v); b++)
+        if (bit_get(blocks, b))
+            scan_block(finding, &scan, v, b);
+    free(finding);
+    free(blocks);
+}
+
 // ---- landing ----
 
 static void lay_over(struct cube *c, const struct cells *moves)
@@ -183,23 +303,21 @@ static void land(struct cube *c, struct flight *f)
     lay_over(c, &f->noted);
     levels_settle(&c->levels);
     for (uint32_t d = 0; d < c->decl->by_count; d++)
-        for (size_t ord = 0; ord < f->frozen.dims[d].accounted_count; ord++)
-            if (is_taken(f, d, (uint32_t)ord))
-                c->dims[d].accounted[ord] = f->to[d][ord];
+        for (uint32_t i = 0; i < f->taken[d].count; i++)
+            dim_account_as(&c->dims[d], f->taken[d].keys[i], f->taken[d].to[i]);
 }
 
 static void fly(struct cubes *cs, struct cube *c, const struct snapshot *now)
 {
     pthread_rwlock_wrlock(&cs->lock);
     struct flight *f = NULL;
-    if (cs->version == snapshot_version(now) && is_remembered(c))
+    if (cs->version == snapshot_version(now) && cube_is_due(c))
         f = take_off(c, now);
     c->flight = f;
     pthread_rwlock_unlock(&cs->lock);
     if (!f)
         return;
-    struct cube_scan scan = {.cube = &f->frozen, .now = now, .each = scan_row, .context = f};
-    cube_scan(&scan);
+    scan(f, now);
     pthread_rwlock_wrlock(&cs->lock);
     land(c, f);
     pthread_rwlock_unlock(&cs->lock);
@@ -209,7 +327,7 @@ static void fly(struct cubes *cs, struct cube *c, const struct snapshot *now)
 void cube_move(struct cubes *cs, struct cube *c, const struct snapshot *now)
 {
     pthread_rwlock_rdlock(&cs->lock);
-    bool is_due = is_remembered(c) || c->flight;
+    bool is_due = cube_is_due(c) || c->flight;
     pthread_rwlock_unlock(&cs->lock);
     if (!is_due)
         return;

@@ -18,6 +18,8 @@
 
 enum { METRIC_DIMS_MAX = 64 };
 
+enum { ACCOUNT_KEYS = 1 << 16, ACCOUNT_PIECES = 1 << 16 };
+
 struct dim {
     const struct metric_by *by;
     int target;           // table looked up, -1 for a plain field
@@ -25,10 +27,11 @@ struct dim {
     enum field_type type; // of the value
     enum storage storage;
     struct dict *numbers; // codes of values that have none in the store: 8 bytes each
-    // look-ups
-    uint32_t *accounted; // by key code
-    size_t accounted_count;
-    uint64_t *is_dirty; // keys whose dimension row changed since the cube looked
+    // Look-ups.  What is accounted lies in pieces that stay where they are, so that whoever
+    // moves rows may read it without the lock.
+    uint32_t **accounted;   // ACCOUNT_PIECES, by key code / ACCOUNT_KEYS; NULL: none of them
+    size_t accounted_count; // keys up to here have their place
+    uint64_t *is_dirty;     // keys whose dimension row changed since the cube looked
     uint32_t *dirty;
     uint32_t dirty_count, dirty_cap;
     bool all_dirty; // the referred table was emptied
@@ -60,6 +63,13 @@ struct cubes {
     pthread_rwlock_t lock;
     uint64_t version; // of the last snapshot counted
     struct cube *all; // schema->metric_count
+
+    // The thread that moves rows (cube_mover.c); `due_lock` guards what it waits for.
+    struct store *store; // NULL while there is none
+    pthread_t mover;
+    pthread_mutex_t due_lock;
+    pthread_cond_t due_news;
+    bool is_due, is_over;
 };
 
 // ---- dimensions (cube_dim.c) ----
@@ -76,6 +86,20 @@ void dim_look_up(struct dim *d, const struct snapshot *now, const uint32_t *ords
 // The code a row is (to be) accounted under, and its key code (CODE_NONE without look-up).
 uint32_t dim_code_of_row(struct dim *d, const struct view *v, struct row_ref at,
                          const struct snapshot *now, uint32_t *out_ord);
+
+// The code of a key, CODE_UNSEEN for one that no row has had.
+static inline uint32_t dim_accounted(const struct dim *d, uint32_t ord)
+{
+    const uint32_t *piece = d->accounted ? d->accounted[ord / ACCOUNT_KEYS] : NULL;
+    return piece ? __atomic_load_n(&piece[ord % ACCOUNT_KEYS], __ATOMIC_RELAXED) : CODE_UNSEEN;
+}
+
+// Of a key that has been accounted.
+static inline void dim_account_as(struct dim *d, uint32_t ord, uint32_t code)
+{
+    __atomic_store_n(&d->accounted[ord / ACCOUNT_KEYS][ord % ACCOUNT_KEYS], code, __ATOMIC_RELAXED);
+}
+
 void dim_mark(struct dim *d, uint32_t ord);
 // Where `ord` is accounted; looks at `now` when it is new.
 uint32_t dim_account(struct dim *d, uint32_t ord, const struct snapshot *now);
@@ -127,7 +151,17 @@ void cube_scan_rows(const struct cube_scan *s, const struct view *v, const struc
 // Moves rows of remembered keys to where their dimension rows are now, if `now` is what the
 // cubes have counted.  Takes the lock itself, for no longer than it must.
 void cube_move(struct cubes *cs, struct cube *c, const struct snapshot *now);
+// Some key of the cube is remembered.  Under the lock.
+bool cube_is_due(const struct cube *c);
+// Every row is where it belongs, as far as these of its dimensions go.  Under the lock.
+bool cube_is_settled(const struct cube *c, const uint32_t *dims, uint32_t dim_count);
 // A row came (+1) or went (-1) while others are moved; under the lock.
 void cube_move_note(struct cube *c, const struct cube_row *row, int sign);
 // Nothing of what is under way counts any more; under the lock.
 void cube_move_cancel(struct cube *c);
+
+// ---- the mover (cube_mover.c) ----
+
+void mover_init(struct cubes *cs);
+void mover_done(struct cubes *cs);
+void mover_tell(struct cubes *cs); // keys are remembered; not under the lock

@@ -125,18 +125,6 @@ static void plan_bounds(const struct cube *c, const struct cube_stretch *s, stru
         out->last = (struct edge){.from = out->to * every, .to = s->to_ms};
 }
 
-static bool is_settled(const struct cube *c, const struct cube_stretch *s)
-{
-    if (c->flight)
-        return false;
-    for (uint32_t i = 0; i < s->dim_count; i++) {
-        const struct dim *d = &c->dims[s->dims[i]];
-        if (d->dirty_count || d->all_dirty)
-            return false;
-    }
-    return true;
-}
-
 static bool add_edge(struct sums *sums, const struct cube_stretch *s, int64_t every,
                      const struct edge *e)
 {
@@ -189,7 +177,7 @@ static enum cube_found read_whole(struct cubes *cs, const struct cube *c,
     enum cube_found found = CUBE_BEHIND;
     sums_init(&out->sums, s->dims, s->dim_count, s->rows_max);
     pthread_rwlock_rdlock(&cs->lock);
-    if (cs->version == snapshot_version(now) && is_settled(c, s))
+    if (cs->version == snapshot_version(now) && cube_is_settled(c, s->dims, s->dim_count))
         found = add_up(c, s, p, &out->sums);
     out->has_untimed = c->untimed != 0;
     pthread_rwlock_unlock(&cs->lock);

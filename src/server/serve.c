@@ -88,6 +88,7 @@ static enum err open_store(struct serve *s, struct fault *why)
     struct snapshot *now = store_snapshot(s->store);
     cubes_build(s->cubes, now);
     snapshot_free(now);
+    cubes_start(s->cubes, s->store);
     struct writer_store door = {.context = s->store,
                                 .append = append,
                                 .commit = commit,
@@ -275,6 +276,7 @@ static void close_all(struct serve *s)
     if (s->engine)
         s->engine->ops->close(s->engine);
     access_close(s->access);
+    cubes_stop(s->cubes);
     store_close(s->store);
     cubes_free(s->cubes);
     if (s->data.ops)
