@@ -5,17 +5,37 @@
 
 #include <endian.h>
 
-// A balanced Feistel network over the two 32-bit halves.
+// A balanced Feistel network over two halves of as many bits as the number's class has.
+//
+//     class          numbers            a half
+//     0              below 2^24         12 bits
+//     1              2^24 to 2^32 - 1   16 bits
+//     2              2^32 to 2^40 - 1   20 bits
+//     3              the others         32 bits
 //
 //     round r:   left, right  :=  right,  left xor F(r, right)
-//     F(r, x) =  low 32 bits of SipHash-2-4 over x (4 bytes), r (4 bytes), little-endian
+//     F(r, x) =  the low bits of SipHash-2-4 over x (4 bytes), r (1), bits of a half (1),
+//                two zeros, little-endian
 //
 // Whatever F is, each round can be undone (right is still there, so F(r, right) can be
-// computed and taken off again); the whole is therefore a bijection of 64 bits, and no
-// two numbers can meet.  F keyed makes it a pseudo-random permutation (Luby and
-// Rackoff, 1988, for four rounds); with eight, telling it from a random one takes
-// about as many known pairs as there are values of a half.
-enum { ROUNDS = 8 };
+// computed and taken off again); the whole is therefore a bijection of the numbers that the
+// halves hold, and no two numbers can meet.  F keyed makes it a pseudo-random permutation
+// (Luby and Rackoff, 1988, for four rounds); with eight, telling it from a random one
+// takes about as many known pairs as there are values of a half.
+//
+// A number of a class whose permutation leaves the class (one in 256) is permuted again
+// until it is back: still a bijection, now of the class ("cycle walking", Black and
+// Rogaway, 2002).  So small numbers have small keys, which store in 3 to 5 bytes, and a
+// key says of its number only which class it is of.
+enum { ROUNDS = 8, CLASSES = 4 };
+
+struct number_class {
+    uint64_t first;
+    unsigned half_bits;
+};
+
+static const struct number_class classes[CLASSES] = {
+    {0, 12}, {(uint64_t)1 << 24, 16}, {(uint64_t)1 << 32, 20}, {(uint64_t)1 << 40, 32}};
 
 // SipHash-2-4 by its definition (Aumasson and Bernstein, 2012), for inputs of eight bytes:
 // a row takes eight of these, each waiting for the one before, and calling the library for
@@ -86,24 +106,29 @@ INLINE void sip_eight_bytes(const struct sip *start, struct word *word)
     word->of = s.v[0].of ^ s.v[1].of ^ s.v[2].of ^ s.v[3].of;
 }
 
-INLINE void permute_lanes(const struct sip *start, struct word *numbers)
+INLINE void permute_lanes(const struct sip *start, const struct word *half_bits,
+                          struct word *numbers)
 {
-    struct word left = {numbers->of >> 32};
-    struct word right = {numbers->of & UINT32_MAX};
+    struct word mask = {0};
+    mask.of = ((mask.of + 1) << half_bits->of) - 1;
+    struct word salt = {half_bits->of << 40};
+    struct word left = {numbers->of >> half_bits->of};
+    struct word right = {numbers->of & mask.of};
     for (uint64_t round = 0; round < ROUNDS; round++) {
-        struct word f = {right.of | round << 32};
+        struct word f = {right.of | round << 32 | salt.of};
         sip_eight_bytes(start, &f);
-        struct word next = {left.of ^ (f.of & UINT32_MAX)};
+        struct word next = {left.of ^ (f.of & mask.of)};
         left = right;
         right = next;
     }
-    numbers->of = left.of << 32 | right.of;
+    numbers->of = left.of << half_bits->of | right.of;
 }
 
-#define KERNEL(name, target_attribute)                                               \
-    target_attribute static void name(const struct sip *start, struct word *numbers) \
-    {                                                                                \
-        permute_lanes(start, numbers);                                               \
+#define KERNEL(name, target_attribute)                                                       \
+    target_attribute static void name(const struct sip *start, const struct word *half_bits, \
+                                      struct word *numbers)                                  \
+    {                                                                                        \
+        permute_lanes(start, half_bits, numbers);                                            \
     }
 
 KERNEL(permute_any, )
@@ -112,20 +137,53 @@ KERNEL(permute_avx2, __attribute__((target("avx2"))))
 KERNEL(permute_avx512, __attribute__((target("avx512f,avx512vl"))))
 #endif
 
-static void permute(enum simd simd, const struct sip *start, struct word *numbers)
+static void permute(enum simd simd, const struct sip *start, const struct word *half_bits,
+                    struct word *numbers)
 {
 #if defined(__x86_64__)
     if (simd == SIMD_AVX512) {
-        permute_avx512(start, numbers);
+        permute_avx512(start, half_bits, numbers);
         return;
     }
     if (simd == SIMD_AVX2) {
-        permute_avx2(start, numbers);
+        permute_avx2(start, half_bits, numbers);
         return;
     }
 #endif
     (void)simd;
-    permute_any(start, numbers);
+    permute_any(start, half_bits, numbers);
+}
+
+static unsigned class_of(uint64_t number)
+{
+    unsigned class = 0;
+    while (class + 1 < CLASSES && number >= classes[class + 1].first)
+        class ++;
+    return class;
+}
+
+// Permutes until every lane is back in its class; those that are wait.
+static void walk(enum simd simd, const struct sip *start, struct word *numbers)
+{
+    struct word half_bits;
+    uint64_t first[LANES];
+    for (int lane = 0; lane < LANES; lane++) {
+        const struct number_class *class = &classes[class_of(numbers->of[lane])];
+        half_bits.of[lane] = class->half_bits;
+        first[lane] = class->first;
+    }
+    struct word on = *numbers;
+    bool is_back[LANES] = {false};
+    for (int back = 0; back < LANES;) {
+        permute(simd, start, &half_bits, &on);
+        for (int lane = 0; lane < LANES; lane++) {
+            if (is_back[lane] || on.of[lane] < first[lane])
+                continue;
+            numbers->of[lane] = on.of[lane];
+            is_back[lane] = true;
+            back++;
+        }
+    }
 }
 
 void row_keys_of_numbers_by(enum simd simd, const uint8_t key[KEY_BYTES], uint64_t *numbers,
@@ -137,7 +195,7 @@ void row_keys_of_numbers_by(enum simd simd, const uint8_t key[KEY_BYTES], uint64
         uint32_t n = count - from < LANES ? count - from : LANES;
         struct word some = {0};
         memcpy(&some, numbers + from, n * sizeof *numbers);
-        permute(simd, &start, &some);
+        walk(simd, &start, &some);
         memcpy(numbers + from, &some, n * sizeof *numbers);
     }
     wipe(&start, sizeof start);

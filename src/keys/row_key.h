@@ -4,7 +4,8 @@
 // Who a row is, without saying it: the store knows rows by these 128 bits, which
 // nobody can turn back into the primary key without the table's key.
 //
-// A primary key of one integer is permuted: 64 bits to 64 bits, hi is 0.  Any other
+// A primary key of one integer is permuted among the numbers of its size, hi is 0: below
+// 2^24, 2^32, 2^40 or any, so that small keys take few bytes in a column.  Any other
 // key is hashed: its columns in key order, each as row_key_part() writes it, and hi
 // is never 0.  So the two never meet, two integers never meet (a permutation has no
 // collisions), and two others meet with a chance of n^2 / 2^129.

@@ -9,7 +9,7 @@
 
 // The file (varints but where said, text and bytes with a varint length before them):
 //
-//     u64 "TAMISMF1"
+//     u64 "TAMISMF2"
 //     log_first  next_file
 //     subjects:  count, { name, dict }
 //     tables:    count, { name, source, time, subject, key field (each + 1),
@@ -21,7 +21,7 @@
 //
 // A dict is { file, bytes, u64 chain, count }.  u64 is little-endian.
 
-static const uint64_t magic = 0x31464d53494d4154; // "TAMISMF1"
+static const uint64_t magic = 0x32464d53494d4154; // "TAMISMF2"
 
 _Static_assert(LIMIT_TABLES == 64 * 4, "position.stopped has a bit for each table");
 

@@ -7,18 +7,32 @@
 static const uint8_t key[KEY_BYTES] = {1, 2, 3};
 
 // The network backwards, which a permutation must have and the program must not.
-static int64_t undo(uint64_t permuted)
+static uint64_t undo_network(uint64_t permuted, unsigned bits)
 {
-    uint32_t left = (uint32_t)(permuted >> 32);
-    uint32_t right = (uint32_t)permuted;
+    uint64_t mask = ((uint64_t)1 << bits) - 1;
+    uint32_t left = (uint32_t)(permuted >> bits & mask);
+    uint32_t right = (uint32_t)(permuted & mask);
     for (uint32_t round = 8; round-- > 0;) {
-        uint8_t in[8] = {(uint8_t)left, (uint8_t)(left >> 8), (uint8_t)(left >> 16),
-                         (uint8_t)(left >> 24), (uint8_t)round};
-        uint32_t before = right ^ (uint32_t)short_hash(key, slice_of(in, sizeof in));
+        uint8_t in[8] = {(uint8_t)left,         (uint8_t)(left >> 8), (uint8_t)(left >> 16),
+                         (uint8_t)(left >> 24), (uint8_t)round,       (uint8_t)bits};
+        uint32_t before = right ^ (uint32_t)(short_hash(key, slice_of(in, sizeof in)) & mask);
         right = left;
         left = before;
     }
-    return (int64_t)((uint64_t)left << 32 | right);
+    return (uint64_t)left << bits | right;
+}
+
+static int64_t undo(uint64_t permuted)
+{
+    unsigned bits = permuted >> 24 == 0   ? 12
+                    : permuted >> 32 == 0 ? 16
+                    : permuted >> 40 == 0 ? 20
+                                          : 32;
+    uint64_t first = bits == 12 ? 0 : (uint64_t)1 << (bits == 32 ? 40 : 2 * bits - 8);
+    do {
+        permuted = undo_network(permuted, bits);
+    } while (permuted < first);
+    return (int64_t)permuted;
 }
 
 TEST(row_key_of_numbers_is_a_permutation)
@@ -28,6 +42,33 @@ TEST(row_key_of_numbers_is_a_permutation)
         EXPECT(undo(row_key_of_number(key, numbers[i])) == numbers[i]);
     for (int64_t n = 0; n < 1000; n++)
         EXPECT(undo(row_key_of_number(key, n)) == n);
+}
+
+// So that a column of them is as narrow as the numbers are.
+TEST(row_key_of_a_number_is_of_its_size)
+{
+    for (int64_t n = 0; n < 2000; n++) {
+        EXPECT(row_key_of_number(key, n) < 1 << 24);
+        EXPECT(row_key_of_number(key, (1 << 24) - 1 - n) < 1 << 24);
+        EXPECT_EQ(row_key_of_number(key, (1 << 24) + n) >> 32, 0);
+        EXPECT(row_key_of_number(key, (1 << 24) + n) >= 1 << 24);
+        EXPECT_EQ(row_key_of_number(key, ((int64_t)1 << 32) + n) >> 40, 0);
+        EXPECT(row_key_of_number(key, ((int64_t)1 << 32) + n) >> 32 != 0);
+        EXPECT(row_key_of_number(key, ((int64_t)1 << 40) + n) >> 40 != 0);
+        EXPECT(row_key_of_number(key, -1 - n) >> 40 != 0);
+    }
+}
+
+// Numbers that the walk takes more than once round.
+TEST(row_keys_of_a_class_are_undone_wherever_they_walk)
+{
+    uint32_t seen = 0;
+    for (int64_t n = 0; n < 3000; n++) {
+        uint64_t permuted = row_key_of_number(key, (1 << 24) + n);
+        EXPECT(undo(permuted) == (1 << 24) + n);
+        seen += undo_network(permuted, 16) < 1 << 24;
+    }
+    EXPECT(seen > 0);
 }
 
 static void many_are_those_of_each(enum simd simd)

@@ -65,7 +65,7 @@ TEST(manifest_keeps_its_format)
 {
     struct buf bytes AUTO(buf_donep) = buf_init(1 << 20);
     encode(&bytes);
-    EXPECT(slice_starts(buf_slice(&bytes), slice_text("TAMISMF1\x04\x09\x02\x06"
+    EXPECT(slice_starts(buf_slice(&bytes), slice_text("TAMISMF2\x04\x09\x02\x06"
                                                       "device")));
 }
 
