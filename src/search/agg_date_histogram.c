@@ -8,11 +8,15 @@
 // is found by division (fixed, UTC) or binary search.  Without bounds the start itself is
 // the key.
 #include "base/date.h"
+#include "kernel/ordinal.h"
 #include "search/histogram_answer.h"
 #include "search/literal_value.h"
 #include "search/output.h"
 
-enum { STARTS_MAX = 1 << 17 };
+enum {
+    STARTS_MAX = 1 << 17,
+    FEW_STARTS = 9, // buckets of one block that are found by comparing with each start
+};
 
 struct date_histogram {
     const struct date_zone *zone;
@@ -22,6 +26,7 @@ struct date_histogram {
     bool has_hard_min, has_hard_max;
     int64_t hard_min, hard_max; // on starts: min <= start < max
     struct histogram_steps steps;
+    uint32_t *keys; // BLOCK_ROWS
 };
 
 static int64_t floor_even(int64_t ms, int64_t interval)
@@ -178,7 +183,9 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
     if (!d)
         return ERR_LIMIT;
     d->zone = date_zone_utc();
-    n->comes_in_runs = n->up->up == NULL;
+    d->keys = room_alloc(&s->room, BLOCK_ROWS * sizeof *d->keys + BLOCK_SLACK);
+    if (!d->keys)
+        return ERR_LIMIT;
     d->steps =
         (struct histogram_steps){.position = step_position, .next = step_next, .key = step_key};
     enum err e = agg_plan_numeric(s, n, why);
@@ -243,54 +250,114 @@ static bool is_within(const struct date_histogram *d, int64_t start)
     return (!d->has_hard_min || start >= d->hard_min) && (!d->has_hard_max || start < d->hard_max);
 }
 
-static uint32_t keys_of(struct agg_node *n, const struct rows *rows, const uint64_t *present)
+// The long way: no bounds, hard bounds, or a stand-in for rows without time.
+static void collect_pairs(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     const struct date_histogram *d = n->state;
-    const int64_t *v = n->column->i64;
+    uint32_t count = s->columns.selection.count;
+    struct numbers v = {0};
+    if (n->column->is_mapped)
+        v = selected_numbers(&s->columns, n->column);
+    const uint64_t *present = agg_present(s, n->column);
+    const uint32_t *ords = ordinals_wide(parents, count, s->wide);
+    struct agg_pairs *p = agg_pairs(s, n);
     struct span span = {.start = 0, .end = 0};
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        uint32_t row = rows->row[i];
-        bool has = present && bit_get(present, row);
-        if (!has && !n->missing.is_given)
+    for (uint32_t i = 0; p && i < count; i++) {
+        bool has = !present || bit_get(present, i);
+        if (ords[i] == ORDINAL_NONE || (!has && !n->missing.is_given))
             continue;
-        int64_t ms = has ? v[row] : n->missing.i64;
+        int64_t ms = has ? v.i64[i] : n->missing.i64;
         if (ms < span.start || ms >= span.end)
             move_span(n, ms, &span);
-        n->row_out[count] = (uint16_t)row;
-        n->ord_out[count] = rows->ord[i];
-        n->keys[count] = span.key;
-        count += is_within(d, span.start);
+        p->at[p->count] = (uint16_t)i;
+        p->parents[p->count] = ords[i];
+        p->keys[p->count] = span.key;
+        p->count += is_within(d, span.start);
     }
-    return count;
+    agg_pass_pairs(s, n);
 }
 
-// The common case: every row has a time and a bucket, and ordinals are products.
-static void pass_direct(struct search *s, struct agg_node *n, const struct rows *rows)
+// Few buckets in a block: how many of their starts each time has reached.
+static void count_starts(const struct date_histogram *d, uint64_t first, uint64_t last,
+                         const struct distances *v, uint32_t count, uint8_t *out)
 {
-    const int64_t *v = n->column->i64;
-    uint32_t bound = (uint32_t)n->ords.key_bound;
-    uint32_t *ords = n->ord_out;
-    struct span span = {.start = 0, .end = 0};
-    for (uint32_t i = 0; i < rows->count; i++) {
-        int64_t ms = v[rows->row[i]];
-        if (ms < span.start || ms >= span.end)
-            move_span(n, ms, &span);
-        ords[i] = rows->ord[i] * bound + (uint32_t)span.key;
+    const uint32_t *at = v->at;
+    memset(out, 0, count);
+    for (uint64_t k = first + 1; k <= last; k++) {
+        uint32_t start = (uint32_t)(d->starts[k] - v->base);
+        for (uint32_t i = 0; i < count; i++)
+            out[i] = (uint8_t)(out[i] + (at[i] >= start));
     }
-    struct rows own = {.count = rows->count, .row = rows->row, .ord = ords};
-    agg_pass(s, n, &own);
 }
 
-static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
+// Many: those of equal length by multiplication, others one by one.
+static void find_starts(const struct agg_node *n, uint64_t first, const struct distances *v,
+                        uint32_t count, uint32_t *out)
 {
     const struct date_histogram *d = n->state;
-    const uint64_t *present = column_present(&s->columns, n->column);
-    bool has_hard = d->has_hard_min || d->has_hard_max;
-    if (n->column->is_mapped && n->column->is_full && ords_is_direct(&n->ords) && !has_hard)
-        pass_direct(s, n, rows);
-    else
-        agg_pass_keys(s, n, keys_of(n, rows, present));
+    const uint32_t *at = v->at;
+    uint64_t shift = (uint64_t)(v->base - d->starts[first]);
+    if (d->is_even) {
+        double each = 1 / (double)n->agg->interval_ms;
+        for (uint32_t i = 0; i < count; i++) {
+            uint64_t far = at[i] + shift;
+            int64_t k = (int64_t)((double)far * each);
+            // The product is off by one at most, next to a start.
+            int64_t rest = (int64_t)far - k * n->agg->interval_ms;
+            out[i] = (uint32_t)(k - (rest < 0) + (rest >= n->agg->interval_ms));
+        }
+        return;
+    }
+    struct span span = {.start = 0, .end = 0};
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t ms = v->base + at[i];
+        if (ms < span.start || ms >= span.end)
+            move_span(n, ms, &span);
+        out[i] = (uint32_t)(span.key - first);
+    }
+}
+
+// By the block's statistics and short distances; false when these are not to be had.
+static bool collect_near(struct search *s, struct agg_node *n, const struct ordinals *parents)
+{
+    const struct date_histogram *d = n->state;
+    struct block_range r;
+    if (!column_range(&s->columns, n->column, &r) || !r.any)
+        return false;
+    struct span first;
+    struct span last;
+    move_span(n, r.min, &first);
+    move_span(n, r.max, &last);
+    struct key_codes keys = {.base = (uint32_t)first.key,
+                             .bound = (uint32_t)(last.key - first.key) + 1,
+                             .width = WIDTH_U8};
+    if (keys.bound == 1 && !r.any_missing) {
+        agg_pass_keys(s, n, parents, &keys);
+        return true;
+    }
+    struct distances v;
+    if (!selected_block_distances(&s->columns, n->column, &v))
+        return false;
+    keys.at = d->keys;
+    if (keys.bound <= FEW_STARTS) {
+        count_starts(d, first.key, last.key, &v, s->columns.selection.count, (uint8_t *)d->keys);
+    } else {
+        keys.width = WIDTH_U32;
+        find_starts(n, first.key, &v, s->columns.selection.count, d->keys);
+    }
+    if (v.present)
+        ordinal_mask(keys.width, d->keys, v.present, s->columns.selection.count);
+    agg_pass_keys(s, n, parents, &keys);
+    return true;
+}
+
+static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
+{
+    const struct date_histogram *d = n->state;
+    bool is_plain = n->column->is_mapped && d->starts && !d->has_hard_min && !d->has_hard_max &&
+                    !n->missing.is_given;
+    if (!is_plain || !collect_near(s, n, parents))
+        collect_pairs(s, n, parents);
 }
 
 static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // filter, filters, missing and global: buckets that a rule makes, not a value.
+#include "kernel/mask.h"
 #include "search/output.h"
 #include "search/search_private.h"
 
@@ -7,6 +8,7 @@ struct filters {
     struct match *matches;
     uint64_t **bits; // per filter: BLOCK_WORDS words
     enum match_rows *found;
+    uint64_t *rest; // BLOCK_WORDS: rows that no filter takes
     uint64_t stamp; // block that bits and found are about
     uint32_t bucket_count;
 };
@@ -27,7 +29,8 @@ static enum err plan_matches(struct search *s, struct agg_node *n, struct fault 
     f->matches = room_alloc(&s->room, sizeof *f->matches * ((size_t)count + 1));
     f->bits = room_alloc(&s->room, sizeof *f->bits * ((size_t)count + 1));
     f->found = room_alloc(&s->room, sizeof *f->found * ((size_t)count + 1));
-    if (!f->matches || !f->bits || !f->found)
+    f->rest = room_alloc(&s->room, BLOCK_WORDS * sizeof *f->rest);
+    if (!f->matches || !f->bits || !f->found || !f->rest)
         return ERR_LIMIT;
     for (uint32_t i = 0; i < count; i++) {
         f->bits[i] = room_alloc(&s->room, BLOCK_WORDS * sizeof(uint64_t));
@@ -51,25 +54,19 @@ static void match_once(struct search *s, struct agg_node *n)
         f->found[i] = match_block(&s->columns, &f->matches[i], f->bits[i]);
 }
 
-// Rows that a filter takes, with `parent` ordinals as they are, into row_out and ord_out.
-static uint32_t take_rows(struct agg_node *n, uint32_t filter, const struct rows *rows)
+// The positions that a filter takes; false for none.  `room` holds a block's u32.
+// NOLINTNEXTLINE(readability-function-size): six, and all of them are the filter's.
+static bool take(struct search *s, struct agg_node *n, uint32_t filter,
+                 const struct ordinals *parents, void *room, struct ordinals *out)
 {
     const struct filters *f = n->state;
-    const uint64_t *bits = f->bits[filter];
     if (f->found[filter] == ROWS_NONE)
-        return 0;
-    if (f->found[filter] == ROWS_ALL) {
-        memcpy(n->row_out, rows->row, rows->count * sizeof *n->row_out);
-        memcpy(n->ord_out, rows->ord, rows->count * sizeof *n->ord_out);
-        return rows->count;
-    }
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        n->row_out[count] = rows->row[i];
-        n->ord_out[count] = rows->ord[i];
-        count += bit_get(bits, rows->row[i]);
-    }
-    return count;
+        return false;
+    *out = *parents;
+    if (f->found[filter] == ROWS_SOME)
+        *out = ordinals_mask(parents, columns_pack_bits(&s->columns, f->bits[filter]),
+                             s->columns.selection.count, room);
+    return true;
 }
 
 // ---- filter ----
@@ -80,12 +77,12 @@ static enum err filter_plan(struct search *s, struct agg_node *n, struct fault *
     return plan_matches(s, n, why);
 }
 
-static void filter_collect(struct search *s, struct agg_node *n, const struct rows *rows)
+static void filter_collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     match_once(s, n);
-    struct rows own = {.row = n->row_out, .ord = n->ord_out};
-    own.count = take_rows(n, 0, rows);
-    agg_pass(s, n, &own);
+    struct ordinals own;
+    if (take(s, n, 0, parents, n->ord_room, &own))
+        agg_pass(s, n, &own);
 }
 
 static enum err single_answer(struct search *s, struct agg_node *n, uint32_t parent,
@@ -127,35 +124,41 @@ static enum err filters_plan(struct search *s, struct agg_node *n, struct fault 
     return OK;
 }
 
-static bool is_left_over(const struct filters *f, uint32_t filter_count, uint32_t row)
+// The rows that no filter takes.
+static bool left_over(const struct filters *f, uint32_t filter_count, uint64_t *out)
 {
-    for (uint32_t i = 0; i < filter_count; i++)
-        if (f->found[i] == ROWS_ALL || (f->found[i] == ROWS_SOME && bit_get(f->bits[i], row)))
+    memset(out, 0xff, BLOCK_WORDS * sizeof *out);
+    for (uint32_t i = 0; i < filter_count; i++) {
+        if (f->found[i] == ROWS_ALL)
             return false;
+        if (f->found[i] == ROWS_SOME)
+            mask_and_not(out, f->bits[i], BLOCK_ROWS);
+    }
     return true;
 }
 
-static uint32_t take_left_over(struct agg_node *n, const struct rows *rows)
+// Every row a filter takes is in that filter's bucket, and so may be in several.
+static void pass_bucket(struct search *s, struct agg_node *n, const struct ordinals *parents,
+                        uint32_t bucket)
 {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        n->row_out[count] = rows->row[i];
-        n->ord_out[count] = rows->ord[i];
-        count += is_left_over(n->state, n->agg->filter_count, rows->row[i]);
-    }
-    return count;
+    struct key_codes key = {.base = bucket, .bound = 1};
+    agg_pass_keys(s, n, parents, &key);
 }
 
-static void filters_collect(struct search *s, struct agg_node *n, const struct rows *rows)
+static void filters_collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     match_once(s, n);
-    const struct filters *f = n->state;
-    for (uint32_t b = 0; b < f->bucket_count; b++) {
-        uint32_t count = b < n->agg->filter_count ? take_rows(n, b, rows) : take_left_over(n, rows);
-        for (uint32_t i = 0; i < count; i++)
-            n->keys[i] = b;
-        agg_pass_keys(s, n, count);
-    }
+    struct filters *f = n->state;
+    uint32_t count = n->agg->filter_count;
+    struct ordinals own;
+    for (uint32_t i = 0; i < count; i++)
+        if (take(s, n, i, parents, s->mask_room, &own))
+            pass_bucket(s, n, &own, i);
+    if (f->bucket_count == count || !left_over(f, count, f->rest))
+        return;
+    own = ordinals_mask(parents, columns_pack_bits(&s->columns, f->rest),
+                        s->columns.selection.count, s->mask_room);
+    pass_bucket(s, n, &own, count);
 }
 
 static enum err filters_answer(struct search *s, struct agg_node *n, uint32_t parent,
@@ -192,16 +195,15 @@ static enum err missing_plan(struct search *s, struct agg_node *n, struct fault 
     return columns_find(&s->columns, n->agg->field, &n->column, why);
 }
 
-static void missing_collect(struct search *s, struct agg_node *n, const struct rows *rows)
+static void missing_collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
-    const uint64_t *present = column_present(&s->columns, n->column);
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        n->row_out[count] = rows->row[i];
-        n->ord_out[count] = rows->ord[i];
-        count += !present || !bit_get(present, rows->row[i]);
-    }
-    struct rows own = {.count = count, .row = n->row_out, .ord = n->ord_out};
+    const uint64_t *present = agg_present(s, n->column);
+    if (!present)
+        return;
+    uint64_t none[BLOCK_WORDS];
+    for (uint32_t w = 0; w < BLOCK_WORDS; w++)
+        none[w] = ~present[w];
+    struct ordinals own = ordinals_mask(parents, none, s->columns.selection.count, n->ord_room);
     agg_pass(s, n, &own);
 }
 
@@ -223,12 +225,11 @@ static enum err global_plan(struct search *s, struct agg_node *n, struct fault *
     return OK;
 }
 
-static void global_collect(struct search *s, struct agg_node *n, const struct rows *rows)
+static void global_collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
-    (void)rows; // every live row instead, whatever the query took
-    uint32_t count = search_live_rows(s);
-    struct rows own = {.count = count, .row = s->all_rows, .ord = s->zeros};
-    agg_pass(s, n, &own);
+    (void)s; // agg_tree_collect() sees to it, as its rows are not the parent's
+    (void)n;
+    (void)parents;
 }
 
 static enum err global_answer(struct search *s, struct agg_node *n, uint32_t parent,

@@ -123,29 +123,31 @@ static bool is_within(const struct histogram *h, int64_t position)
     return (!h->has_hard_min || key >= h->hard_min) && (!h->has_hard_max || key < h->hard_max);
 }
 
-static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
+static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     const struct histogram *h = n->state;
-    const uint64_t *present = column_present(&s->columns, n->column);
-    const double *doubles =
-        n->column->is_mapped && n->column->storage == STORAGE_F64 ? n->column->f64 : NULL;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        uint32_t row = rows->row[i];
-        bool has = present && bit_get(present, row);
-        if (!has && !n->missing.is_given)
+    uint32_t count = s->columns.selection.count;
+    struct numbers v = {0};
+    if (n->column->is_mapped)
+        v = selected_numbers(&s->columns, n->column);
+    const uint64_t *present = agg_present(s, n->column);
+    const uint32_t *ords = ordinals_wide(parents, count, s->wide);
+    struct agg_pairs *p = agg_pairs(s, n);
+    for (uint32_t i = 0; p && i < count; i++) {
+        bool has = !present || bit_get(present, i);
+        if (ords[i] == ORDINAL_NONE || (!has && !n->missing.is_given))
             continue;
-        double v = n->missing.f64;
+        double value = n->missing.f64;
         if (has)
-            v = doubles ? doubles[row] : (double)n->column->i64[row];
+            value = v.f64 ? v.f64[i] : (double)v.i64[i];
         int64_t position = 0;
-        if (!position_of(h, v, &position) || !is_within(h, position))
+        if (!position_of(h, value, &position) || !is_within(h, position))
             continue;
-        n->row_out[count] = (uint16_t)row;
-        n->ord_out[count] = rows->ord[i];
-        n->keys[count++] = (uint64_t)position - (uint64_t)h->base;
+        p->at[p->count] = (uint16_t)i;
+        p->parents[p->count] = ords[i];
+        p->keys[p->count++] = (uint64_t)position - (uint64_t)h->base;
     }
-    agg_pass_keys(s, n, count);
+    agg_pass_pairs(s, n);
 }
 
 static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,

@@ -9,7 +9,7 @@
 
 struct agg_answer;
 struct agg_node;
-struct rows;
+struct ordinals;
 struct search;
 
 struct agg_ops {
@@ -17,8 +17,13 @@ struct agg_ops {
     enum err (*plan)(struct search *s, struct agg_node *n, struct fault *why);
     // After the whole tree is planned (orders by sub-aggregations).  May be NULL.
     enum err (*plan_late)(struct search *s, struct agg_node *n, struct fault *why);
-    // Some rows of the block at hand; may be called several times for one block.
-    void (*collect)(struct search *s, struct agg_node *n, const struct rows *rows);
+    // The positions of the block at hand, by the parent's ordinals; may be called several
+    // times for one block.
+    void (*collect)(struct search *s, struct agg_node *n, const struct ordinals *parents);
+    // Adds the state of a node planned alike; `map` leads from the parent's ordinals there to
+    // those here, NULL: they are the same.  Counts and n->ords are dealt with.  May be NULL.
+    void (*merge)(struct search *s, struct agg_node *n, const struct agg_node *from,
+                  const uint32_t *map);
     // After the last block, before any answer.  May be NULL.
     enum err (*finish)(struct search *s, struct agg_node *n, struct fault *why);
     // The answer below one bucket of the parent; ORD_NONE when that is empty.

@@ -10,6 +10,7 @@
 // values standing at (k - 1/2) / n: Elasticsearch's t-digest gives the same for sets so
 // small that each value is a centroid of its own.
 #include "base/num.h"
+#include "kernel/sketch.h"
 #include "search/search_private.h"
 
 #include <math.h>
@@ -35,7 +36,7 @@ struct percentiles {
     int64_t base;
     uint64_t domain; // different values
     uint64_t parent_bound;
-    uint64_t *counters;
+    uint32_t *counters;
     // kept
     uint32_t *value_ords;
     double *values;
@@ -55,10 +56,19 @@ struct percentiles {
 
 // ---- planning ----
 
+// Counters are of 32 bits.
+static uint64_t row_count(const struct search *s)
+{
+    uint64_t rows = 0;
+    for (uint32_t i = 0; i < s->columns.table_count; i++)
+        rows += view_row_count(snapshot_view(s->columns.snapshot, s->columns.tables[i]));
+    return rows;
+}
+
 static void plan_counters(struct search *s, struct agg_node *n, struct percentiles *p)
 {
     const struct column *c = n->column;
-    if (!c->is_mapped || c->storage != STORAGE_I64 || !c->has_bounds || n->up->ord_bound == 0)
+    if (!c->is_mapped || !c->is_near || n->up->ord_bound == 0 || row_count(s) > UINT32_MAX)
         return;
     int64_t lo = n->missing.is_given && n->missing.i64 < c->min ? n->missing.i64 : c->min;
     int64_t hi = n->missing.is_given && n->missing.i64 > c->max ? n->missing.i64 : c->max;
@@ -92,23 +102,62 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
 
 // ---- collecting ----
 
-static double value_at(const struct agg_node *n, uint32_t row, bool has)
+// All positions in one bucket.
+static void count_one(const struct distances *d, uint32_t count, uint32_t *counters)
 {
-    if (!has)
-        return n->missing.f64;
-    return n->column->storage == STORAGE_F64 ? n->column->f64[row] : (double)n->column->i64[row];
+    for (uint32_t i = 0; i < count; i++)
+        if (!d->present || bit_get(d->present, i))
+            counters[((const uint16_t *)d->at)[i]]++;
 }
 
-static void count_values(struct agg_node *n, const struct rows *rows, const uint64_t *present)
+static void count_wide(const uint32_t *ords, const struct distances *d, uint32_t count,
+                       uint64_t domain, uint32_t *counters)
+{
+    const uint32_t *v = d->at;
+    for (uint32_t i = 0; i < count; i++)
+        if (ords[i] != ORDINAL_NONE && (!d->present || bit_get(d->present, i)))
+            counters[ords[i] * domain + v[i]]++;
+}
+
+static void count_narrow(const struct agg_node *n, const struct ordinals *parents,
+                         const struct distances *d, uint32_t count, uint32_t *counters)
+{
+    const struct percentiles *p = n->state;
+    struct ordinals own = *parents;
+    counters += parents->base * p->domain;
+    if (!own.at) {
+        count_one(d, count, counters);
+        return;
+    }
+    if (d->present)
+        own = ordinals_mask(parents, d->present, count, n->ord_room);
+    count_pairs_u16((struct codes){own.width, own.at}, d->at, count, own.bound, (uint32_t)p->domain,
+                    counters);
+}
+
+static void count_missing(struct search *s, struct agg_node *n, const struct ordinals *parents,
+                          const uint64_t *present)
 {
     struct percentiles *p = n->state;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        bool has = bit_get(present, rows->row[i]);
-        if (!has && !n->missing.is_given)
-            continue;
-        int64_t v = has ? n->column->i64[rows->row[i]] : n->missing.i64;
-        p->counters[rows->ord[i] * p->domain + ((uint64_t)v - (uint64_t)p->base)]++;
-    }
+    uint64_t at = (uint64_t)n->missing.i64 - (uint64_t)p->base;
+    const uint32_t *ords = ordinals_wide(parents, s->columns.selection.count, s->wide);
+    for (uint32_t i = 0; i < s->columns.selection.count; i++)
+        if (ords[i] != ORDINAL_NONE && !bit_get(present, i))
+            p->counters[ords[i] * p->domain + at]++;
+}
+
+static void count_values(struct search *s, struct agg_node *n, const struct ordinals *parents)
+{
+    struct percentiles *p = n->state;
+    uint32_t count = s->columns.selection.count;
+    struct distances d = selected_distances(&s->columns, n->column);
+    uint32_t *counters = p->counters + ((uint64_t)d.base - (uint64_t)p->base);
+    if (d.width == WIDTH_U32)
+        count_wide(ordinals_wide(parents, count, s->wide), &d, count, p->domain, counters);
+    else
+        count_narrow(n, parents, &d, count, counters);
+    if (n->missing.is_given && d.present)
+        count_missing(s, n, parents, d.present);
 }
 
 static uint64_t coarse_key(double v)
@@ -154,57 +203,146 @@ static void make_coarse(struct search *s, struct percentiles *p)
     p->value_count = 0;
 }
 
-static void keep_values(struct search *s, struct agg_node *n, const struct rows *rows,
-                        const uint64_t *present)
+struct values { // by position
+    const uint32_t *ords;
+    struct numbers numbers;
+    const uint64_t *present;
+};
+
+static struct values values_of(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
-    struct percentiles *p = n->state;
-    size_t need = (size_t)p->value_count + rows->count;
+    struct values v = {.ords = ordinals_wide(parents, s->columns.selection.count, s->wide)};
+    if (n->column->is_mapped)
+        v.numbers = selected_numbers(&s->columns, n->column);
+    v.present = agg_present(s, n->column);
+    return v;
+}
+
+// False for a position that adds nothing.
+static bool value_at(const struct agg_node *n, const struct values *v, uint32_t i, double *out)
+{
+    if (v->ords[i] == ORDINAL_NONE)
+        return false;
+    if (v->present && !bit_get(v->present, i)) {
+        *out = n->missing.f64;
+        return n->missing.is_given;
+    }
+    *out = v->numbers.f64 ? v->numbers.f64[i] : (double)v->numbers.i64[i];
+    return true;
+}
+
+static bool reserve_values(struct search *s, struct percentiles *p, uint32_t more)
+{
+    size_t need = (size_t)p->value_count + more;
     double *values = room_grow(&s->room, p->values, &p->values_cap, need, sizeof *values);
     uint32_t *ords = room_grow(&s->room, p->value_ords, &p->ords_cap, need, sizeof *ords);
-    if (values)
-        p->values = values;
-    if (ords)
-        p->value_ords = ords;
-    if (!values || !ords)
+    p->values = values ? values : p->values;
+    p->value_ords = ords ? ords : p->value_ords;
+    return values && ords;
+}
+
+static void keep_values(struct search *s, struct agg_node *n, const struct values *v)
+{
+    struct percentiles *p = n->state;
+    uint32_t count = s->columns.selection.count;
+    if (!reserve_values(s, p, count))
         return;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        bool has = present && bit_get(present, rows->row[i]);
-        values[p->value_count] = value_at(n, rows->row[i], has);
-        ords[p->value_count] = rows->ord[i];
-        p->value_count += has || n->missing.is_given;
+    for (uint32_t i = 0; i < count; i++) {
+        double value;
+        if (!value_at(n, v, i, &value))
+            continue;
+        p->values[p->value_count] = value;
+        p->value_ords[p->value_count++] = v->ords[i];
     }
 }
 
-static void coarse_values(struct search *s, struct agg_node *n, const struct rows *rows,
-                          const uint64_t *present)
+static void coarse_values(struct search *s, struct agg_node *n, const struct values *v)
 {
     struct percentiles *p = n->state;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        bool has = present && bit_get(present, rows->row[i]);
-        p->keys[count] = coarse_key(value_at(n, rows->row[i], has));
-        p->parents[count] = rows->ord[i];
-        count += has || n->missing.is_given;
+    for (uint32_t i = 0; i < s->columns.selection.count; i++) {
+        double value;
+        if (!value_at(n, v, i, &value))
+            continue;
+        p->keys[count] = coarse_key(value);
+        p->parents[count++] = v->ords[i];
     }
     coarse_add(s, p, count);
 }
 
-static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
+static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     struct percentiles *p = n->state;
-    const uint64_t *present = column_present(&s->columns, n->column);
     if (!n->column->is_mapped && !n->missing.is_given)
         return;
     if (p->is_counted) {
-        count_values(n, rows, present);
+        count_values(s, n, parents);
         return;
     }
-    if (!p->is_coarse && p->value_count + rows->count > VALUES_MAX)
+    struct values v = values_of(s, n, parents);
+    if (!p->is_coarse && p->value_count + s->columns.selection.count > VALUES_MAX)
         make_coarse(s, p);
     if (p->is_coarse)
-        coarse_values(s, n, rows, present);
+        coarse_values(s, n, &v);
     else
-        keep_values(s, n, rows, present);
+        keep_values(s, n, &v);
+}
+
+// ---- merging ----
+
+static void merge_kept(struct search *s, struct percentiles *p, const struct percentiles *other,
+                       const uint32_t *map)
+{
+    if (!p->is_coarse && (uint64_t)p->value_count + other->value_count > VALUES_MAX)
+        make_coarse(s, p);
+    for (uint32_t at = 0; at < other->value_count && !s->room.is_over; at += BLOCK_ROWS) {
+        uint32_t left = other->value_count - at;
+        uint32_t count = left < BLOCK_ROWS ? left : BLOCK_ROWS;
+        if (!p->is_coarse && !reserve_values(s, p, count))
+            return;
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t ord = other->value_ords[at + i];
+            p->parents[i] = map ? map[ord] : ord;
+            p->keys[i] = coarse_key(other->values[at + i]);
+        }
+        if (p->is_coarse) {
+            coarse_add(s, p, count);
+            continue;
+        }
+        memcpy(p->values + p->value_count, other->values + at, count * sizeof *p->values);
+        memcpy(p->value_ords + p->value_count, p->parents, count * sizeof *p->value_ords);
+        p->value_count += count;
+    }
+}
+
+static void merge_coarse(struct search *s, struct percentiles *p, const struct percentiles *other,
+                         const uint32_t *map)
+{
+    if (!p->is_coarse)
+        make_coarse(s, p);
+    for (uint32_t i = 0; i < other->coarse.count && !s->room.is_over; i++) {
+        uint32_t parent = other->coarse.parents[i];
+        p->parents[0] = map ? map[parent] : parent;
+        p->keys[0] = other->coarse.keys[i];
+        coarse_add(s, p, 1);
+        if (!s->room.is_over)
+            p->coarse_counts[p->ords_out[0]] += other->coarse_counts[i] - 1;
+    }
+}
+
+static void merge(struct search *s, struct agg_node *n, const struct agg_node *from,
+                  const uint32_t *map)
+{
+    struct percentiles *p = n->state;
+    const struct percentiles *other = from->state;
+    if (p->is_counted) {
+        for (uint64_t i = 0; i < p->parent_bound * p->domain; i++)
+            p->counters[i] += other->counters[i];
+    } else if (other->is_coarse) {
+        merge_coarse(s, p, other, map);
+    } else {
+        merge_kept(s, p, other, map);
+    }
 }
 
 // ---- answering ----
@@ -366,6 +504,7 @@ static bool number(const struct agg_node *n, uint32_t parent, struct slice name,
 const struct agg_ops agg_percentiles_ops = {
     .plan = plan,
     .collect = collect,
+    .merge = merge,
     .finish = finish,
     .answer = answer,
     .number = number,

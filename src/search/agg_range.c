@@ -3,6 +3,7 @@
 #include "base/date.h"
 #include "base/limits.h"
 #include "base/num.h"
+#include "kernel/compare.h"
 #include "search/literal_value.h"
 #include "search/search_private.h"
 
@@ -22,6 +23,7 @@ struct stretch {
 struct ranges {
     struct stretch *all; // by from, then to
     uint32_t count;
+    uint64_t *bits; // BLOCK_WORDS
 };
 
 // NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
@@ -132,7 +134,8 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
         return ERR_LIMIT;
     r->count = n->agg->range_count;
     r->all = room_alloc(&s->room, sizeof *r->all * ((size_t)r->count + 1));
-    if (!r->all)
+    r->bits = room_alloc(&s->room, BLOCK_WORDS * sizeof *r->bits);
+    if (!r->all || !r->bits)
         return ERR_LIMIT;
     enum err e = agg_plan_numeric(s, n, why);
     for (uint32_t i = 0; i < r->count && !e; i++)
@@ -150,52 +153,34 @@ static bool holds(const struct stretch *r, double v)
     return v >= r->first_f64 && (v < r->end_f64 || r->is_endless);
 }
 
-static uint32_t take_i64(struct agg_node *n, const struct stretch *r, const struct rows *rows)
+// The positions whose value is in the stretch, a bit each.
+static void bits_of(const struct agg_node *n, const struct stretch *r, const struct numbers *v,
+                    const uint64_t *present, uint32_t count, uint64_t *out)
 {
-    const struct column *c = n->column;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        int64_t v = c->i64[rows->row[i]];
-        bool has = c->is_full || bit_get(c->present, rows->row[i]);
-        n->row_out[count] = rows->row[i];
-        n->ord_out[count] = rows->ord[i];
-        count += has & (v >= r->first) & (v <= r->last);
-    }
-    return count;
+    if (v->i64)
+        compare_range_i64(v->i64, count, r->first, r->last, out);
+    else
+        memset(out, 0, BLOCK_WORDS * sizeof *out);
+    for (uint32_t i = 0; v->f64 && i < count; i++)
+        out[i / 64] |= (uint64_t)holds(r, v->f64[i]) << (i % 64);
+    bool stands_in = n->missing.is_given && holds(r, n->missing.f64);
+    for (uint32_t w = 0; present && w < bit_words(count); w++)
+        out[w] = (out[w] & present[w]) | (stands_in ? ~present[w] : 0);
 }
 
-// The long way: doubles, a value for rows without one, or no column at all.
-static uint32_t take_any(struct agg_node *n, const struct stretch *r, const struct rows *rows)
+static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
-    const struct column *c = n->column;
-    bool is_long = c->is_mapped && c->storage == STORAGE_I64;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        uint32_t row = rows->row[i];
-        bool has = c->is_mapped && bit_get(c->present, row);
-        bool in;
-        if (has && is_long)
-            in = c->i64[row] >= r->first && c->i64[row] <= r->last;
-        else
-            in = has ? holds(r, c->f64[row]) : n->missing.is_given && holds(r, n->missing.f64);
-        n->row_out[count] = (uint16_t)row;
-        n->ord_out[count] = rows->ord[i];
-        count += in;
-    }
-    return count;
-}
-
-static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
-{
-    const struct ranges *r = n->state;
-    column_load(&s->columns, n->column);
-    bool is_short =
-        n->column->is_mapped && n->column->storage == STORAGE_I64 && !n->missing.is_given;
+    struct ranges *r = n->state;
+    uint32_t count = s->columns.selection.count;
+    struct numbers v = {0};
+    if (n->column->is_mapped)
+        v = selected_numbers(&s->columns, n->column);
+    const uint64_t *present = agg_present(s, n->column);
     for (uint32_t b = 0; b < r->count; b++) {
-        uint32_t count = is_short ? take_i64(n, &r->all[b], rows) : take_any(n, &r->all[b], rows);
-        for (uint32_t i = 0; i < count; i++)
-            n->keys[i] = b;
-        agg_pass_keys(s, n, count);
+        bits_of(n, &r->all[b], &v, present, count, r->bits);
+        struct ordinals in = ordinals_mask(parents, r->bits, count, s->mask_room);
+        struct key_codes key = {.base = b, .bound = 1};
+        agg_pass_keys(s, n, &in, &key);
     }
 }
 

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // avg, sum, min, max, value_count and stats: one set of numbers per bucket serves all.
+#include "kernel/fold.h"
+#include "kernel/group.h"
 #include "search/search_private.h"
 
 #include <math.h>
 
-struct numbers {
+struct amounts {
     uint64_t count;
     double sum, min, max;
 };
 
 struct stats {
-    struct numbers *by_ord;
+    struct amounts *by_ord;
     size_t cap;
+    // Whole numbers close together are added up exactly, as distances from the column's
+    // least value; each of these is made only for a kind that tells it.
+    uint64_t *counts, *sums;
+    void *mins, *maxs; // of the column's distance_width, of ordinals with a count
+    size_t counts_cap, sums_cap, mins_cap, maxs_cap;
 };
 
 static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
@@ -23,7 +30,121 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
                                            : agg_plan_numeric(s, n, why);
 }
 
-static void take(struct numbers *to, double v)
+static bool tells_sum(const struct agg_node *n)
+{
+    return n->agg->kind == AGG_AVG || n->agg->kind == AGG_SUM || n->agg->kind == AGG_STATS;
+}
+
+static bool tells_min(const struct agg_node *n)
+{
+    return n->agg->kind == AGG_MIN || n->agg->kind == AGG_STATS;
+}
+
+static bool tells_max(const struct agg_node *n)
+{
+    return n->agg->kind == AGG_MAX || n->agg->kind == AGG_STATS;
+}
+
+// ---- by distance ----
+
+// All ones is above every distance, zero below none.
+static void grow_extremes(struct search *s, const struct agg_node *n, void **at, size_t *cap,
+                          int fill)
+{
+    size_t bytes = n->column->distance_width;
+    size_t old = *cap;
+    uint8_t *grown = room_grow(&s->room, *at, cap, agg_ord_count(n->up), bytes);
+    if (!grown)
+        return;
+    memset(grown + old * bytes, fill, (*cap - old) * bytes);
+    *at = grown;
+}
+
+static bool reserve_near(struct search *s, struct agg_node *n)
+{
+    struct stats *st = n->state;
+    uint32_t need = agg_ord_count(n->up);
+    uint64_t *counts = room_grow(&s->room, st->counts, &st->counts_cap, need, sizeof *counts);
+    st->counts = counts ? counts : st->counts;
+    if (tells_sum(n)) {
+        uint64_t *sums = room_grow(&s->room, st->sums, &st->sums_cap, need, sizeof *sums);
+        st->sums = sums ? sums : st->sums;
+    }
+    if (tells_min(n))
+        grow_extremes(s, n, &st->mins, &st->mins_cap, 0xff);
+    if (tells_max(n))
+        grow_extremes(s, n, &st->maxs, &st->maxs_cap, 0);
+    return !s->room.is_over;
+}
+
+// NOLINTBEGIN(bugprone-macro-parentheses): the names are types and parts of names.
+#define ADD_GROUPS(bits, type)                                                                     \
+    static void add_u##bits(const struct agg_node *n, const struct ordinals *o, const type *v,     \
+                            uint32_t count)                                                        \
+    {                                                                                              \
+        struct stats *st = n->state;                                                               \
+        struct codes ords = {o->width, o->at};                                                     \
+        if (tells_sum(n))                                                                          \
+            group_sum_u##bits(ords, v, count, o->bound, st->sums + o->base);                       \
+        if (tells_min(n))                                                                          \
+            group_min_u##bits(ords, v, count, o->bound, (type *)st->mins + o->base);               \
+        if (tells_max(n))                                                                          \
+            group_max_u##bits(ords, v, count, o->bound, (type *)st->maxs + o->base);               \
+    }                                                                                              \
+    /* All positions in one bucket. */                                                             \
+    static void fold_one_u##bits(const struct agg_node *n, uint32_t ord, const type *v,            \
+                                 const uint64_t *present, uint32_t count)                          \
+    {                                                                                              \
+        struct stats *st = n->state;                                                               \
+        struct fold_u##bits got;                                                                   \
+        fold_u##bits(v, present, count, &got);                                                     \
+        st->counts[ord] += got.count;                                                              \
+        if (tells_sum(n))                                                                          \
+            st->sums[ord] += got.sum;                                                              \
+        if (tells_min(n) && got.min < ((type *)st->mins)[ord])                                     \
+            ((type *)st->mins)[ord] = got.min;                                                     \
+        if (tells_max(n) && got.max > ((type *)st->maxs)[ord])                                     \
+            ((type *)st->maxs)[ord] = got.max;                                                     \
+    }                                                                                              \
+    static void merge_u##bits(struct stats *st, const struct stats *other, size_t from, size_t to) \
+    {                                                                                              \
+        if (st->mins && ((type *)other->mins)[from] < ((type *)st->mins)[to])                      \
+            ((type *)st->mins)[to] = ((type *)other->mins)[from];                                  \
+        if (st->maxs && ((type *)other->maxs)[from] > ((type *)st->maxs)[to])                      \
+            ((type *)st->maxs)[to] = ((type *)other->maxs)[from];                                  \
+    }
+// NOLINTEND(bugprone-macro-parentheses)
+
+ADD_GROUPS(16, uint16_t)
+ADD_GROUPS(32, uint32_t)
+
+static void collect_near(struct search *s, struct agg_node *n, const struct ordinals *parents)
+{
+    struct stats *st = n->state;
+    uint32_t count = s->columns.selection.count;
+    struct distances d = selected_distances(&s->columns, n->column);
+    if (!reserve_near(s, n))
+        return;
+    bool is_short = d.width == WIDTH_U16;
+    if (!parents->at && is_short)
+        fold_one_u16(n, parents->base, d.at, d.present, count);
+    else if (!parents->at)
+        fold_one_u32(n, parents->base, d.at, d.present, count);
+    if (!parents->at)
+        return;
+    struct ordinals own = *parents;
+    if (d.present)
+        own = ordinals_mask(parents, d.present, count, n->ord_room);
+    ordinals_count(&own, count, st->counts);
+    if (is_short)
+        add_u16(n, &own, d.at, count);
+    else
+        add_u32(n, &own, d.at, count);
+}
+
+// ---- one by one ----
+
+static void take(struct amounts *to, double v)
 {
     to->min = to->count == 0 || v < to->min ? v : to->min;
     to->max = to->count == 0 || v > to->max ? v : to->max;
@@ -31,85 +152,138 @@ static void take(struct numbers *to, double v)
     to->count++;
 }
 
-static void count_present(const struct agg_node *n, struct numbers *by_ord, const struct rows *rows,
-                          const uint64_t *present)
-{
-    bool all = n->missing.is_given;
-    for (uint32_t i = 0; i < rows->count; i++)
-        by_ord[rows->ord[i]].count += all || (present && bit_get(present, rows->row[i]));
-}
-
-static void take_missing(const struct agg_node *n, struct numbers *by_ord, const struct rows *rows,
-                         const uint64_t *present)
-{
-    if (!n->missing.is_given)
-        return;
-    for (uint32_t i = 0; i < rows->count; i++)
-        if (!present || !bit_get(present, rows->row[i]))
-            take(&by_ord[rows->ord[i]], n->missing.f64);
-}
-
-static void take_i64(struct numbers *by_ord, const struct rows *rows, const struct column *c)
-{
-    for (uint32_t i = 0; i < rows->count; i++)
-        if (c->is_full || bit_get(c->present, rows->row[i]))
-            take(&by_ord[rows->ord[i]], (double)c->i64[rows->row[i]]);
-}
-
-static void take_f64(struct numbers *by_ord, const struct rows *rows, const struct column *c)
-{
-    for (uint32_t i = 0; i < rows->count; i++)
-        if (c->is_full || bit_get(c->present, rows->row[i]))
-            take(&by_ord[rows->ord[i]], c->f64[rows->row[i]]);
-}
-
-// Whole numbers of one bucket, kept in registers.
-static void take_all_i64(struct numbers *to, const struct rows *rows, const int64_t *v)
-{
-    int64_t min = INT64_MAX;
-    int64_t max = INT64_MIN;
-    double sum = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        int64_t now = v[rows->row[i]];
-        min = now < min ? now : min;
-        max = now > max ? now : max;
-        sum += (double)now;
-    }
-    if (rows->count == 0)
-        return;
-    to->min = to->count == 0 || (double)min < to->min ? (double)min : to->min;
-    to->max = to->count == 0 || (double)max > to->max ? (double)max : to->max;
-    to->sum += sum;
-    to->count += rows->count;
-}
-
-static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
+static void count_present(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     struct stats *st = n->state;
-    struct numbers *by_ord =
+    const uint64_t *present = n->missing.is_given ? NULL : agg_present(s, n->column);
+    struct ordinals own = *parents;
+    if (!reserve_near(s, n))
+        return;
+    if (present)
+        own = ordinals_mask(parents, present, s->columns.selection.count, n->ord_room);
+    ordinals_count(&own, s->columns.selection.count, st->counts);
+}
+
+static void take_numbers(struct search *s, struct agg_node *n, const uint32_t *ords,
+                         struct amounts *by_ord)
+{
+    struct numbers v = selected_numbers(&s->columns, n->column);
+    for (uint32_t i = 0; i < s->columns.selection.count; i++)
+        if (ords[i] != ORDINAL_NONE && (!v.present || bit_get(v.present, i)))
+            take(&by_ord[ords[i]], v.f64 ? v.f64[i] : (double)v.i64[i]);
+}
+
+static void take_missing(struct search *s, struct agg_node *n, const uint32_t *ords,
+                         struct amounts *by_ord)
+{
+    const uint64_t *present = agg_present(s, n->column);
+    for (uint32_t i = 0; present && i < s->columns.selection.count; i++)
+        if (ords[i] != ORDINAL_NONE && !bit_get(present, i))
+            take(&by_ord[ords[i]], n->missing.f64);
+}
+
+static void collect_each(struct search *s, struct agg_node *n, const struct ordinals *parents)
+{
+    struct stats *st = n->state;
+    struct amounts *by_ord =
         room_grow(&s->room, st->by_ord, &st->cap, agg_ord_count(n->up), sizeof *by_ord);
     if (!by_ord)
         return;
     st->by_ord = by_ord;
-    const uint64_t *present = column_present(&s->columns, n->column);
-    if (n->agg->kind == AGG_VALUE_COUNT) {
-        count_present(n, by_ord, rows, present);
-        return;
-    }
-    const struct column *c = n->column;
-    if (c->is_mapped && c->storage == STORAGE_F64)
-        take_f64(by_ord, rows, c);
-    else if (c->is_mapped && c->is_full && rows->ord == s->zeros)
-        take_all_i64(by_ord, rows, c->i64);
-    else if (c->is_mapped)
-        take_i64(by_ord, rows, c);
-    take_missing(n, by_ord, rows, present);
+    const uint32_t *ords = ordinals_wide(parents, s->columns.selection.count, s->wide);
+    if (n->column->is_mapped)
+        take_numbers(s, n, ords, by_ord);
+    if (n->missing.is_given)
+        take_missing(s, n, ords, by_ord);
 }
 
-static struct numbers numbers_of(const struct agg_node *n, uint32_t parent)
+static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
+{
+    if (n->agg->kind == AGG_VALUE_COUNT)
+        count_present(s, n, parents);
+    else if (n->column->is_mapped && n->column->is_near && !n->missing.is_given)
+        collect_near(s, n, parents);
+    else
+        collect_each(s, n, parents);
+}
+
+// ---- merging ----
+
+static void add_amounts(struct amounts *to, const struct amounts *v)
+{
+    if (v->count == 0)
+        return;
+    to->min = to->count == 0 || v->min < to->min ? v->min : to->min;
+    to->max = to->count == 0 || v->max > to->max ? v->max : to->max;
+    to->sum += v->sum;
+    to->count += v->count;
+}
+
+static void merge_near(const struct agg_node *n, const struct stats *other, size_t from, size_t to)
+{
+    struct stats *st = n->state;
+    st->counts[to] += other->counts[from];
+    if (st->sums)
+        st->sums[to] += other->sums[from];
+    if (n->column->distance_width == WIDTH_U16)
+        merge_u16(st, other, from, to);
+    else
+        merge_u32(st, other, from, to);
+}
+
+static void merge(struct search *s, struct agg_node *n, const struct agg_node *from,
+                  const uint32_t *map)
+{
+    struct stats *st = n->state;
+    const struct stats *other = from->state;
+    uint32_t count = agg_ord_count(from->up);
+    if (other->counts && reserve_near(s, n))
+        for (uint32_t i = 0; i < count && i < other->counts_cap; i++)
+            if (other->counts[i])
+                merge_near(n, other, i, map ? map[i] : i);
+    if (!other->by_ord)
+        return;
+    struct amounts *by_ord =
+        room_grow(&s->room, st->by_ord, &st->cap, agg_ord_count(n->up), sizeof *by_ord);
+    st->by_ord = by_ord ? by_ord : st->by_ord;
+    for (uint32_t i = 0; by_ord && i < count && i < other->cap; i++)
+        add_amounts(&by_ord[map && other->by_ord[i].count ? map[i] : i], &other->by_ord[i]);
+}
+
+// ---- answering ----
+
+static double distance_at(const struct agg_node *n, const void *at, uint32_t ord)
+{
+    return codes_at((struct codes){n->column->distance_width, at}, ord);
+}
+
+static void add_near(const struct agg_node *n, uint32_t ord, struct amounts *to)
 {
     const struct stats *st = n->state;
-    return parent < st->cap ? st->by_ord[parent] : (struct numbers){0};
+    struct amounts near = {.count = st->counts[ord]};
+    double base = (double)n->column->min;
+    if (near.count == 0 || n->agg->kind == AGG_VALUE_COUNT) {
+        to->count += near.count;
+        return;
+    }
+    if (st->sums)
+        near.sum = (double)((__int128)st->sums[ord] + (__int128)n->column->min * near.count);
+    if (st->mins)
+        near.min = base + distance_at(n, st->mins, ord);
+    if (st->maxs)
+        near.max = base + distance_at(n, st->maxs, ord);
+    add_amounts(to, &near);
+}
+
+static struct amounts amounts_of(const struct agg_node *n, uint32_t parent)
+{
+    const struct stats *st = n->state;
+    struct amounts got = {0};
+    if (parent < st->cap)
+        got = st->by_ord[parent];
+    if (parent < st->counts_cap)
+        add_near(n, parent, &got);
+    return got;
 }
 
 static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
@@ -117,7 +291,7 @@ static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
 {
     (void)s;
     (void)why;
-    struct numbers got = numbers_of(n, parent);
+    struct amounts got = amounts_of(n, parent);
     out->count = got.count;
     out->sum = got.sum;
     out->min = got.min;
@@ -136,7 +310,7 @@ static const char *own_name(enum agg_kind kind)
 
 static bool number(const struct agg_node *n, uint32_t parent, struct slice name, double *out)
 {
-    struct numbers got = numbers_of(n, parent);
+    struct amounts got = amounts_of(n, parent);
     const char *own = own_name(n->agg->kind);
     if (own && (name.len == 0 || slice_is(name, "value")))
         name = slice_text(own);
@@ -161,6 +335,7 @@ static bool number(const struct agg_node *n, uint32_t parent, struct slice name,
 const struct agg_ops agg_stats_ops = {
     .plan = plan,
     .collect = collect,
+    .merge = merge,
     .answer = answer,
     .number = number,
 };

@@ -4,6 +4,8 @@
 // Keys are codes for keywords (one more for a `missing` text that the dictionary has not
 // got), the distance from the smallest value where all whole numbers lie close together,
 // and else the 64 bits of the number.
+#include "kernel/mask.h"
+#include "kernel/ordinal.h"
 #include "search/literal_value.h"
 #include "search/output.h"
 #include "search/search_private.h"
@@ -18,6 +20,7 @@ struct terms {
     int64_t base;       // KEY_NEAR
     uint64_t key_bound; // 0: not known
     uint64_t missing_key;
+    uint32_t *codes; // BLOCK_ROWS: keys that are not just what the column has
     // Keys the answer may show: sorted lists of keys, NULL for no rule.
     uint64_t *include, *exclude;
     uint32_t include_count, exclude_count;
@@ -61,7 +64,7 @@ static void choose_form(struct agg_node *n, struct terms *t)
     }
     int64_t lo = m->is_given && m->i64 < c->min ? m->i64 : c->min;
     int64_t hi = m->is_given && m->i64 > c->max ? m->i64 : c->max;
-    bool near = c->has_bounds && (uint64_t)hi - (uint64_t)lo < ORDS_DIRECT_MAX;
+    bool near = c->is_near && (uint64_t)hi - (uint64_t)lo < ORDS_DIRECT_MAX;
     t->form = near ? KEY_NEAR : KEY_LONG;
     t->base = near ? lo : 0;
     t->key_bound = near ? (uint64_t)hi - (uint64_t)lo + 1 : 0;
@@ -144,6 +147,9 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
                     action_name(ACTION_READ), permit_user(s->context->permit),
                     SLICE_PRINT(n->agg->field));
     choose_form(n, t);
+    t->codes = room_alloc(&s->room, BLOCK_ROWS * sizeof *t->codes + BLOCK_SLACK);
+    if (!t->codes)
+        return ERR_LIMIT;
     ords_init(&n->ords, &s->room, n->up->ord_bound, t->key_bound);
     n->ord_bound = n->ords.bound;
     e = plan_list(s, n, n->agg->include, n->agg->include_count, &t->include, &t->include_count,
@@ -162,117 +168,135 @@ static enum err plan_late(struct search *s, struct agg_node *n, struct fault *wh
 
 // ---- collecting ----
 
-// Keys of `rows` into n->keys, with their rows and parents: rows without a key are left out.
-static uint32_t code_keys(struct agg_node *n, const struct terms *t, const struct rows *rows)
+static void replace_none(enum width width, void *codes, uint32_t count, uint32_t with)
 {
-    const uint32_t *codes = n->column->codes;
-    uint32_t stand_in = n->missing.is_given ? (uint32_t)t->missing_key : CODE_NONE;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        uint32_t row = rows->row[i];
-        uint32_t code = codes ? codes[row] : CODE_NONE;
-        code = code == CODE_NONE ? stand_in : code;
-        n->row_out[count] = (uint16_t)row;
-        n->ord_out[count] = rows->ord[i];
-        n->keys[count] = code;
-        count += code != CODE_NONE;
+    for (uint32_t i = 0; i < count; i++) {
+        if (width == WIDTH_U8 && ((uint8_t *)codes)[i] == UINT8_MAX)
+            ((uint8_t *)codes)[i] = (uint8_t)with;
+        else if (width == WIDTH_U16 && ((uint16_t *)codes)[i] == UINT16_MAX)
+            ((uint16_t *)codes)[i] = (uint16_t)with;
+        else if (width == WIDTH_U32 && ((uint32_t *)codes)[i] == UINT32_MAX)
+            ((uint32_t *)codes)[i] = with;
     }
-    return count;
 }
 
-static uint32_t number_keys(struct agg_node *n, const struct terms *t, const struct rows *rows,
-                            const uint64_t *present)
+// Codes of keywords, and what stands in for a missing one.
+static struct key_codes code_keys(struct search *s, struct agg_node *n)
 {
-    const int64_t *longs = t->form == KEY_DOUBLE ? NULL : n->column->i64;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        uint32_t row = rows->row[i];
-        bool has = present && bit_get(present, row);
-        n->row_out[count] = (uint16_t)row;
-        n->ord_out[count] = rows->ord[i];
-        if (!has)
-            n->keys[count] = t->missing_key;
-        else if (longs)
-            n->keys[count] = (uint64_t)longs[row] - (uint64_t)t->base;
-        else
-            n->keys[count] = double_key(n->column->f64[row]);
-        count += has || n->missing.is_given;
-    }
-    return count;
+    struct terms *t = n->state;
+    struct column *c = n->column;
+    uint32_t count = s->columns.selection.count;
+    struct key_codes keys = {.base = (uint32_t)t->missing_key, .bound = 1};
+    if (!column_is_text(c))
+        return keys; // unmapped: all rows are of the stand-in
+    keys = (struct key_codes){
+        .bound = (uint32_t)t->key_bound, .width = c->width, .at = selected_codes(&s->columns, c)};
+    if (!n->missing.is_given)
+        return keys;
+    // The stand-in may be one more than the width holds.
+    keys.width = t->key_bound <= UINT16_MAX ? WIDTH_U16 : WIDTH_U32;
+    ordinal_widen((struct codes){c->width, keys.at}, count, keys.width, t->codes);
+    replace_none(keys.width, t->codes, count, (uint32_t)t->missing_key);
+    keys.at = t->codes;
+    return keys;
 }
 
-static uint32_t keys_of(struct search *s, struct agg_node *n, const struct rows *rows)
+// Distances of whole numbers that lie close together.
+static struct key_codes near_keys(struct search *s, struct agg_node *n)
+{
+    struct terms *t = n->state;
+    struct distances d = selected_distances(&s->columns, n->column);
+    uint32_t count = s->columns.selection.count;
+    uint32_t shift = (uint32_t)((uint64_t)d.base - (uint64_t)t->base);
+    struct key_codes keys = {
+        .base = shift, .bound = (uint32_t)t->key_bound - shift, .width = d.width, .at = d.at};
+    if (!d.present)
+        return keys;
+    memcpy(t->codes, d.at, (size_t)count * d.width);
+    ordinal_mask(d.width, t->codes, d.present, count);
+    keys.at = t->codes;
+    if (!n->missing.is_given)
+        return keys;
+    ordinal_widen((struct codes){d.width, t->codes}, count, WIDTH_U32, s->wide);
+    for (uint32_t i = 0; i < count; i++)
+        t->codes[i] = s->wide[i] == ORDINAL_NONE ? (uint32_t)t->missing_key : s->wide[i] + shift;
+    return (struct key_codes){.bound = (uint32_t)t->key_bound, .width = WIDTH_U32, .at = t->codes};
+}
+
+static bool has_small_keys(const struct terms *t)
+{
+    return t->form == KEY_CODE || t->form == KEY_NEAR;
+}
+
+static struct key_codes small_keys(struct search *s, struct agg_node *n)
 {
     const struct terms *t = n->state;
-    if (t->form != KEY_CODE)
-        return number_keys(n, t, rows, column_present(&s->columns, n->column));
-    column_load(&s->columns, n->column);
-    return code_keys(n, t, rows);
+    return t->form == KEY_CODE ? code_keys(s, n) : near_keys(s, n);
 }
 
-// The common case without the keys between: codes straight to ordinals.
-static uint32_t direct_codes(struct agg_node *n, const struct rows *rows)
-{
-    const uint32_t *codes = n->column->codes;
-    uint32_t bound = (uint32_t)n->ords.key_bound;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        uint32_t code = codes[rows->row[i]];
-        n->row_out[count] = rows->row[i];
-        n->ord_out[count] = rows->ord[i] * bound + code;
-        count += code != CODE_NONE;
-    }
-    return count;
-}
-
-// And where nobody asks for the rows of a bucket, straight to the counts.
-static void count_codes(struct search *s, struct agg_node *n, const struct rows *rows)
-{
-    if (!agg_reserve_counts(s, n))
-        return;
-    const uint32_t *codes = n->column->codes;
-    uint32_t bound = (uint32_t)n->ords.key_bound;
-    for (uint32_t i = 0; i < rows->count; i++) {
-        uint32_t code = codes[rows->row[i]];
-        if (code != CODE_NONE)
-            n->counts[rows->ord[i] * bound + code]++;
-    }
-}
-
-static void collect(struct search *s, struct agg_node *n, const struct rows *rows)
+// Pairs of numbers that lie far apart, and of an unmapped column's stand-in.
+static void number_pairs(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     const struct terms *t = n->state;
-    bool is_simple =
-        t->form == KEY_CODE && ords_is_direct(&n->ords) && !n->missing.is_given && n->column->codes;
-    if (!is_simple) {
-        agg_pass_keys(s, n, keys_of(s, n, rows));
+    uint32_t count = s->columns.selection.count;
+    struct numbers v = {0};
+    if (n->column->is_mapped)
+        v = selected_numbers(&s->columns, n->column);
+    const uint64_t *present = agg_present(s, n->column);
+    const uint32_t *ords = ordinals_wide(parents, count, s->wide);
+    struct agg_pairs *p = agg_pairs(s, n);
+    for (uint32_t i = 0; p && i < count; i++) {
+        bool has = !present || bit_get(present, i);
+        if (ords[i] == ORDINAL_NONE || (!has && !n->missing.is_given))
+            continue;
+        uint64_t key = t->missing_key;
+        if (has)
+            key = t->form == KEY_DOUBLE ? double_key(v.f64[i]) : (uint64_t)v.i64[i];
+        p->at[p->count] = (uint16_t)i;
+        p->parents[p->count] = ords[i];
+        p->keys[p->count++] = key;
+    }
+}
+
+static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
+{
+    const struct terms *t = n->state;
+    if (has_small_keys(t)) {
+        if (!n->column->is_mapped && !n->missing.is_given)
+            return;
+        struct key_codes keys = small_keys(s, n);
+        agg_pass_keys(s, n, parents, &keys);
         return;
     }
-    column_load(&s->columns, n->column);
-    if (n->sub_count == 0 && n->crowd.floor == 0) {
-        count_codes(s, n, rows);
-        return;
-    }
-    struct rows own = {.row = n->row_out, .ord = n->ord_out};
-    own.count = direct_codes(n, rows);
-    agg_pass(s, n, &own);
+    number_pairs(s, n, parents);
+    agg_pass_pairs(s, n);
 }
 
 // min_doc_count 0 shows values that no matching row has: all live rows are gone through.
 static enum err collect_zero_block(struct search *s, struct agg_node *n)
 {
     struct terms *t = n->state;
-    struct rows all = {.count = search_live_rows(s), .row = s->all_rows, .ord = s->zeros};
-    uint32_t count = keys_of(s, n, &all);
-    if (!ords_add_many(&t->zero, n->ord_out, n->keys, count, n->ord_out))
+    const struct block *b = &s->columns.block;
+    columns_select(&s->columns, b->live, mask_count(b->live, b->row_count));
+    struct ordinals all = ordinals_all(0);
+    if (s->columns.selection.meant_count < s->columns.selection.count)
+        all = ordinals_mask(&all, b->live, b->row_count, s->root_room);
+    if (has_small_keys(t)) {
+        struct key_codes keys = small_keys(s, n);
+        agg_pair_up(s, n, &all, &keys);
+    } else {
+        number_pairs(s, n, &all);
+    }
+    const struct agg_pairs *p = n->pairs;
+    if (!p || !ords_add_many(&t->zero, p->parents, p->keys, p->count, s->wide))
         return ERR_LIMIT;
     uint64_t *counts =
         room_grow(&s->room, t->zero_counts, &t->zero_cap, ords_count(&t->zero), sizeof *counts);
     if (!counts)
         return ERR_LIMIT;
     t->zero_counts = counts;
-    for (uint32_t i = 0; i < count; i++)
-        counts[n->ord_out[i]] = 1;
+    for (uint32_t i = 0; i < p->count; i++)
+        counts[s->wide[i]] = 1;
     return OK;
 }
 
@@ -280,7 +304,8 @@ static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
 {
     (void)why;
     struct terms *t = n->state;
-    if (n->agg->min_doc_count > 0)
+    bool has_none = !n->column->is_mapped && !n->missing.is_given;
+    if (n->agg->min_doc_count > 0 || has_none)
         return OK;
     ords_init(&t->zero, &s->room, 1, t->key_bound);
     for (uint32_t at = 0; at < s->columns.table_count; at++) {

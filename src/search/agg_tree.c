@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
 #include "base/limits.h"
+#include "kernel/mask.h"
 #include "search/literal_value.h"
 #include "search/search_private.h"
 
@@ -65,21 +67,12 @@ enum err agg_plan_numeric(struct search *s, struct agg_node *n, struct fault *wh
 static enum err plan_subs(struct search *s, struct agg_node *n, const struct agg *aggs,
                           uint32_t count, struct fault *why);
 
-static enum err plan_bucket_arrays(struct search *s, struct agg_node *n)
-{
-    n->row_out = room_alloc(&s->room, BLOCK_ROWS * sizeof *n->row_out);
-    n->ord_out = room_alloc(&s->room, BLOCK_ROWS * sizeof *n->ord_out);
-    n->keys = room_alloc(&s->room, BLOCK_ROWS * sizeof *n->keys);
-    return s->room.is_over ? ERR_LIMIT : OK;
-}
-
 static enum err plan_node(struct search *s, struct agg_node *n, struct fault *why)
 {
     n->ops = agg_ops_of(n->agg->kind);
     n->crowd.floor = s->floor;
-    enum err e = n->agg->kind < AGG_BUCKET_KINDS ? plan_bucket_arrays(s, n) : OK;
-    if (!e)
-        e = n->ops->plan(s, n, why);
+    n->ord_room = room_alloc(&s->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
+    enum err e = n->ord_room ? n->ops->plan(s, n, why) : ERR_LIMIT;
     if (!e)
         e = plan_subs(s, n, n->agg->subs, n->agg->sub_count, why);
     if (!e && n->ops->plan_late)
@@ -141,81 +134,196 @@ bool agg_reserve_counts(struct search *s, struct agg_node *n)
     return true;
 }
 
-// Adding to one counter again and again waits for memory each time; a run adds once.
-static void count_runs(uint64_t *counts, const struct rows *rows)
-{
-    uint32_t first = 0;
-    for (uint32_t i = 1; i < rows->count; i++) {
-        if (rows->ord[i] == rows->ord[first])
-            continue;
-        counts[rows->ord[first]] += i - first;
-        first = i;
-    }
-    counts[rows->ord[first]] += rows->count - first;
-}
-
 static bool has_numbers(const struct agg_node *n)
 {
     return n->agg->kind >= AGG_BUCKET_KINDS;
 }
 
+const uint64_t *agg_present(struct search *s, struct column *c)
+{
+    return c->is_mapped ? selected_present(&s->columns, c) : s->nothing;
+}
+
+static uint32_t row_of(const struct search *s, uint32_t position)
+{
+    const struct selection *sel = &s->columns.selection;
+    return sel->rows ? sel->rows[position] : position;
+}
+
+static void see(struct search *s, struct crowd *c, const struct ordinals *o,
+                const uint64_t *present)
+{
+    uint32_t count = s->columns.selection.count;
+    const uint32_t *ords = ordinals_wide(o, count, s->wide);
+    for (uint32_t i = 0; i < count; i++)
+        if (ords[i] != ORDINAL_NONE && (!present || bit_get(present, i)))
+            crowd_see(c, ords[i], s->subjects[row_of(s, i)]);
+}
+
 // Of a bucket of many subjects only one may have the value that is averaged, so a node of
 // numbers has a crowd of its own: of whose value it is.  What stands in for a missing one
 // is nobody's.
-static void see_values(struct search *s, struct agg_node *n, const struct rows *rows)
+static void see_values(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
-    const uint64_t *present = column_present(&s->columns, n->column);
-    if (!present || !crowd_reserve(&n->crowd, &s->room, agg_ord_count(n->up)))
-        return;
-    for (uint32_t i = 0; i < rows->count; i++)
-        if (bit_get(present, rows->row[i]))
-            crowd_see(&n->crowd, rows->ord[i], s->subjects[rows->row[i]]);
+    if (crowd_reserve(&n->crowd, &s->room, agg_ord_count(n->up)))
+        see(s, &n->crowd, parents, agg_present(s, n->column));
 }
 
-static void pass_to_subs(struct search *s, struct agg_node *n, const struct rows *rows)
+static void pass_to_subs(struct search *s, struct agg_node *n, const struct ordinals *own)
 {
-    for (uint32_t i = 0; i < n->sub_count; i++) {
+    for (uint32_t i = 0; i < n->sub_count && !s->room.is_over; i++) {
         if (s->floor && has_numbers(&n->subs[i]))
-            see_values(s, &n->subs[i], rows);
-        n->subs[i].ops->collect(s, &n->subs[i], rows);
+            see_values(s, &n->subs[i], own);
+        n->subs[i].ops->collect(s, &n->subs[i], own);
     }
 }
 
-void agg_pass(struct search *s, struct agg_node *n, const struct rows *rows)
+void agg_pass(struct search *s, struct agg_node *n, const struct ordinals *own)
 {
-    if (rows->count == 0 || s->room.is_over || !agg_reserve_counts(s, n))
+    if (s->room.is_over || !agg_reserve_counts(s, n))
         return;
-    if (!n->up)
-        n->counts[0] += rows->count;
-    else if (n->comes_in_runs)
-        count_runs(n->counts, rows);
-    else
-        for (uint32_t i = 0; i < rows->count; i++)
-            n->counts[rows->ord[i]]++;
+    ordinals_count(own, s->columns.selection.count, n->counts);
     if (n->crowd.floor)
-        for (uint32_t i = 0; i < rows->count; i++)
-            crowd_see(&n->crowd, rows->ord[i], s->subjects[rows->row[i]]);
-    pass_to_subs(s, n, rows);
+        see(s, &n->crowd, own, NULL);
+    pass_to_subs(s, n, own);
 }
 
-void agg_pass_keys(struct search *s, struct agg_node *n, uint32_t count)
+static uint32_t key_at(const struct key_codes *keys, uint32_t i)
 {
-    if (!ords_add_many(&n->ords, n->ord_out, n->keys, count, n->ord_out))
+    if (!keys->at)
+        return keys->base;
+    uint32_t code = codes_at((struct codes){keys->width, keys->at}, i);
+    return code == ORDINAL_NONE ? ORDINAL_NONE : keys->base + code;
+}
+
+void agg_pair_up(struct search *s, struct agg_node *n, const struct ordinals *parents,
+                 const struct key_codes *keys)
+{
+    uint32_t count = s->columns.selection.count;
+    struct agg_pairs *p = agg_pairs(s, n);
+    const uint32_t *ords = ordinals_wide(parents, count, s->wide);
+    for (uint32_t i = 0; p && i < count; i++) {
+        uint32_t key = key_at(keys, i);
+        p->at[p->count] = (uint16_t)i;
+        p->parents[p->count] = ords[i];
+        p->keys[p->count] = key;
+        p->count += key != ORDINAL_NONE && ords[i] != ORDINAL_NONE;
+    }
+}
+
+void agg_pass_keys(struct search *s, struct agg_node *n, const struct ordinals *parents,
+                   const struct key_codes *keys)
+{
+    if (!ords_is_direct(&n->ords)) {
+        agg_pair_up(s, n, parents, keys);
+        agg_pass_pairs(s, n);
         return;
-    struct rows own = {.count = count, .row = n->row_out, .ord = n->ord_out};
+    }
+    struct ordinals own = ordinals_join(parents, (uint32_t)n->ords.key_bound, keys,
+                                        s->columns.selection.count, n->ord_room);
     agg_pass(s, n, &own);
 }
 
-void agg_tree_collect(struct search *s, uint32_t count, const uint16_t *rows)
+struct agg_pairs *agg_pairs(struct search *s, struct agg_node *n)
 {
-    struct rows all = {.count = count, .row = rows, .ord = s->zeros};
-    agg_pass(s, &s->root, &all);
-    if (count > 0)
+    if (!n->pairs)
+        n->pairs = room_alloc(&s->room, sizeof *n->pairs);
+    if (n->pairs)
+        n->pairs->count = 0;
+    return n->pairs;
+}
+
+void agg_pass_pairs(struct search *s, struct agg_node *n)
+{
+    const struct agg_pairs *p = n->pairs;
+    if (!p || p->count == 0 || !ords_add_many(&n->ords, p->parents, p->keys, p->count, s->wide))
         return;
-    // Rows that the query does not want may still be a global aggregation's.
+    uint32_t *ords = n->ord_room;
+    memset(ords, 0xff, s->columns.selection.count * sizeof *ords);
+    for (uint32_t i = 0; i < p->count; i++)
+        ords[p->at[i]] = s->wide[i];
+    struct ordinals own = {.bound = ords_count(&n->ords), .width = WIDTH_U32, .at = ords};
+    agg_pass(s, n, &own);
+}
+
+// Every position that is meant is in the root's only bucket.
+static struct ordinals root_ordinals(struct search *s)
+{
+    const struct selection *sel = &s->columns.selection;
+    struct ordinals all = ordinals_all(0);
+    if (sel->rows || sel->meant_count == sel->count)
+        return all;
+    return ordinals_mask(&all, sel->mask, sel->count, s->root_room);
+}
+
+static void collect_rows(struct search *s, struct agg_node *n, const uint64_t *mask, uint32_t count)
+{
+    columns_select(&s->columns, mask, count);
+    struct ordinals all = root_ordinals(s);
+    agg_pass(s, n, &all);
+}
+
+void agg_tree_collect(struct search *s, const uint64_t *mask, uint32_t count)
+{
+    if (count > 0)
+        collect_rows(s, &s->root, mask, count);
+    // A global aggregation, which stands at the top, is of all rows whatever the query wants.
+    const struct block *b = &s->columns.block;
     for (uint32_t i = 0; i < s->root.sub_count; i++)
         if (s->root.subs[i].agg->kind == AGG_GLOBAL)
-            s->root.subs[i].ops->collect(s, &s->root.subs[i], &all);
+            collect_rows(s, &s->root.subs[i], b->live, mask_count(b->live, b->row_count));
+}
+
+// ---- merging ----
+
+// From ordinals of `from` to those of `n`, which get longer for it.
+static bool map_ords(struct search *s, struct agg_node *n, const struct agg_node *from,
+                     const uint32_t *parents, const uint32_t **out)
+{
+    const struct ords *o = &from->ords;
+    *out = NULL;
+    if (ords_is_direct(o))
+        return true;
+    uint32_t *map = room_alloc(&s->room, sizeof *map * ((size_t)o->count + 1));
+    if (!map)
+        return false;
+    for (uint32_t i = 0; i < o->count; i++)
+        map[i] = parents ? parents[o->parents[i]] : o->parents[i];
+    *out = map;
+    return ords_add_many(&n->ords, map, o->keys, o->count, map);
+}
+
+static void merge_counts(struct search *s, struct agg_node *n, const struct agg_node *from,
+                         const uint32_t *map)
+{
+    size_t count = agg_ord_count(from);
+    if (from->counts_cap < count)
+        count = from->counts_cap;
+    if (count == 0 || !agg_reserve_counts(s, n))
+        return;
+    for (size_t i = 0; i < count; i++)
+        n->counts[map ? map[i] : i] += from->counts[i];
+}
+
+static void merge_node(struct search *s, struct agg_node *n, const struct agg_node *from,
+                       const uint32_t *parents)
+{
+    const uint32_t *own = parents;
+    bool has_ords = n->up && !has_numbers(n) && !n->shares_ords;
+    if (has_ords && !map_ords(s, n, from, parents, &own))
+        return;
+    crowd_merge(&n->crowd, &s->room, &from->crowd, own);
+    if (!n->up || !has_numbers(n))
+        merge_counts(s, n, from, own);
+    if (n->ops && n->ops->merge)
+        n->ops->merge(s, n, from, parents);
+    for (uint32_t i = 0; i < n->sub_count && !s->room.is_over; i++)
+        merge_node(s, &n->subs[i], &from->subs[i], own);
+}
+
+void agg_tree_merge(struct search *s, const struct search *from)
+{
+    merge_node(s, &s->root, &from->root, NULL);
 }
 
 // ---- answering ----

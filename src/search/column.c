@@ -1,305 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "search/column.h"
-
 #include "base/check.h"
+#include "kernel/compare.h"
+#include "kernel/compress.h"
+#include "kernel/gather.h"
+#include "kernel/mask.h"
+#include "search/column_private.h"
 
-#include <math.h>
-
-// A flat look-up is refused past so many keys: 64 MB of codes.
-enum { FLAT_KEYS_MAX = 16 << 20 };
-
-enum err columns_init(struct columns *cs, const struct snapshot *snapshot, const uint32_t *tables,
-                      uint32_t table_count, struct room *room)
-{
-    *cs = (struct columns){.schema = snapshot_schema(snapshot),
-                           .snapshot = snapshot,
-                           .tables = tables,
-                           .table_count = table_count,
-                           .room = room};
-    for (uint32_t i = 0; i < table_count; i++) {
-        uint32_t fields = cs->schema->tables[tables[i]].field_count;
-        if (fields > cs->field_count_max)
-            cs->field_count_max = fields;
-    }
-    cs->raw = room_alloc(room, sizeof *cs->raw * (cs->field_count_max + 1));
-    cs->raw_stamp = room_alloc(room, sizeof *cs->raw_stamp * (cs->field_count_max + 1));
-    return cs->raw && cs->raw_stamp ? OK : ERR_LIMIT;
-}
-
-void columns_done(struct columns *cs)
-{
-    for (size_t i = 0; i < cs->count; i++)
-        dict_free(cs->items[i]->merged);
-    cs->count = 0;
-}
-
-static const struct table *table_of(const struct columns *cs, uint32_t i)
-{
-    return &cs->schema->tables[cs->tables[i]];
-}
-
-static void resolve(const struct columns *cs, struct column *c)
-{
-    for (uint32_t i = 0; i < cs->table_count; i++) {
-        struct column_source *s = &c->sources[i];
-        const struct table *t = table_of(cs, i);
-        s->view = snapshot_view(cs->snapshot, cs->tables[i]);
-        if (schema_path(cs->schema, t, c->name, &s->path) != OK)
-            continue;
-        s->is_mapped = true;
-        s->storage = field_storage(s->path.type);
-        if (s->path.lookup >= 0)
-            s->target =
-                snapshot_view(cs->snapshot, (uint32_t)t->fields[s->path.field].lookup_table);
-    }
-}
-
-// One type for all tables: the first one's, or double when whole and broken numbers meet.
-static enum err agree(struct column *c, uint32_t count, struct fault *why)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        const struct column_source *s = &c->sources[i];
-        if (!s->is_mapped)
-            continue;
-        if (!c->is_mapped) {
-            c->is_mapped = true;
-            c->type = s->path.type;
-            c->storage = s->storage;
-        } else if ((c->storage == STORAGE_CODE) != (s->storage == STORAGE_CODE)) {
-            return fail(why, ERR_INVALID,
-                        "illegal_argument_exception: Field [%.*s] has type [%s] in one index and "
-                        "[%s] in another",
-                        SLICE_PRINT(c->name), field_type_name(c->type),
-                        field_type_name(s->path.type));
-        } else if (s->storage == STORAGE_F64 && c->storage == STORAGE_I64) {
-            c->type = FIELD_DOUBLE;
-            c->storage = STORAGE_F64;
-        }
-    }
-    return OK;
-}
-
-static const struct view *value_view(const struct column_source *s)
-{
-    return s->target ? s->target : s->view;
-}
-
-static uint32_t value_field(const struct column_source *s)
-{
-    return s->target ? (uint32_t)s->path.lookup : s->path.field;
-}
-
-static enum err merge_one(struct columns *cs, struct column *c, struct column_source *s,
-                          struct fault *why)
-{
-    const struct dict *d = view_dict(value_view(s), value_field(s));
-    uint32_t count = view_dict_count(value_view(s), value_field(s));
-    uint32_t *map = room_alloc(cs->room, sizeof *map * ((size_t)count + 1));
-    if (!map)
-        return ERR_LIMIT;
-    for (uint32_t code = 0; code < count; code++) {
-        enum err e = dict_add(c->merged, dict_value(d, code), &map[code], why);
-        if (e)
-            return e;
-    }
-    s->code_map = map;
-    return OK;
-}
-
-static enum err merge_dicts(struct columns *cs, struct column *c, struct fault *why)
-{
-    bool differ = false;
-    for (uint32_t i = 0; i < cs->table_count; i++) {
-        const struct column_source *s = &c->sources[i];
-        if (!s->is_mapped)
-            continue;
-        const struct dict *d = view_dict(value_view(s), value_field(s));
-        uint32_t count = view_dict_count(value_view(s), value_field(s));
-        differ |= c->dict && c->dict != d;
-        c->dict = d;
-        if (count > c->dict_count)
-            c->dict_count = count;
-    }
-    if (!differ)
-        return OK;
-    c->merged = dict_new(0);
-    for (uint32_t i = 0; i < cs->table_count; i++) {
-        enum err e = c->sources[i].is_mapped ? merge_one(cs, c, &c->sources[i], why) : OK;
-        if (e)
-            return e;
-    }
-    c->dict = c->merged;
-    c->dict_count = dict_count(c->merged);
-    return OK;
-}
-
-static void map_codes(uint32_t *codes, uint32_t count, const uint32_t *map)
-{
-    for (uint32_t i = 0; i < count; i++)
-        codes[i] = codes[i] == CODE_NONE ? CODE_NONE : map[codes[i]];
-}
-
-static bool flat_arrays(struct columns *cs, struct column_source *s, uint32_t keys)
-{
-    size_t rows = ((size_t)keys + BLOCK_ROWS) / BLOCK_ROWS * BLOCK_ROWS;
-    if (s->storage == STORAGE_CODE)
-        return (s->flat_codes = room_alloc(cs->room, rows * sizeof(uint32_t))) != NULL;
-    s->flat_present = room_alloc(cs->room, rows / 8);
-    if (s->storage == STORAGE_I64)
-        s->flat_i64 = room_alloc(cs->room, rows * sizeof(int64_t));
-    else
-        s->flat_f64 = room_alloc(cs->room, rows * sizeof(double));
-    return s->flat_present && (s->flat_i64 || s->flat_f64);
-}
-
-static void flatten_piece(const struct column_source *s, const uint32_t *ords, uint32_t first,
-                          uint32_t count)
-{
-    uint32_t field = (uint32_t)s->path.lookup;
-    if (s->storage == STORAGE_CODE) {
-        uint32_t *codes = s->flat_codes + first;
-        lookup_codes(s->target, field, ords, count, codes);
-        if (s->code_map)
-            map_codes(codes, count, s->code_map);
-        return;
-    }
-    uint64_t *present = s->flat_present + first / 64;
-    if (s->storage == STORAGE_I64)
-        lookup_i64(s->target, field, ords, count, s->flat_i64 + first, present);
-    else
-        lookup_f64(s->target, field, ords, count, s->flat_f64 + first, present);
-}
-
-static enum err flatten(struct columns *cs, struct column_source *s)
-{
-    uint32_t keys = view_dict_count(s->view, s->path.field);
-    if (keys > FLAT_KEYS_MAX || keys > view_row_count(s->view))
-        return OK;
-    uint32_t *ords = room_alloc(cs->room, sizeof *ords * BLOCK_ROWS);
-    if (!ords || !flat_arrays(cs, s, keys))
-        return ERR_LIMIT;
-    for (uint32_t first = 0; first < keys; first += BLOCK_ROWS) {
-        uint32_t count = keys - first < BLOCK_ROWS ? keys - first : BLOCK_ROWS;
-        for (uint32_t i = 0; i < count; i++)
-            ords[i] = first + i;
-        flatten_piece(s, ords, first, count);
-    }
-    s->flat_count = keys;
-    return OK;
-}
-
-static void widen(struct column *c, double lo, double hi, bool *any)
-{
-    c->min_f64 = *any && c->min_f64 < lo ? c->min_f64 : lo;
-    c->max_f64 = *any && c->max_f64 > hi ? c->max_f64 : hi;
-    *any = true;
-}
-
-static void widen_i64(struct column *c, int64_t lo, int64_t hi, bool *any)
-{
-    c->min = *any && c->min < lo ? c->min : lo;
-    c->max = *any && c->max > hi ? c->max : hi;
-    widen(c, (double)lo, (double)hi, any);
-}
-
-static bool bounds_of_flat(struct column *c, const struct column_source *s, bool *any)
-{
-    if (!s->flat_present)
-        return false;
-    for (uint32_t i = 0; i < s->flat_count; i++) {
-        if (!bit_get(s->flat_present, i))
-            continue;
-        if (s->storage == STORAGE_I64)
-            widen_i64(c, s->flat_i64[i], s->flat_i64[i], any);
-        else
-            widen(c, s->flat_f64[i], s->flat_f64[i], any);
-    }
-    return true;
-}
-
-static void bounds_of_blocks(struct column *c, const struct column_source *s, bool *any)
-{
-    for (uint32_t b = 0; b < view_block_count(s->view); b++) {
-        struct block block = view_block(s->view, b);
-        struct block_range r = block_range(&block, s->path.field);
-        if (!r.any)
-            continue;
-        if (s->storage == STORAGE_I64)
-            widen_i64(c, r.min, r.max, any);
-        else
-            widen(c, r.min_f64, r.max_f64, any);
-    }
-}
-
-static void find_bounds(const struct columns *cs, struct column *c)
-{
-    bool any = false;
-    for (uint32_t i = 0; i < cs->table_count; i++) {
-        const struct column_source *s = &c->sources[i];
-        if (!s->is_mapped)
-            continue;
-        if (!s->target)
-            bounds_of_blocks(c, s, &any);
-        else if (!bounds_of_flat(c, s, &any))
-            return;
-    }
-    c->has_bounds = any;
-}
-
-static bool block_arrays(struct columns *cs, struct column *c)
-{
-    c->present = room_alloc(cs->room, BLOCK_WORDS * sizeof(uint64_t));
-    if (c->storage == STORAGE_CODE)
-        c->codes = room_alloc(cs->room, BLOCK_ROWS * sizeof(uint32_t));
-    else
-        c->i64 = room_alloc(cs->room, BLOCK_ROWS * sizeof(int64_t));
-    if (c->storage == STORAGE_F64)
-        c->f64 = room_alloc(cs->room, BLOCK_ROWS * sizeof(double));
-    return !cs->room->is_over;
-}
-
-static enum err column_make(struct columns *cs, struct column *c, struct fault *why)
-{
-    resolve(cs, c);
-    enum err e = agree(c, cs->table_count, why);
-    if (e || !c->is_mapped)
-        return e;
-    if (c->storage == STORAGE_CODE)
-        e = merge_dicts(cs, c, why);
-    for (uint32_t i = 0; i < cs->table_count && !e; i++)
-        if (c->sources[i].target)
-            e = flatten(cs, &c->sources[i]);
-    if (!e && c->storage != STORAGE_CODE)
-        find_bounds(cs, c);
-    if (!e && !block_arrays(cs, c))
-        e = ERR_LIMIT;
-    return e;
-}
-
-enum err columns_find(struct columns *cs, struct slice name, struct column **out, struct fault *why)
-{
-    for (size_t i = 0; i < cs->count; i++) {
-        if (slice_equal(cs->items[i]->name, name)) {
-            *out = cs->items[i];
-            return OK;
-        }
-    }
-    struct column **items =
-        room_grow(cs->room, cs->items, &cs->cap, cs->count + 1, sizeof(struct column *));
-    struct column *c = room_alloc(cs->room, sizeof *c);
-    if (!items || !c)
-        return ERR_LIMIT;
-    cs->items = items;
-    c->name = name;
-    c->type = FIELD_TYPE_COUNT;
-    c->sources = room_alloc(cs->room, sizeof *c->sources * (cs->table_count + 1));
-    if (!c->sources)
-        return ERR_LIMIT;
-    cs->items[cs->count++] = c; // before it is made, so that columns_done() sees its dictionary
-    enum err e = column_make(cs, c, why);
-    *out = c;
-    return e;
-}
+// Below one row in so many, single rows are picked instead of whole arrays packed.
+enum { FEW_ONE_IN = 16 };
 
 void columns_block(struct columns *cs, uint32_t at, struct block block)
 {
@@ -308,10 +16,12 @@ void columns_block(struct columns *cs, uint32_t at, struct block block)
     cs->stamp++;
 }
 
+// ---- by row ----
+
 static uint32_t *raw_codes(struct columns *cs, uint32_t field)
 {
     if (!cs->raw[field])
-        cs->raw[field] = room_alloc(cs->room, BLOCK_ROWS * sizeof(uint32_t));
+        cs->raw[field] = room_alloc(cs->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
     if (cs->raw[field] && cs->raw_stamp[field] != cs->stamp) {
         block_codes(&cs->block, field, cs->raw[field]);
         cs->raw_stamp[field] = cs->stamp;
@@ -319,28 +29,62 @@ static uint32_t *raw_codes(struct columns *cs, uint32_t field)
     return cs->raw[field];
 }
 
+#define NARROW(type)                                        \
+    for (uint32_t i = 0; i < count; i++) {                  \
+        uint32_t code = codes[i];                           \
+        code = map && code != CODE_NONE ? map[code] : code; \
+        ((type *)out)[i] = (type)code;                      \
+    }
+
+// All ones cut short are all ones still.
+void codes_narrow(const uint32_t *codes, uint32_t count, const uint32_t *map, enum width width,
+                  void *out)
+{
+    switch (width) {
+    case WIDTH_U8:
+        NARROW(uint8_t);
+        break;
+    case WIDTH_U16:
+        NARROW(uint16_t);
+        break;
+    case WIDTH_U32:
+        NARROW(uint32_t);
+        break;
+    }
+}
+
 static void load_nothing(struct column *c)
 {
     memset(c->present, 0, BLOCK_WORDS * sizeof(uint64_t));
     if (c->codes)
-        memset(c->codes, 0xff, BLOCK_ROWS * sizeof(uint32_t));
+        memset(c->codes, 0xff, BLOCK_ROWS * (size_t)c->width);
     if (c->i64)
         memset(c->i64, 0, BLOCK_ROWS * sizeof(int64_t));
     if (c->f64)
         memset(c->f64, 0, BLOCK_ROWS * sizeof(double));
 }
 
-static void load_flat(const struct columns *cs, struct column *c, const struct column_source *s,
-                      const uint32_t *ords)
+static void gather(enum width width, const void *table, uint32_t len, const uint32_t *index,
+                   uint32_t count, void *out)
 {
-    uint32_t rows = cs->block.row_count;
-    if (s->flat_codes) {
-        for (uint32_t i = 0; i < rows; i++)
-            c->codes[i] = ords[i] < s->flat_count ? s->flat_codes[ords[i]] : CODE_NONE;
-        return;
+    switch (width) {
+    case WIDTH_U8:
+        gather_u8(table, len, index, count, out);
+        break;
+    case WIDTH_U16:
+        gather_u16(table, len, index, count, out);
+        break;
+    case WIDTH_U32:
+        gather_u32(table, len, index, count, out);
+        break;
     }
+}
+
+static void load_flat_numbers(const struct columns *cs, struct column *c,
+                              const struct column_source *s, const uint32_t *ords)
+{
     memset(c->present, 0, BLOCK_WORDS * sizeof(uint64_t));
-    for (uint32_t i = 0; i < rows; i++) {
+    for (uint32_t i = 0; i < cs->block.row_count; i++) {
         bool has = ords[i] < s->flat_count && bit_get(s->flat_present, ords[i]);
         if (s->flat_i64)
             c->i64[i] = has ? s->flat_i64[ords[i]] : 0;
@@ -350,43 +94,52 @@ static void load_flat(const struct columns *cs, struct column *c, const struct c
     }
 }
 
+// Codes of `count` rows whose referring codes are `ords`.
+static void look_up(struct columns *cs, struct column *c, const struct column_source *s,
+                    const uint32_t *ords, uint32_t count, void *out)
+{
+    if (s->flat_codes) {
+        gather(c->width, s->flat_codes, s->flat_count, ords, count, out);
+        return;
+    }
+    lookup_codes(s->target, (uint32_t)s->path.lookup, ords, count, cs->scratch);
+    codes_narrow(cs->scratch, count, s->code_map, c->width, out);
+}
+
 static void load_lookup(struct columns *cs, struct column *c, const struct column_source *s)
 {
     const uint32_t *ords = raw_codes(cs, s->path.field);
     uint32_t rows = cs->block.row_count;
     uint32_t field = (uint32_t)s->path.lookup;
-    if (!ords) {
+    if (!ords)
         load_nothing(c);
-    } else if (s->flat_codes || s->flat_present) {
-        load_flat(cs, c, s, ords);
-    } else if (s->storage == STORAGE_CODE) {
-        lookup_codes(s->target, field, ords, rows, c->codes);
-        if (s->code_map)
-            map_codes(c->codes, rows, s->code_map);
-    } else if (s->storage == STORAGE_I64) {
+    else if (s->storage == STORAGE_CODE)
+        look_up(cs, c, s, ords, rows, c->codes);
+    else if (s->flat_present)
+        load_flat_numbers(cs, c, s, ords);
+    else if (s->storage == STORAGE_I64)
         lookup_i64(s->target, field, ords, rows, c->i64, c->present);
-    } else {
+    else
         lookup_f64(s->target, field, ords, rows, c->f64, c->present);
-    }
+}
+
+static void load_codes(struct columns *cs, struct column *c, const struct column_source *s)
+{
+    const uint32_t *raw = raw_codes(cs, s->path.field);
+    if (raw)
+        codes_narrow(raw, cs->block.row_count, s->code_map, c->width, c->codes);
+    else
+        load_nothing(c);
 }
 
 static void load_plain(struct columns *cs, struct column *c, const struct column_source *s)
 {
-    uint32_t field = s->path.field;
-    if (s->storage == STORAGE_I64) {
-        block_i64(&cs->block, field, c->i64, c->present);
-    } else if (s->storage == STORAGE_F64) {
-        block_f64(&cs->block, field, c->f64, c->present);
-    } else {
-        const uint32_t *raw = raw_codes(cs, field);
-        if (!raw) {
-            load_nothing(c);
-            return;
-        }
-        memcpy(c->codes, raw, cs->block.row_count * sizeof *raw);
-        if (s->code_map)
-            map_codes(c->codes, cs->block.row_count, s->code_map);
-    }
+    if (s->storage == STORAGE_I64)
+        block_i64(&cs->block, s->path.field, c->i64, c->present);
+    else if (s->storage == STORAGE_F64)
+        block_f64(&cs->block, s->path.field, c->f64, c->present);
+    else
+        load_codes(cs, c, s);
 }
 
 static bool is_full(const uint64_t *present, uint32_t rows)
@@ -420,15 +173,25 @@ void column_load(struct columns *cs, struct column *c)
             c->f64[i] = (double)c->i64[i];
 }
 
+uint32_t column_code(const struct column *c, uint32_t row)
+{
+    return codes_at((struct codes){c->width, c->codes}, row);
+}
+
 const uint64_t *column_present(struct columns *cs, struct column *c)
 {
     column_load(cs, c);
     if (!column_is_text(c) || c->present_stamp == cs->stamp)
         return c->present;
     c->present_stamp = cs->stamp;
+    uint32_t rows = cs->block.row_count;
     memset(c->present, 0, BLOCK_WORDS * sizeof(uint64_t));
-    for (uint32_t i = 0; i < cs->block.row_count; i++)
-        c->present[i / 64] |= (uint64_t)(c->codes[i] != CODE_NONE) << (i % 64);
+    if (c->width == WIDTH_U8)
+        compare_range_u8(c->codes, rows, 0, UINT8_MAX - 1, c->present);
+    else if (c->width == WIDTH_U16)
+        compare_range_u16(c->codes, rows, 0, UINT16_MAX - 1, c->present);
+    else
+        compare_range_u32(c->codes, rows, 0, CODE_NONE - 1, c->present);
     return c->present;
 }
 
@@ -444,5 +207,223 @@ bool column_range(const struct columns *cs, const struct column *c, struct block
     if (s->target || s->code_map || s->storage != c->storage)
         return false;
     *out = block_range(&cs->block, s->path.field);
+    return true;
+}
+
+// ---- by position ----
+
+// More than half of the rows: packing each column costs more than carrying the others along.
+static bool are_most(uint32_t count, uint32_t rows)
+{
+    return count > rows / 2;
+}
+
+void columns_select(struct columns *cs, const uint64_t *mask, uint32_t count)
+{
+    uint32_t rows = cs->block.row_count;
+    cs->selection_stamp++;
+    cs->selection = (struct selection){.count = rows, .mask = mask, .meant_count = count};
+    if (are_most(count, rows))
+        return;
+    cs->selection.count = mask_rows(mask, rows, cs->rows);
+    cs->selection.rows = cs->rows;
+    DCHECK(cs->selection.count == count);
+}
+
+const uint64_t *columns_pack_bits(struct columns *cs, const uint64_t *by_row)
+{
+    const struct selection *sel = &cs->selection;
+    if (!sel->rows)
+        return by_row;
+    memset(cs->bits, 0, BLOCK_WORDS * sizeof *cs->bits);
+    for (uint32_t i = 0; i < sel->count; i++)
+        cs->bits[i / 64] |= (uint64_t)bit_get(by_row, sel->rows[i]) << (i % 64);
+    return cs->bits;
+}
+
+#define PICK(type)                       \
+    for (uint32_t i = 0; i < count; i++) \
+        ((type *)out)[i] = ((const type *)all)[rows[i]];
+
+static void pick(size_t bytes, const void *all, const uint16_t *rows, uint32_t count, void *out)
+{
+    switch (bytes) {
+    case 1:
+        PICK(uint8_t);
+        break;
+    case 2:
+        PICK(uint16_t);
+        break;
+    case 4:
+        PICK(uint32_t);
+        break;
+    default:
+        PICK(uint64_t);
+        break;
+    }
+}
+
+// The chosen rows' values of an array by row.
+static void pack(const struct columns *cs, size_t bytes, const void *all, void *out)
+{
+    const struct selection *sel = &cs->selection;
+    uint32_t rows = cs->block.row_count;
+    if (sel->count < rows / FEW_ONE_IN) {
+        pick(bytes, all, sel->rows, sel->count, out);
+        return;
+    }
+    switch (bytes) {
+    case 1:
+        compress_u8(all, sel->mask, rows, out);
+        break;
+    case 2:
+        compress_u16(all, sel->mask, rows, out);
+        break;
+    case 4:
+        compress_u32(all, sel->mask, rows, out);
+        break;
+    default:
+        compress_u64(all, sel->mask, rows, out);
+        break;
+    }
+}
+
+// Room for a block's values of an array by position, made once; NULL past the limit.
+static void *reserve(struct columns *cs, void *at, size_t bytes)
+{
+    return at ? at : room_alloc(cs->room, BLOCK_ROWS * bytes + BLOCK_SLACK);
+}
+
+static const uint32_t *raw_by_position(struct columns *cs, uint32_t field)
+{
+    const uint32_t *raw = raw_codes(cs, field);
+    if (!cs->selection.rows || !raw)
+        return raw;
+    cs->raw_packed[field] = reserve(cs, cs->raw_packed[field], sizeof(uint32_t));
+    if (cs->raw_packed[field] && cs->raw_packed_stamp[field] != cs->selection_stamp) {
+        cs->raw_packed_stamp[field] = cs->selection_stamp;
+        pack(cs, sizeof *raw, raw, cs->raw_packed[field]);
+    }
+    return cs->raw_packed[field];
+}
+
+static bool pack_codes(struct columns *cs, struct column *c)
+{
+    const struct column_source *s = &c->sources[cs->at];
+    // Of a block that is decoded already, or read plainly, the codes are at hand.
+    if (!s->is_mapped || !s->target || c->stamp == cs->stamp) {
+        column_load(cs, c);
+        pack(cs, c->width, c->codes, c->packed_codes);
+        return true;
+    }
+    const uint32_t *ords = raw_by_position(cs, s->path.field);
+    if (ords)
+        look_up(cs, c, s, ords, cs->selection.count, c->packed_codes);
+    return ords != NULL;
+}
+
+const void *selected_codes(struct columns *cs, struct column *c)
+{
+    if (!cs->selection.rows) {
+        column_load(cs, c);
+        return c->codes;
+    }
+    c->packed_codes = reserve(cs, c->packed_codes, c->width);
+    if (!c->packed_codes)
+        return c->codes;
+    if (c->codes_stamp != cs->selection_stamp) {
+        c->codes_stamp = cs->selection_stamp;
+        if (!pack_codes(cs, c))
+            memset(c->packed_codes, 0xff, BLOCK_ROWS * (size_t)c->width);
+    }
+    return c->packed_codes;
+}
+
+static bool is_everywhere(const struct column *c)
+{
+    return c->storage != STORAGE_CODE && c->is_full;
+}
+
+const uint64_t *selected_present(struct columns *cs, struct column *c)
+{
+    const uint64_t *by_row = column_present(cs, c);
+    if (is_everywhere(c))
+        return NULL;
+    if (!cs->selection.rows)
+        return by_row;
+    c->packed_present = reserve(cs, c->packed_present, 1);
+    if (!c->packed_present)
+        return by_row;
+    if (c->bits_stamp != cs->selection_stamp) {
+        c->bits_stamp = cs->selection_stamp;
+        memcpy(c->packed_present, columns_pack_bits(cs, by_row),
+               BLOCK_WORDS * sizeof *c->packed_present);
+    }
+    return c->packed_present;
+}
+
+struct numbers selected_numbers(struct columns *cs, struct column *c)
+{
+    column_load(cs, c);
+    struct numbers out = {.present = selected_present(cs, c)};
+    const void *at = c->storage == STORAGE_F64 ? (const void *)c->f64 : c->i64;
+    if (cs->selection.rows)
+        c->packed_numbers = reserve(cs, c->packed_numbers, sizeof(uint64_t));
+    if (cs->selection.rows && c->packed_numbers) {
+        if (c->number_stamp != cs->selection_stamp)
+            pack(cs, sizeof(uint64_t), at, c->packed_numbers);
+        c->number_stamp = cs->selection_stamp;
+        at = c->packed_numbers;
+    }
+    out.i64 = c->storage == STORAGE_I64 ? at : NULL;
+    out.f64 = c->storage == STORAGE_F64 ? at : NULL;
+    return out;
+}
+
+#define TO_DISTANCES(type)               \
+    for (uint32_t i = 0; i < count; i++) \
+        ((type *)out)[i] = (type)((uint64_t)v[i] - (uint64_t)base);
+
+static void to_distances(const int64_t *v, uint32_t count, int64_t base, enum width width,
+                         void *out)
+{
+    if (width == WIDTH_U16)
+        TO_DISTANCES(uint16_t)
+    else
+        TO_DISTANCES(uint32_t)
+}
+
+struct distances selected_distances(struct columns *cs, struct column *c)
+{
+    DCHECK(c->is_near);
+    struct distances out = {.base = c->min, .width = c->distance_width};
+    struct numbers n = selected_numbers(cs, c);
+    out.present = n.present;
+    c->distances = reserve(cs, c->distances, c->distance_width);
+    if (!c->distances) {
+        out.at = c->i64; // the search is over anyway
+        return out;
+    }
+    if (c->distance_stamp != cs->selection_stamp)
+        to_distances(n.i64, cs->selection.count, c->min, c->distance_width, c->distances);
+    c->distance_stamp = cs->selection_stamp;
+    out.at = c->distances;
+    return out;
+}
+
+bool selected_block_distances(struct columns *cs, struct column *c, struct distances *out)
+{
+    struct block_range r;
+    if (!column_range(cs, c, &r) || !r.any || (uint64_t)r.max - (uint64_t)r.min >= UINT32_MAX)
+        return false;
+    c->block_distances = reserve(cs, c->block_distances, sizeof(uint32_t));
+    if (!c->block_distances)
+        return false;
+    struct numbers n = selected_numbers(cs, c);
+    if (c->block_distance_stamp != cs->selection_stamp)
+        to_distances(n.i64, cs->selection.count, r.min, WIDTH_U32, c->block_distances);
+    c->block_distance_stamp = cs->selection_stamp;
+    *out = (struct distances){
+        .base = r.min, .width = WIDTH_U32, .at = c->block_distances, .present = n.present};
     return true;
 }

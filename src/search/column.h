@@ -10,12 +10,28 @@
 // per block whoever asks, and not at all when nobody does.
 // A look-up whose referred keys are fewer than the rows is flattened into one array from
 // key code to value before the first block.
+//
+// Codes come in the fewest bytes that the dictionary needs, so that a vector instruction
+// holds many of them; all ones means "no value".  Whole numbers come as distances from a
+// base wherever these are short.
+//
+// Two ways to read the block at hand:
+//   by row        column_load(): all rows, dead ones too.  Filters and hits read this.
+//   by position   selected_codes(), selected_distances(), selected_numbers(): the rows that
+//                 columns_select() has chosen, one after the other.  Aggregations read this.
+//
+// Several threads walk one search, each with columns of its own; what is worked out before
+// the first block is shared with columns_share().
 
 #include "base/arena.h"
+#include "kernel/width.h"
 #include "search/room.h"
 #include "store/view.h"
 
-enum { BLOCK_WORDS = BLOCK_ROWS / 64 };
+enum {
+    BLOCK_WORDS = BLOCK_ROWS / 64,
+    BLOCK_SLACK = 64, // bytes behind every array of a block that kernels may write
+};
 
 struct column_source { // of one searched table
     bool is_mapped;
@@ -26,7 +42,7 @@ struct column_source { // of one searched table
     const uint32_t *code_map;  // from the dictionary's codes to the column's; NULL: the same
     // Flattened look-up, by code of the referring field; NULL when it is not.
     uint32_t flat_count;
-    uint32_t *flat_codes;
+    void *flat_codes; // of the column's width
     int64_t *flat_i64;
     double *flat_f64;
     uint64_t *flat_present;
@@ -45,13 +61,28 @@ struct column {
     bool has_bounds;
     int64_t min, max; // STORAGE_I64
     double min_f64, max_f64;
-    // The block at hand, once column_load() has been called for it.
+    enum width width; // STORAGE_CODE: of codes
+    bool is_near;     // STORAGE_I64: every value is min + a distance of `distance_width`
+    enum width distance_width;
+    // The block at hand by row, once column_load() has been called for it.
     uint64_t stamp, present_stamp;
-    uint32_t *codes; // CODE_NONE where there is no value
+    void *codes; // of `width`, all ones where there is no value
     int64_t *i64;
     double *f64;
     uint64_t *present; // for numbers; for codes see column_present()
     bool is_full;      // numbers: every row of the block has a value
+    // By position; arrays are made when they are first asked for.
+    uint64_t codes_stamp, distance_stamp, block_distance_stamp, number_stamp, bits_stamp;
+    void *packed_codes, *distances, *block_distances, *packed_numbers;
+    uint64_t *packed_present;
+};
+
+// Rows of the block at hand that are looked at together.
+struct selection {
+    uint32_t count;       // positions
+    const uint16_t *rows; // of each position, ascending; NULL: position i is row i
+    const uint64_t *mask; // by row: the rows that are meant; others among the positions are not
+    uint32_t meant_count; // bits of the mask
 };
 
 struct columns {
@@ -62,17 +93,27 @@ struct columns {
     struct room *room;
     struct column **items;
     size_t count, cap;
+    const struct columns *shared; // whose columns are copied when they are looked for; NULL
     // Where the walk stands.
     uint32_t at; // index into tables
     struct block block;
     uint64_t stamp; // differs for each block
-    uint32_t **raw; // codes of the table's own fields, as decoded for this block
+    struct selection selection;
+    uint64_t selection_stamp; // differs for each selection
+    uint16_t *rows;           // of the selection
+    uint64_t *bits;           // BLOCK_WORDS, for columns_pack_bits()
+    uint32_t *scratch;        // BLOCK_ROWS
+    uint32_t **raw;           // codes of the table's own fields, as decoded for this block
     uint64_t *raw_stamp;
+    uint32_t **raw_packed; // the same by position
+    uint64_t *raw_packed_stamp;
     uint32_t field_count_max;
 };
 
 enum err columns_init(struct columns *cs, const struct snapshot *snapshot, const uint32_t *tables,
                       uint32_t table_count, struct room *room);
+// Takes over what `from` has worked out, which must outlive `cs` and find no more columns.
+void columns_share(struct columns *cs, const struct columns *from);
 void columns_done(struct columns *cs);
 
 // The column of this name, the same each time.  Unmapped is no error; ERR_INVALID when two
@@ -83,11 +124,51 @@ enum err columns_find(struct columns *cs, struct slice name, struct column **out
 // Moves to a block of tables[at].
 void columns_block(struct columns *cs, uint32_t at, struct block block);
 
-// Makes the arrays hold the block at hand.
+// Makes the arrays by row hold the block at hand.
 void column_load(struct columns *cs, struct column *c);
 
-// Loads and gives the present bits (BLOCK_WORDS words), for codes too.
+// Loads and gives the present bits by row (BLOCK_WORDS words), for codes too.
 const uint64_t *column_present(struct columns *cs, struct column *c);
+
+// The code of a row after column_load(); CODE_NONE for none.
+uint32_t column_code(const struct column *c, uint32_t row);
+
+// Chooses the rows of `mask` (BLOCK_WORDS words, live rows only, `count` bits), which stays
+// the caller's.  Where most rows are meant the positions are all rows, else just these.
+void columns_select(struct columns *cs, const uint64_t *mask, uint32_t count);
+
+// Bits by row to bits by position; either what was given or an array of `cs` that is good
+// until the next call.
+const uint64_t *columns_pack_bits(struct columns *cs, const uint64_t *by_row);
+
+// By position, of c->width.  STORAGE_CODE.
+const void *selected_codes(struct columns *cs, struct column *c);
+
+// Present bits by position; NULL when every position has a value.
+const uint64_t *selected_present(struct columns *cs, struct column *c);
+
+// By position, STORAGE_I64.  What is not present holds something below the column's bounds
+// or block's range; `present` is NULL when every position has a value.
+struct distances {
+    int64_t base; // value = base + distance
+    enum width width;
+    const void *at;
+    const uint64_t *present;
+};
+
+// From c->min, of c->distance_width; c->is_near.
+struct distances selected_distances(struct columns *cs, struct column *c);
+
+// From the least value of the block, as u32.  False when the block's values lie too far apart.
+bool selected_block_distances(struct columns *cs, struct column *c, struct distances *out);
+
+struct numbers {
+    const int64_t *i64; // STORAGE_I64
+    const double *f64;  // STORAGE_F64
+    const uint64_t *present;
+};
+
+struct numbers selected_numbers(struct columns *cs, struct column *c);
 
 // Statistics of the block at hand.  False when nothing is known beforehand.
 bool column_range(const struct columns *cs, const struct column *c, struct block_range *out);

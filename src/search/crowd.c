@@ -30,6 +30,17 @@ void crowd_see(struct crowd *c, uint32_t bucket, uint64_t subject)
     c->counts[bucket]++;
 }
 
+void crowd_merge(struct crowd *c, struct room *room, const struct crowd *from, const uint32_t *map)
+{
+    for (uint32_t b = 0; c->floor && b < from->counts_cap; b++) {
+        uint32_t to = map && from->counts[b] ? map[b] : b;
+        if (from->counts[b] && !crowd_reserve(c, room, to + 1))
+            return;
+        for (uint32_t i = 0; i < from->counts[b]; i++)
+            crowd_see(c, to, from->seen[(size_t)b * from->floor + i]);
+    }
+}
+
 bool crowd_is_enough(const struct crowd *c, uint32_t bucket)
 {
     return c->floor == 0 || (bucket < c->counts_cap && c->counts[bucket] == c->floor);

@@ -20,4 +20,6 @@ struct crowd {
 // False past the room's limit.
 bool crowd_reserve(struct crowd *c, struct room *room, uint32_t buckets);
 void crowd_see(struct crowd *c, uint32_t bucket, uint64_t subject);
+// Adds what another has seen, whose bucket i is map[i] here (NULL: i).
+void crowd_merge(struct crowd *c, struct room *room, const struct crowd *from, const uint32_t *map);
 bool crowd_is_enough(const struct crowd *c, uint32_t bucket);

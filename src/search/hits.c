@@ -229,8 +229,9 @@ static struct sort_cell column_cell(const struct sort_plan *p, uint32_t row)
     const struct column *c = p->column;
     struct sort_cell cell = {.rank = 0};
     if (c->is_mapped && c->storage == STORAGE_CODE) {
-        if (c->codes[row] != CODE_NONE) {
-            cell.text = dict_value(c->dict, c->codes[row]);
+        uint32_t code = column_code(c, row);
+        if (code != CODE_NONE) {
+            cell.text = dict_value(c->dict, code);
             return cell;
         }
     } else if (c->is_mapped && bit_get(c->present, row)) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/match.h"
 
+#include "kernel/compare.h"
+
 #include <stdlib.h>
 
 // Eight bytes of 0 or 1 to eight bits.
@@ -37,6 +39,25 @@ static void and_bits(uint64_t *to, const uint64_t *with)
         to[w] &= with[w];
 }
 
+// Rows whose code is in the set, one kernel for each width.
+static void compare_codes(const struct match *m, uint32_t rows, uint64_t *out)
+{
+    const struct column *c = m->column;
+    bool is_one = m->set_count == 1;
+    if (c->width == WIDTH_U8 && is_one)
+        compare_range_u8(c->codes, rows, (uint8_t)m->code_lo, (uint8_t)m->code_lo, out);
+    else if (c->width == WIDTH_U8)
+        compare_set_u8(c->codes, rows, m->set, out);
+    else if (c->width == WIDTH_U16 && is_one)
+        compare_range_u16(c->codes, rows, (uint16_t)m->code_lo, (uint16_t)m->code_lo, out);
+    else if (c->width == WIDTH_U16)
+        compare_set_u16(c->codes, rows, m->set, out);
+    else if (is_one)
+        compare_range_u32(c->codes, rows, m->code_lo, m->code_lo, out);
+    else
+        compare_set_u32(c->codes, rows, m->set, c->dict_count, out);
+}
+
 static enum match_rows codes_block(struct columns *cs, struct match *m, uint64_t *out)
 {
     struct block_range r;
@@ -44,15 +65,7 @@ static enum match_rows codes_block(struct columns *cs, struct match *m, uint64_t
         (!r.any || r.max < (int64_t)m->code_lo || r.min > (int64_t)m->code_hi))
         return ROWS_NONE;
     column_load(cs, m->column);
-    const uint32_t *codes = m->column->codes;
-    uint32_t only = m->code_lo;
-    uint32_t limit = m->column->dict_count;
-    const uint64_t *set = m->set;
-    if (m->set_count == 1) {
-        FOR_EACH_WORD(out, codes[i] == only);
-    } else {
-        FOR_EACH_WORD(out, codes[i] < limit && bit_get(set, codes[i]));
-    }
+    compare_codes(m, cs->block.row_count, out);
     return ROWS_SOME;
 }
 

@@ -26,7 +26,10 @@ void match_take_code(struct match *m, uint32_t code)
 enum err match_code_set(const struct plan *p, struct match *m)
 {
     m->kind = MATCH_CODES;
-    m->set = match_room(p, bit_words(m->column->dict_count) + 1, sizeof *m->set);
+    // Kernels want the whole set of the width: 256 or 65,536 bits.
+    uint32_t bits = m->column->width == WIDTH_U8 ? UINT8_MAX : m->column->dict_count;
+    bits = m->column->width == WIDTH_U16 ? UINT16_MAX : bits;
+    m->set = match_room(p, bit_words(bits) + 1, sizeof *m->set);
     return m->set ? OK : ERR_LIMIT;
 }
 

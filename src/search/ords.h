@@ -10,7 +10,7 @@
 
 #include "search/room.h"
 
-enum { ORD_NONE = UINT32_MAX, ORDS_DIRECT_MAX = 1 << 20 };
+enum { ORD_NONE = UINT32_MAX, ORDS_DIRECT_MAX = 1 << 22 };
 
 struct ords_entry { // a pair that has been met
     uint64_t key;

@@ -3,6 +3,8 @@
 
 #include "search/blocks.h"
 #include "search/budget.h"
+#include "base/world.h"
+#include "kernel/mask.h"
 #include "search/hit_fields.h"
 #include "search/hits.h"
 #include "search/patience.h"
@@ -32,10 +34,12 @@ static enum err plan_arrays(struct walk *w)
     struct search *s = &w->s;
     w->mask = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->mask);
     w->post_mask = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->post_mask);
-    w->rows = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->rows);
+    w->rows = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->rows + BLOCK_SLACK);
     w->scratch = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->scratch);
-    s->all_rows = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->all_rows);
-    s->zeros = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->zeros);
+    s->wide = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->wide + BLOCK_SLACK);
+    s->root_room = room_alloc(&s->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
+    s->mask_room = room_alloc(&s->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
+    s->nothing = room_alloc(&s->room, BLOCK_WORDS * sizeof *s->nothing);
     s->subjects = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->subjects);
     w->crowd.floor = s->floor;
     return !s->room.is_over && crowd_reserve(&w->crowd, &s->room, 1) ? OK : ERR_LIMIT;
@@ -98,37 +102,6 @@ static enum err plan(struct walk *w, struct fault *why)
 
 // ---- walking ----
 
-static uint32_t rows_of_mask(const uint64_t *mask, uint32_t row_count, uint16_t *out)
-{
-    uint32_t count = 0;
-    for (uint32_t w = 0; w < bit_words(row_count); w++) {
-        uint64_t word = mask[w];
-        if (word == UINT64_MAX) {
-            for (uint32_t i = 0; i < 64; i++)
-                out[count + i] = (uint16_t)(64 * w + i);
-            count += 64;
-            continue;
-        }
-        for (; word; word &= word - 1)
-            out[count++] = (uint16_t)(64 * w + (uint32_t)__builtin_ctzll(word));
-    }
-    return count;
-}
-
-uint32_t search_live_rows(struct search *s)
-{
-    const struct block *b = &s->columns.block;
-    return rows_of_mask(b->live, b->row_count, s->all_rows);
-}
-
-static uint32_t count_bits(const uint64_t *mask, uint32_t row_count)
-{
-    uint32_t count = 0;
-    for (uint32_t w = 0; w < bit_words(row_count); w++)
-        count += (uint32_t)__builtin_popcountll(mask[w]);
-    return count;
-}
-
 // What `m` takes of the rows in `from` (live ones, or a mask before), into `out`.
 static bool take_block(struct walk *w, struct match *m, const uint64_t *from, uint64_t *out)
 {
@@ -141,12 +114,7 @@ static bool take_block(struct walk *w, struct match *m, const uint64_t *from, ui
         memmove(out, from, words * sizeof *out);
         return true;
     }
-    uint64_t any = 0;
-    for (size_t i = 0; i < words; i++) {
-        out[i] &= from[i];
-        any |= out[i];
-    }
-    return any != 0;
+    return mask_and(out, from, b->row_count);
 }
 
 static void collect_shown(struct walk *w)
@@ -159,10 +127,10 @@ static void collect_shown(struct walk *w)
             return;
         mask = w->post_mask;
     }
-    w->total += count_bits(mask, row_count);
+    w->total += mask_count(mask, row_count);
     if (w->crowd.floor == 0 && !hits_want_more(&w->hits))
         return;
-    uint32_t count = rows_of_mask(mask, row_count, w->rows);
+    uint32_t count = mask_rows(mask, row_count, w->rows);
     for (uint32_t i = 0; w->crowd.floor && i < count; i++)
         crowd_see(&w->crowd, 0, s->subjects[w->rows[i]]);
     hits_collect(s, &w->hits, w->doc, count, w->rows);
@@ -177,10 +145,8 @@ static void collect_block(struct walk *w)
         return;
     if (s->floor)
         subjects_of_block(&s->columns, w->scratch, s->subjects);
-    if (!w->counts_only) {
-        uint32_t count = any ? rows_of_mask(w->mask, b->row_count, w->rows) : 0;
-        agg_tree_collect(s, count, w->rows);
-    }
+    if (!w->counts_only)
+        agg_tree_collect(s, w->mask, any ? mask_count(w->mask, b->row_count) : 0);
     if (any)
         collect_shown(w);
 }

@@ -3,10 +3,14 @@
 
 // What the files of one search share: the search itself and the tree of aggregations.
 //
-// The walk hands each block's matching rows to the root, a bucket of all of them; every
-// bucket kind maps (parent ordinal, value) to ordinals of its own and hands the rows on to
-// its children with these.  Metric kinds keep arrays by their parent's ordinal.  When all
-// blocks are done the answers are read off the tree from the top.
+// The walk chooses each block's matching rows (columns_select()) and hands the root ordinals
+// that put every one of them into its bucket 0.  A bucket kind joins its parents' ordinals
+// with the keys of the positions to ordinals of its own, counts these and hands them on to
+// its children; metric kinds keep arrays by their parent's ordinal.  So what goes down the
+// tree is one array of narrow numbers a level, and no row is touched on its own.
+// Several searches, each planned alike, walk the blocks of one request on several threads;
+// then one takes in what the others have collected (agg_tree_merge()), and its answers are
+// read off the tree from the top.
 // Running out of room is remembered in the room and looked at between blocks, so that
 // collecting needs no errors.
 
@@ -14,14 +18,9 @@
 #include "search/column.h"
 #include "search/crowd.h"
 #include "search/match.h"
+#include "search/ordinals.h"
 #include "search/ords.h"
 #include "search/search.h"
-
-struct rows { // of the block at hand
-    uint32_t count;
-    const uint16_t *row;
-    const uint32_t *ord; // of the parent bucket, for each
-};
 
 struct agg_missing { // what stands in for a row without value
     bool is_given;
@@ -40,17 +39,15 @@ struct agg_node {
     struct column *column; // NULL where the kind has none
     struct agg_missing missing;
     // Bucket kinds.
-    bool comes_in_runs; // neighbouring rows are mostly of one bucket
     bool shares_ords;   // one bucket per parent, so the parent's ordinals serve
     uint64_t ord_bound; // ordinals are below this; 0: not known beforehand
     struct ords ords;
     uint64_t *counts; // rows by ordinal
     size_t counts_cap;
     struct crowd crowd; // bucket kinds: of the rows; others: of those with a value
-    // What the node hands on: BLOCK_ROWS each.
-    uint16_t *row_out;
-    uint32_t *ord_out;
-    uint64_t *keys;
+    void *ord_room;     // a block's u32: what the node's ordinals point at
+    // The long way, by pairs (agg_pass_keys()): made when it is first gone.
+    struct agg_pairs *pairs;
     void *state; // of the kind
 };
 
@@ -66,16 +63,20 @@ struct search {
     bool sees_rows;
     struct agg_node root;
     // The block at hand.
-    uint16_t *all_rows; // live rows, when somebody asks (global, zero buckets)
-    uint32_t *zeros;    // BLOCK_ROWS zeros: the ordinals of the root
+    uint32_t *wide;     // BLOCK_ROWS
+    void *root_room;    // ordinals of the root
+    void *mask_room;    // ordinals on their way into a join
+    uint64_t *nothing;  // BLOCK_WORDS zeros
     uint64_t *subjects; // whom each row is about; filled when floor is not 0
     uint32_t buckets;   // answered so far, for agg_buckets_max()
 };
 
 // Plans the tree below s->root.
 enum err agg_tree_plan(struct search *s, struct fault *why);
-// One block's matching rows.
-void agg_tree_collect(struct search *s, uint32_t count, const uint16_t *rows);
+// The rows of the block at hand that the query takes, a bit each, `count` of them.
+void agg_tree_collect(struct search *s, const uint64_t *mask, uint32_t count);
+// Takes in what `from`, planned alike over the same snapshot, has collected.
+void agg_tree_merge(struct search *s, const struct search *from);
 // After the last block.
 enum err agg_tree_answer(struct search *s, struct answer *out, struct fault *why);
 bool agg_tree_wants_all_rows(const struct search *s); // an aggregation looks past the query
@@ -86,10 +87,27 @@ enum err agg_plan_numeric(struct search *s, struct agg_node *n, struct fault *wh
 enum err agg_out_of_room(struct fault *why);
 // Makes n->counts long enough for all ordinals there are by now.
 bool agg_reserve_counts(struct search *s, struct agg_node *n);
-// Counts `rows` (with ordinals of n) and hands them to n's children.
-void agg_pass(struct search *s, struct agg_node *n, const struct rows *rows);
-// Makes ordinals for `count` of n->row_out, n->ord_out (parents) and n->keys; passes them.
-void agg_pass_keys(struct search *s, struct agg_node *n, uint32_t count);
+// Counts positions (ordinals of n) and hands them to n's children.
+void agg_pass(struct search *s, struct agg_node *n, const struct ordinals *own);
+// Joins `parents` with small keys, then as agg_pass().
+void agg_pass_keys(struct search *s, struct agg_node *n, const struct ordinals *parents,
+                   const struct key_codes *keys);
+
+// Pairs (parent, key) of some positions, for keys that are no small numbers.
+struct agg_pairs {
+    uint32_t count;
+    uint16_t at[BLOCK_ROWS]; // positions
+    uint32_t parents[BLOCK_ROWS];
+    uint64_t keys[BLOCK_ROWS];
+};
+
+// Empty, to be filled; NULL past the room's limit.
+struct agg_pairs *agg_pairs(struct search *s, struct agg_node *n);
+// Fills them with small keys.
+void agg_pair_up(struct search *s, struct agg_node *n, const struct ordinals *parents,
+                 const struct key_codes *keys);
+void agg_pass_pairs(struct search *s, struct agg_node *n);
+
 uint32_t agg_ord_count(const struct agg_node *n); // of a bucket kind, as of now
 uint64_t agg_rows(const struct agg_node *n, uint32_t ord);
 // The floor allows it: rows of a bucket, or the numbers that a node of these has of one.
@@ -99,5 +117,5 @@ enum err agg_answer_bucket(struct search *s, struct agg_node *n, uint32_t ord, s
                            struct fault *why);
 uint32_t agg_buckets_max(const struct search *s); // of the whole answer
 enum err agg_take_buckets(struct search *s, uint32_t count, struct fault *why);
-// Live rows of the block at hand, into s->all_rows.
-uint32_t search_live_rows(struct search *s);
+// Which positions have a value; NULL: all.  For text too.
+const uint64_t *agg_present(struct search *s, struct column *c);

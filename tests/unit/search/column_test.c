@@ -64,13 +64,13 @@ TEST(columns_of_two_tables_share_codes_and_a_type)
     EXPECT(latency->has_bounds && latency->min_f64 == -4 && latency->max_f64 == 3);
     move_to(&r, 0);
     column_load(&r.columns, outcome);
-    uint32_t ok = outcome->codes[0];
+    uint32_t ok = column_code(outcome, 0);
     EXPECT(slice_is(dict_value(outcome->dict, ok), "ok"));
     EXPECT(column_present(&r.columns, latency)[0] == 5);
     EXPECT(latency->f64[2] == -4);
     move_to(&r, 1);
     column_load(&r.columns, outcome);
-    EXPECT_EQ(outcome->codes[1], ok);
+    EXPECT_EQ(column_code(outcome, 1), ok);
     EXPECT(column_present(&r.columns, latency)[0] == 1);
     close_reading(&r);
 }
@@ -84,7 +84,7 @@ TEST(columns_read_through_look_ups)
     struct column *year = find(&r, "device.year");
     move_to(&r, 0);
     EXPECT(column_present(&r.columns, model)[0] == 1);
-    EXPECT(slice_is(dict_value(model->dict, model->codes[0]), "m1"));
+    EXPECT(slice_is(dict_value(model->dict, column_code(model, 0)), "m1"));
     EXPECT(column_present(&r.columns, weight)[0] == 3);
     EXPECT(weight->f64[0] == 2.5 && weight->f64[1] == 1);
     EXPECT(column_present(&r.columns, year)[0] == 1);

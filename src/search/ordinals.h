@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Which bucket each position of a selection is in.
+//
+// Position i is in bucket base + at[i], or in none where at[i] is all ones; without an array
+// every position is in bucket `base`.  Rows come in time order, so the buckets of one block
+// are mostly a few neighbours of very many: counted from a base they fit the narrow codes
+// that the vector kernels are fast on, and a block within one day costs its histogram nothing.
+
+#include "kernel/width.h"
+#include "search/room.h"
+
+struct ordinals {
+    uint32_t base;
+    uint32_t bound; // at[i] is below this, or all ones of `width`
+    enum width width;
+    const void *at; // NULL: all are in `base`
+};
+
+// What joins them: the key of a position, base + its code.  Without an array all are `base`.
+struct key_codes {
+    uint32_t base;
+    uint32_t bound; // of codes
+    enum width width;
+    const void *at;
+};
+
+enum { ORDINAL_NONE = UINT32_MAX };
+
+static inline struct ordinals ordinals_all(uint32_t base)
+{
+    return (struct ordinals){.base = base, .bound = 1, .width = WIDTH_U8};
+}
+
+// parent * key_bound + key of `count` positions.  `room` holds a block's u32 and may be what
+// the result points at.
+struct ordinals ordinals_join(const struct ordinals *parents, uint32_t key_bound,
+                              const struct key_codes *keys, uint32_t count, void *room);
+
+// Only positions whose bit is set stay in a bucket.
+struct ordinals ordinals_mask(const struct ordinals *o, const uint64_t *bits, uint32_t count,
+                              void *room);
+
+// As whole numbers, ORDINAL_NONE for none.  What is given back is `room` or was whole already.
+const uint32_t *ordinals_wide(const struct ordinals *o, uint32_t count, uint32_t *room);
+
+// Adds each position to its bucket's count.
+void ordinals_count(const struct ordinals *o, uint32_t count, uint64_t *counts);
