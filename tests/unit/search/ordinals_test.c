@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/ordinals.h"
+#include "test.h"
+
+#include <string.h>
+
+enum { POSITIONS = 200 };
+
+static uint8_t narrow[POSITIONS];
+static uint16_t wider[POSITIONS];
+static uint32_t room[POSITIONS + 16], other_room[POSITIONS + 16];
+
+// Every seventh of no parent, every fifth without a key.
+static void fill(void)
+{
+    for (uint32_t i = 0; i < POSITIONS; i++) {
+        narrow[i] = i % 7 == 0 ? UINT8_MAX : (uint8_t)(i % 11);
+        wider[i] = i % 5 == 0 ? UINT16_MAX : (uint16_t)(i * 3 % 300);
+    }
+}
+
+static void expect_all(const struct ordinals *o, uint32_t (*want)(uint32_t))
+{
+    static uint32_t wide[POSITIONS + 16];
+    static uint64_t counts[1 << 16];
+    static uint64_t truth[1 << 16];
+    memset(counts, 0, sizeof counts);
+    memset(truth, 0, sizeof truth);
+    const uint32_t *got = ordinals_wide(o, POSITIONS, wide);
+    ordinals_count(o, POSITIONS, counts);
+    for (uint32_t i = 0; i < POSITIONS; i++) {
+        EXPECT_EQ(got[i], want(i));
+        if (want(i) != ORDINAL_NONE)
+            truth[want(i)]++;
+    }
+    EXPECT(memcmp(counts, truth, sizeof truth) == 0);
+}
+
+static uint32_t joined(uint32_t i)
+{
+    return i % 7 == 0 || i % 5 == 0 ? ORDINAL_NONE : (20 + i % 11) * 400 + 50 + i * 3 % 300;
+}
+
+TEST(ordinals_join_parents_and_keys_that_both_count_from_a_base)
+{
+    fill();
+    struct ordinals parents = {.base = 20, .bound = 11, .width = WIDTH_U8, .at = narrow};
+    struct key_codes keys = {.base = 50, .bound = 300, .width = WIDTH_U16, .at = wider};
+    struct ordinals own = ordinals_join(&parents, 400, &keys, POSITIONS, room);
+    expect_all(&own, joined);
+}
+
+static uint32_t of_one_key(uint32_t i)
+{
+    return i % 7 == 0 ? ORDINAL_NONE : (20 + i % 11) * 400 + 5;
+}
+
+TEST(ordinals_of_one_key_for_all_are_their_parents_apart)
+{
+    fill();
+    struct ordinals parents = {.base = 20, .bound = 11, .width = WIDTH_U8, .at = narrow};
+    struct key_codes key = {.base = 5, .bound = 1};
+    struct ordinals own = ordinals_join(&parents, 400, &key, POSITIONS, room);
+    expect_all(&own, of_one_key);
+}
+
+static uint32_t of_one_parent(uint32_t i)
+{
+    return i % 5 == 0 ? ORDINAL_NONE : 3 * 400 + 50 + i * 3 % 300;
+}
+
+TEST(ordinals_of_one_parent_are_the_keys_untouched)
+{
+    fill();
+    struct ordinals parent = ordinals_all(3);
+    struct key_codes keys = {.base = 50, .bound = 300, .width = WIDTH_U16, .at = wider};
+    struct ordinals own = ordinals_join(&parent, 400, &keys, POSITIONS, room);
+    EXPECT(own.at == wider);
+    expect_all(&own, of_one_parent);
+}
+
+static uint32_t every_third(uint32_t i)
+{
+    return i % 3 == 0 && i % 7 != 0 ? 20 + i % 11 : ORDINAL_NONE;
+}
+
+static uint32_t third_of_one(uint32_t i)
+{
+    return i % 3 == 0 ? 9 : ORDINAL_NONE;
+}
+
+TEST(ordinals_outside_a_mask_are_in_no_bucket)
+{
+    fill();
+    uint64_t bits[(POSITIONS + 63) / 64] = {0};
+    for (uint32_t i = 0; i < POSITIONS; i += 3)
+        bits[i / 64] |= (uint64_t)1 << (i % 64);
+    struct ordinals parents = {.base = 20, .bound = 11, .width = WIDTH_U8, .at = narrow};
+    struct ordinals own = ordinals_mask(&parents, bits, POSITIONS, room);
+    expect_all(&own, every_third);
+    EXPECT_EQ(narrow[1], 1); // what is masked is a copy
+    struct ordinals one = ordinals_all(9);
+    own = ordinals_mask(&one, bits, POSITIONS, other_room);
+    expect_all(&own, third_of_one);
+}
