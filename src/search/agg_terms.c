@@ -190,10 +190,11 @@ static struct key_codes code_keys(struct search *s, struct agg_node *n)
     if (!column_is_text(c))
         return keys; // unmapped: all rows are of the stand-in
     keys = (struct key_codes){
-        .bound = (uint32_t)t->key_bound, .width = c->width, .at = selected_codes(&s->columns, c)};
+        .bound = c->dict_count, .width = c->width, .at = selected_codes(&s->columns, c)};
     if (!n->missing.is_given)
         return keys;
     // The stand-in may be one more than the width holds.
+    keys.bound = (uint32_t)t->key_bound;
     keys.width = t->key_bound <= UINT16_MAX ? WIDTH_U16 : WIDTH_U32;
     ordinal_widen((struct codes){c->width, keys.at}, count, keys.width, t->codes);
     replace_none(keys.width, t->codes, count, (uint32_t)t->missing_key);
