@@ -29,7 +29,7 @@ struct ordinals ordinals_join(const struct ordinals *parents, uint32_t key_bound
 {
     struct ordinals out = {.base = parents->base * key_bound + keys->base,
                            .bound = keys->bound,
-                           .width = keys->width,
+                           .width = keys->at ? keys->width : WIDTH_U8,
                            .at = keys->at};
     if (!parents->at)
         return out;

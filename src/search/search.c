@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/search.h"
 
-#include "search/blocks.h"
-#include "search/budget.h"
 #include "base/world.h"
 #include "kernel/mask.h"
+#include "search/blocks.h"
+#include "search/budget.h"
 #include "search/hit_fields.h"
 #include "search/hits.h"
 #include "search/patience.h"

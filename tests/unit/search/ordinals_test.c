@@ -102,4 +102,9 @@ TEST(ordinals_outside_a_mask_are_in_no_bucket)
     struct ordinals one = ordinals_all(9);
     own = ordinals_mask(&one, bits, POSITIONS, other_room);
     expect_all(&own, third_of_one);
+    struct ordinals parent = ordinals_all(1);
+    struct key_codes key = {.base = 4, .bound = 1};
+    one = ordinals_join(&parent, 5, &key, POSITIONS, room); // of one bucket, so without an array
+    own = ordinals_mask(&one, bits, POSITIONS, other_room);
+    expect_all(&own, third_of_one);
 }
