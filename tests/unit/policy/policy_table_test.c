@@ -60,8 +60,8 @@ TEST(policy_refuses_broken_tables)
     expect_edit_refused("time: activated_at", "time: model",
                         "9: table devices: time must be one of its columns that enters as a date");
     expect_edit_refused("sales.connections", "sales.devices",
-                        "16: table devices is there twice; the schema's name does not tell them "
-                        "apart");
+                        "16: table devices is there twice; where its rows come from does not "
+                        "tell them apart");
     expect_edit_refused("      devices:", "      Devices:",
                         "7: table Devices: an index name is lower case, without blanks and "
                         "\\ / * ? \" < > | , # :");
