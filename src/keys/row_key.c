@@ -2,6 +2,7 @@
 #include "keys/row_key.h"
 
 #include "base/buf.h"
+#include "keys/blake2b.h"
 
 #include <endian.h>
 
@@ -226,12 +227,29 @@ static uint64_t u64_be(const uint8_t *at)
     return value;
 }
 
+static void split(const uint8_t hash[16], uint64_t *out_hi, uint64_t *out_lo)
+{
+    uint64_t hi = u64_be(hash);
+    *out_hi = hi ? hi : 1;
+    *out_lo = u64_be(hash + 8);
+}
+
 void row_key_of_parts(const uint8_t key[KEY_BYTES], struct slice parts, uint64_t *out_hi,
                       uint64_t *out_lo)
 {
     uint8_t hash[16];
     keyed_hash(key, parts, hash, sizeof hash);
-    uint64_t hi = u64_be(hash);
-    *out_hi = hi ? hi : 1;
-    *out_lo = u64_be(hash + 8);
+    split(hash, out_hi, out_lo);
+}
+
+void row_keys_of_parts(const uint8_t key[KEY_BYTES], const struct slice *parts, uint32_t count,
+                       uint64_t (*out)[2])
+{
+    uint8_t hashes[64][16];
+    for (uint32_t from = 0; from < count; from += 64) {
+        uint32_t n = count - from < 64 ? count - from : 64;
+        blake2b_many(key, parts + from, n, hashes);
+        for (uint32_t i = 0; i < n; i++)
+            split(hashes[i], &out[from + i][0], &out[from + i][1]);
+    }
 }

@@ -124,3 +124,29 @@ TEST(row_key_of_parts_keeps_their_borders)
     EXPECT(of_two("", "abc") != of_two("abc", ""));
     EXPECT(of_two("a", "b") != of_two("b", "a"));
 }
+
+TEST(row_keys_of_many_parts_are_those_of_each)
+{
+    enum { COUNT = 150 };
+
+    const uint8_t other_key[KEY_BYTES] = {7};
+    struct buf bytes AUTO(buf_donep) = buf_init(1 << 16);
+    struct slice parts[COUNT];
+    size_t ends[COUNT];
+    uint64_t got[COUNT][2];
+    for (int i = 0; i < COUNT; i++) {
+        char text[COUNT + 1];
+        memset(text, 'a' + i % 26, (size_t)i);
+        row_key_part(&bytes, slice_of(text, (size_t)i));
+        ends[i] = bytes.len;
+    }
+    for (int i = 0; i < COUNT; i++)
+        parts[i] = slice_of(bytes.at + (i ? ends[i - 1] : 0), ends[i] - (i ? ends[i - 1] : 0));
+    row_keys_of_parts(other_key, parts, COUNT, got);
+    for (int i = 0; i < COUNT; i++) {
+        uint64_t hi;
+        uint64_t lo;
+        row_key_of_parts(other_key, parts[i], &hi, &lo);
+        EXPECT(got[i][0] == hi && got[i][1] == lo);
+    }
+}
