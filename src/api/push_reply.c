@@ -2,6 +2,7 @@
 #include "api/push_reply.h"
 
 #include "api/error.h"
+#include "base/limits.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -190,51 +191,153 @@ static void add_error(const struct push_reply *r, const struct push_item *item,
     ADD(out, "}}");
 }
 
-static void add_item(const struct push_reply *r, const struct push_item *item, struct buf *out)
+static void add_item(const struct push_reply *r, const struct push_item *item,
+                     const struct push_end *end, struct buf *out)
 {
-    struct push_end end;
-    push_end_of(r, item, &end);
     ADD(out, "{\"");
     buf_text(out, push_op_name((enum push_op)item->op));
     ADD(out, "\":");
     add_names(r, item, out);
-    if (end.result)
-        add_result(r, &end, out);
+    if (end->result)
+        add_result(r, end, out);
     ADD(out, ",\"status\":");
-    add_number(out, (uint64_t)end.status);
-    if (end.result)
+    add_number(out, (uint64_t)end->status);
+    if (end->result)
         buf_u8(out, '}');
     else
-        add_error(r, item, &end, out);
+        add_error(r, item, end, out);
     buf_u8(out, '}');
 }
 
-static bool any_failed(const struct push_reply *r)
+// The items of a bulk are alike but for id, number and result, and there may be a million
+// of them: what they share is written once, and each is put together from pieces in room made
+// for it.
+enum { PIECE_BYTES = LIMIT_NAME_BYTES + 256, NUMBER_BYTES = 20, KEY_BYTES_SHOWN = 32 };
+
+struct pieces {
+    uint8_t op;
+    uint16_t table;
+    uint32_t head_len;
+    uint8_t head[PIECE_BYTES]; // {"index":{"_index":"NAME","_id":
+};
+
+static uint8_t *put(uint8_t *at, const void *bytes, size_t len)
 {
-    const struct push_item *items = (const void *)r->answer->items.at;
-    struct push_end end;
-    for (uint32_t i = 0; i < push_answer_count(r->answer); i++) {
-        push_end_of(r, &items[i], &end);
-        if (!end.result)
-            return true;
-    }
-    return false;
+    memcpy(at, bytes, len);
+    return at + len;
+}
+
+#define PUT(at, text) put(at, text, sizeof(text) - 1)
+
+static uint8_t *put_number(uint8_t *at, uint64_t value)
+{
+    uint8_t digits[NUMBER_BYTES];
+    uint8_t *from = digits + sizeof digits;
+    do {
+        *--from = (uint8_t)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    return put(at, from, (size_t)(digits + sizeof digits - from));
+}
+
+static uint8_t *put_key(uint8_t *at, struct row_key key)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 60; i >= 0; i -= 4)
+        *at++ = (uint8_t)digits[key.hi >> i & 0xf];
+    for (int i = 60; i >= 0; i -= 4)
+        *at++ = (uint8_t)digits[key.lo >> i & 0xf];
+    return at;
+}
+
+static void fill_pieces(const struct push_reply *r, const struct push_item *item,
+                        struct pieces *out)
+{
+    uint8_t *at = out->head;
+    const char *op = push_op_name((enum push_op)item->op);
+    const char *name = r->schema->tables[item->table].name;
+    at = PUT(at, "{\"");
+    at = put(at, op, strlen(op));
+    at = PUT(at, "\":{\"_index\":\"");
+    at = put(at, name, strlen(name));
+    at = PUT(at, "\",\"_id\":\"");
+    out->op = item->op;
+    out->table = item->table;
+    out->head_len = (uint32_t)(at - out->head);
+}
+
+static uint8_t *put_end(const struct push_reply *r, uint8_t *at, const struct push_end *end)
+{
+    at = PUT(at, "\",\"_version\":");
+    at = put_number(at, end->version);
+    at = PUT(at, ",\"result\":\"");
+    at = put(at, end->result, strlen(end->result));
+    at = r->forced_refresh ? PUT(at, "\",\"forced_refresh\":true") : PUT(at, "\"");
+    at = PUT(at, ",\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0},\"_seq_no\":");
+    at = put_number(at, end->seq_no);
+    at = PUT(at, ",\"_primary_term\":1,\"status\":");
+    at = put_number(at, (uint64_t)end->status);
+    return PUT(at, "}}");
+}
+
+// False when it is not one of the alike: it failed, or its id has to be escaped.
+static bool add_alike(const struct push_reply *r, const struct push_item *item,
+                      const struct push_end *end, struct pieces *pieces, struct buf *out)
+{
+    bool is_given = item->id.len > 0;
+    if (!end->result || (is_given && item->id.at >= r->body.len))
+        return false;
+    if (pieces->head_len == 0 || pieces->op != item->op || pieces->table != item->table)
+        fill_pieces(r, item, pieces);
+    size_t room = PIECE_BYTES * 2 + (is_given ? item->id.len : KEY_BYTES_SHOWN);
+    uint8_t *from = buf_room(out, room);
+    if (!from)
+        return true; // the buf remembers
+    uint8_t *at = put(from, pieces->head, pieces->head_len);
+    if (is_given)
+        at = put(at, r->body.at + item->id.at, item->id.len);
+    else
+        at = put_key(at, push_key_of_number(number_of(r, item, 0)));
+    at = put_end(r, at, end);
+    out->len -= room - (size_t)(at - from);
+    return true;
+}
+
+// Where something failed, "errors" is one byte shorter; that is known at the end.
+static void set_errors(struct buf *out, size_t at)
+{
+    static const char is_not[] = "false";
+    static const char is[] = "true";
+    if (out->over_limit)
+        return;
+    memcpy(out->at + at, is, sizeof is - 1);
+    size_t rest = at + sizeof is_not - 1;
+    memmove(out->at + at + sizeof is - 1, out->at + rest, out->len - rest);
+    out->len--;
 }
 
 void push_reply_bulk(const struct push_reply *r, int64_t took_ms, struct buf *out)
 {
     const struct push_item *items = (const void *)r->answer->items.at;
+    struct pieces pieces = {0};
+    struct push_end end;
+    bool any_failed = false;
     ADD(out, "{\"took\":");
     add_number(out, (uint64_t)took_ms);
     ADD(out, ",\"errors\":");
-    buf_text(out, any_failed(r) ? "true" : "false");
-    ADD(out, ",\"items\":[");
+    size_t errors_at = out->len;
+    ADD(out, "false,\"items\":[");
     for (uint32_t i = 0; i < push_answer_count(r->answer); i++) {
         if (i)
             buf_u8(out, ',');
-        add_item(r, &items[i], out);
+        push_end_of(r, &items[i], &end);
+        any_failed |= !end.result;
+        if (!add_alike(r, &items[i], &end, &pieces, out))
+            add_item(r, &items[i], &end, out);
     }
     ADD(out, "]}");
+    if (any_failed)
+        set_errors(out, errors_at);
 }
 
 void push_reply_one(const struct push_reply *r, const struct push_item *item,

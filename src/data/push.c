@@ -42,6 +42,8 @@ enum err push_head_decode(struct slice bytes, const struct schema *s, struct pus
     struct push_head h = {.table = reader_u16_le(&in)};
     for (int i = 0; i < PUSH_TABLE_WORDS; i++)
         h.allowed[i] = reader_u64_le(&in);
+    if (in.short_of_bytes)
+        return fail(why, ERR_CORRUPT, "head of a push");
     h.id = reader_blob(&in);
     h.index = reader_blob(&in);
     if (in.short_of_bytes || kind >= PUSH_KIND_COUNT || op >= PUSH_OP_COUNT)

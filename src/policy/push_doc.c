@@ -4,6 +4,7 @@
 #include "base/date.h"
 #include "base/num.h"
 
+#include <endian.h>
 #include <math.h>
 
 enum { YEAR_DIGITS = 4, TIME_BYTES = 24 };
@@ -49,18 +50,6 @@ static enum err raw_number(struct slice text, enum field_type as, struct raw *ou
     return OK;
 }
 
-static int digits_of(const uint8_t *at, int count)
-{
-    int value = 0;
-    bool good = true;
-    for (int i = 0; i < count; i++) {
-        unsigned digit = (unsigned)at[i] - '0';
-        good &= digit <= 9;
-        value = value * 10 + (int)digit;
-    }
-    return good ? value : -1;
-}
-
 // Days since 1970 of a day of the civil calendar (Howard Hinnant, chrono-compatible
 // low-level date algorithms); for the years 0 to 9999 that the form has.
 static int64_t days_of(int year, int month, int day)
@@ -80,25 +69,44 @@ static int days_in(int year, int month)
     return month == 2 && leaps ? 29 : days[month - 1];
 }
 
-// "2026-01-02T03:04:05.678Z", the form that nearly every client writes.  Whatever is not
-// quite that, leap seconds too, is left to the reader of all forms.
-static bool usual_time(struct slice text, int64_t *out_ms)
+// Eight characters, less those of `form` ('0' where a digit stands); false unless digits
+// are digits and the rest is as in the form.  `above`: 0x76 for a digit, which lifts what is over 9
+// into the top bit, and 0x7f for the rest, which lifts what is not 0.
+static bool take_eight(const uint8_t *at, uint64_t form, uint64_t above, uint64_t *out)
 {
-    if (text.len != TIME_BYTES)
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    word = le64toh(word) ^ form;
+    *out = word;
+    return (((word + above) | word) & 0x8080808080808080) == 0;
+}
+
+static int two(uint64_t word, unsigned at)
+{
+    return (int)((word >> 8 * at & 0xf) * 10 + (word >> 8 * (at + 1) & 0xf));
+}
+
+// The form that nearly every client writes.  Whatever is not quite that, leap seconds too,
+// is left to the reader of all forms.
+bool push_usual_time(struct slice text, int64_t *out_ms)
+{
+    uint64_t date;  // 2026-01-
+    uint64_t hours; // 02T03:04
+    uint64_t rest;  // :05.678Z
+    if (text.len != TIME_BYTES ||
+        !take_eight(text.at, 0x2d30302d30303030, 0x7f76767f76767676, &date) ||
+        !take_eight(text.at + 8, 0x30303a3030543030, 0x76767f76767f7676, &hours) ||
+        !take_eight(text.at + 16, 0x5a3030302e30303a, 0x7f7676767f76767f, &rest))
         return false;
-    const uint8_t *t = text.at;
-    int year = digits_of(t, 4);
-    int month = digits_of(t + 5, 2);
-    int day = digits_of(t + 8, 2);
-    int hour = digits_of(t + 11, 2);
-    int minute = digits_of(t + 14, 2);
-    int second = digits_of(t + 17, 2);
-    int ms = digits_of(t + 20, 3);
-    bool good = t[4] == '-' && t[7] == '-' && t[10] == 'T' && t[13] == ':' && t[16] == ':' &&
-                t[19] == '.' && t[23] == 'Z' && year >= 0 && ms >= 0;
-    good = good && month >= 1 && month <= 12 && day >= 1 && hour >= 0 && hour <= 23;
-    good = good && minute >= 0 && minute <= 59 && second >= 0 && second <= 59;
-    if (!good || day > days_in(year, month))
+    int year = two(date, 0) * 100 + two(date, 2);
+    int month = two(date, 5);
+    int day = two(hours, 0);
+    int hour = two(hours, 3);
+    int minute = two(hours, 6);
+    int second = two(rest, 1);
+    int ms = two(rest, 4) * 10 + (int)(rest >> 48 & 0xf);
+    if (month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 ||
+        minute > 59 || second > 59)
         return false;
     *out_ms = (((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second) * 1000 + ms;
     return true;
@@ -107,7 +115,7 @@ static bool usual_time(struct slice text, int64_t *out_ms)
 static enum err raw_date(struct slice text, struct raw *out, struct fault *why)
 {
     int64_t ms = 0;
-    if (usual_time(text, &ms))
+    if (push_usual_time(text, &ms))
         return time_of_ms(ms, out, why);
     bool is_ms = is_integer_text(text) && (text.len > YEAR_DIGITS || text.at[0] == '-');
     if (is_ms && parse_i64(text, &ms) == OK)
@@ -147,6 +155,19 @@ enum err push_json_raw(const struct json *v, enum field_type as, struct raw *out
         return fail(why, ERR_INVALID, "an array of %u values, where a column holds one", v->count);
     if (v->type == JSON_ARRAY)
         v = v->count ? &v->items[0] : &none;
+    const struct push_scalar scalar = {.type = v->type, .truth = v->truth, .text = v->text};
+    return push_scalar_raw(&scalar, as, out, why);
+}
+
+enum err push_flat_raw(const struct flat_value *v, enum field_type as, struct raw *out,
+                       struct fault *why)
+{
+    if (v->is_integer && as != FIELD_DOUBLE) {
+        if (as == FIELD_DATE)
+            return time_of_ms(v->number, out, why);
+        *out = (struct raw){.type = RAW_I64, .i64 = v->number};
+        return OK;
+    }
     const struct push_scalar scalar = {.type = v->type, .truth = v->truth, .text = v->text};
     return push_scalar_raw(&scalar, as, out, why);
 }

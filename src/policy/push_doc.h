@@ -18,7 +18,7 @@
 #include "base/err.h"
 #include "data/raw.h"
 #include "data/schema.h"
-#include "json/json.h"
+#include "json/json_flat.h"
 
 // A value without members.
 struct push_scalar {
@@ -31,3 +31,9 @@ enum err push_scalar_raw(const struct push_scalar *v, enum field_type as, struct
                          struct fault *why);
 enum err push_json_raw(const struct json *v, enum field_type as, struct raw *out,
                        struct fault *why);
+// The same of what the quick reader read.
+enum err push_flat_raw(const struct flat_value *v, enum field_type as, struct raw *out,
+                       struct fault *why);
+
+// "2026-01-02T03:04:05.678Z" and nothing else.
+bool push_usual_time(struct slice text, int64_t *out_ms);

@@ -15,7 +15,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DOC_ARENA_BYTES = 512 << 20, KEY_SCRATCH_BYTES = PUSH_ID_BYTES_MAX + 16 };
+enum {
+    DOC_ARENA_BYTES = 512 << 20,
+    KEY_SCRATCH_BYTES = PUSH_ID_BYTES_MAX + 16,
+    IDS_BYTES_MAX = LIMIT_BATCH_ROWS * KEY_SCRATCH_BYTES
+};
+
+// Hashed together when the batch is cut.
+struct id_place {
+    uint32_t row;
+    uint32_t at, len; // of the sieve's ids
+};
+
+// A text of up to SHORT_TEXT_BYTES that this batch has had, and its code.
+struct short_text {
+    uint64_t first, last;
+    uint64_t batch; // of which it is true
+    uint32_t len;
+    uint32_t code;
+};
+
+enum { SHORT_TEXT_BYTES = 16, SHORT_TEXT_BITS = 6, SHORT_TEXTS = 1 << SHORT_TEXT_BITS };
 
 struct push_sieve {
     const struct policy *policy;
@@ -25,6 +45,16 @@ struct push_sieve {
     struct secret *row_keys;
     struct detectors *detectors;
     struct arena *doc; // one document's tree
+    struct json_flat *flat;
+    uint64_t mapped;                   // shape of `flat` that the two below are of
+    int16_t field_of[FLAT_FIELDS_MAX]; // by place in the document: field, or -1
+    uint32_t absent_count;
+    uint32_t *absent;               // fields that no place is of
+    struct short_text *short_texts; // SHORT_TEXTS of each field
+    uint64_t batch_number;          // from 1; grows with each cut
+    struct buf ids;                 // the _id of each row that has one, as row_key_part()
+    struct id_place *id_places;
+    uint32_t id_count, id_room;
     uint32_t *field_columns;
     const uint8_t **field_keys;
     struct sieve_shape shape;
@@ -73,6 +103,13 @@ static void init(struct push_sieve *s, const struct sieve_keys *keys)
     s->field_columns = array(fields, sizeof *s->field_columns);
     s->field_keys = array(fields, sizeof(uint8_t *));
     s->texts_before = array(fields, sizeof *s->texts_before);
+    s->absent = array(fields, sizeof *s->absent);
+    s->flat = array(1, sizeof *s->flat);
+    s->mapped = UINT64_MAX;
+    s->short_texts = array((size_t)fields * SHORT_TEXTS, sizeof *s->short_texts);
+    s->batch_number = 1;
+    s->ids = buf_init(IDS_BYTES_MAX);
+    json_flat_init(s->flat);
     s->row_bytes = 1 + sizeof(struct row_key);
     init_fields(s);
     s->shape = (struct sieve_shape){
@@ -109,7 +146,13 @@ void push_sieve_free(struct push_sieve *s)
 {
     if (!s)
         return;
+    push_sieve_drop(s);
     sieve_batch_done(&s->batch);
+    buf_done(&s->ids);
+    free(s->id_places);
+    free(s->absent);
+    free(s->flat);
+    free(s->short_texts);
     secret_free(s->subject_keys);
     secret_free(s->row_keys);
     detectors_free(s->detectors);
@@ -142,6 +185,67 @@ static enum err scan(struct push_sieve *s, uint32_t f, struct fault *why)
                 c->field->name, hit->name);
 }
 
+// Eight bytes from the start and eight up to the end, which overlap in a short text: with
+// its length they say all of it.
+static void words_of(struct slice text, uint64_t *out_first, uint64_t *out_last)
+{
+    uint32_t first = 0;
+    uint32_t last = 0;
+    if (text.len >= 8) {
+        memcpy(out_first, text.at, 8);
+        memcpy(out_last, text.at + text.len - 8, 8);
+        return;
+    }
+    if (text.len >= 4) {
+        memcpy(&first, text.at, 4);
+        memcpy(&last, text.at + text.len - 4, 4);
+    } else {
+        for (size_t i = 0; i < text.len; i++)
+            first = first << 8 | text.at[i];
+    }
+    *out_first = first;
+    *out_last = last;
+}
+
+static struct short_text *short_text_of(struct push_sieve *s, uint32_t f, struct slice text,
+                                        struct short_text *out_wanted)
+{
+    *out_wanted = (struct short_text){.len = (uint32_t)text.len, .batch = s->batch_number};
+    words_of(text, &out_wanted->first, &out_wanted->last);
+    uint64_t hash = (out_wanted->first ^ out_wanted->last << 7 ^ text.len) * 0x9e3779b97f4a7c15;
+    return &s->short_texts[(size_t)f * SHORT_TEXTS + (hash >> (64 - SHORT_TEXT_BITS))];
+}
+
+// A short text that this batch has seen is found without hashing it and without looking for
+// it among all others.
+static enum err put_text(struct push_sieve *s, uint32_t f, struct slice text, struct fault *why)
+{
+    struct sieve_column *c = &s->batch.columns[f];
+    uint32_t row = s->batch.row_count;
+    struct short_text wanted;
+    struct short_text *known = NULL;
+    if (text.len <= SHORT_TEXT_BYTES) {
+        known = short_text_of(s, f, text, &wanted);
+        if (known->first == wanted.first && known->last == wanted.last &&
+            known->len == wanted.len && known->batch == wanted.batch) {
+            sieve_column_code(c, row, known->code);
+            return OK;
+        }
+    }
+    struct fault said;
+    bool is_subject = c->field->type == FIELD_PSEUDONYM;
+    enum err e = is_subject ? sieve_column_subject(c, row, text, &said)
+                            : sieve_column_text(c, row, text, &said);
+    if (e)
+        return fits_not(c->field, &said, why);
+    e = scan(s, f, why);
+    if (!e && known && c->codes[row] < s->texts_before[f]) {
+        *known = wanted;
+        known->code = c->codes[row];
+    }
+    return e;
+}
+
 static enum err put_raw(struct push_sieve *s, uint32_t f, const struct raw *value,
                         struct fault *why)
 {
@@ -151,7 +255,7 @@ static enum err put_raw(struct push_sieve *s, uint32_t f, const struct raw *valu
         sieve_column_null(c, row);
         return OK;
     }
-    struct fault said = {0};
+    struct fault said; // large, and written only when wanted
     if (c->declared->treat->apply(c, row, value, &said))
         return fits_not(c->field, &said, why);
     return scan(s, f, why);
@@ -180,9 +284,94 @@ static enum err put_tree(struct push_sieve *s, const struct json *tree, bool kee
     return e;
 }
 
+// Which place of the document is which field, anew for another shape.
+static void map_shape(struct push_sieve *s)
+{
+    const struct json_flat *flat = s->flat;
+    uint64_t there[LIMIT_COLUMNS / 64] = {0};
+    for (uint32_t i = 0; i < flat->count; i++) {
+        s->field_of[i] = (int16_t)table_field(s->table, flat->fields[i].key);
+        if (s->field_of[i] >= 0)
+            bit_set(there, (size_t)s->field_of[i]);
+    }
+    s->absent_count = 0;
+    for (uint32_t f = 0; f < s->table->field_count; f++) {
+        if (!bit_get(there, f))
+            s->absent[s->absent_count++] = f;
+    }
+    s->mapped = flat->shape;
+}
+
+// The values that come a million times: texts, whole numbers and times of the usual form,
+// where the treatment leaves them as they are or the field is a subject.  False: another one.
+static bool put_quick(struct push_sieve *s, uint32_t f, const struct flat_value *v, enum err *out,
+                      struct fault *why)
+{
+    struct sieve_column *c = &s->batch.columns[f];
+    uint32_t row = s->batch.row_count;
+    int64_t number = v->number;
+    bool is_text = v->type == JSON_STRING;
+    enum field_type type = c->field->type;
+    if (type == FIELD_PSEUDONYM && is_text) {
+        *out = put_text(s, f, v->text, why);
+        return true;
+    }
+    if (!c->declared->treat->is_plain)
+        return false;
+    if (type == FIELD_KEYWORD && is_text) {
+        *out = put_text(s, f, v->text, why);
+        return true;
+    }
+    bool is_number =
+        v->is_integer && (type == FIELD_LONG ||
+                          (type == FIELD_INTEGER && number >= INT32_MIN && number <= INT32_MAX));
+    if (!is_number && !(type == FIELD_DATE && is_text && push_usual_time(v->text, &number)))
+        return false;
+    sieve_column_i64(c, row, number);
+    *out = OK;
+    return true;
+}
+
+static enum err put_place(struct push_sieve *s, uint32_t i, struct fault *why)
+{
+    const struct flat_value *v = &s->flat->fields[i].value;
+    uint32_t f = (uint32_t)s->field_of[i];
+    enum err e = OK;
+    if (put_quick(s, f, v, &e, why))
+        return e;
+    struct raw raw;
+    struct fault said;
+    if (push_flat_raw(v, s->table->fields[f].type, &raw, &said))
+        return fits_not(&s->table->fields[f], &said, why);
+    return put_raw(s, f, &raw, why);
+}
+
+static enum err put_flat(struct push_sieve *s, bool keeps_others, struct fault *why)
+{
+    const struct json_flat *flat = s->flat;
+    if (s->mapped != flat->shape)
+        map_shape(s);
+    for (uint32_t i = 0; i < flat->count; i++) {
+        if (s->field_of[i] < 0)
+            continue;
+        enum err e = put_place(s, i, why);
+        if (e)
+            return e;
+    }
+    for (uint32_t i = 0; i < s->absent_count; i++) {
+        if (keeps_others)
+            sieve_column_unchanged(&s->batch.columns[s->absent[i]], s->batch.row_count);
+        else
+            sieve_column_null(&s->batch.columns[s->absent[i]], s->batch.row_count);
+    }
+    return OK;
+}
+
 static enum err put_doc(struct push_sieve *s, const struct push_row *row, struct fault *why)
 {
     const struct json *tree = row->tree;
+    if (!tree && json_flat_read(s->flat, row->doc))
+        return put_flat(s, row->keeps_others, why);
     if (!tree) {
         struct fault said = {0};
         arena_reset(s->doc);
@@ -229,6 +418,36 @@ struct row_key push_sieve_key(const struct push_sieve *s, struct slice id)
     return push_key_of_hash(hi, lo);
 }
 
+// The key of the row being taken: known, or hashed with all others when the batch is cut.
+static struct row_key key_later(struct push_sieve *s, struct slice id)
+{
+    struct row_key key = {0};
+    if (push_key_parse(id, &key))
+        return key;
+    if (s->id_count == s->id_room) {
+        s->id_room = s->id_room ? s->id_room * 2 : 64;
+        s->id_places = realloc(s->id_places, s->id_room * sizeof *s->id_places);
+        CHECK(s->id_places != NULL);
+    }
+    uint32_t at = (uint32_t)s->ids.len;
+    row_key_part(&s->ids, id);
+    s->id_places[s->id_count++] =
+        (struct id_place){s->batch.row_count, at, (uint32_t)s->ids.len - at};
+    return key;
+}
+
+static void hash_ids(struct push_sieve *s, struct arena *batch)
+{
+    CHECK(!s->ids.over_limit); // a row has at most one, and that a limit
+    struct slice *parts = ARENA_ARRAY(batch, struct slice, s->id_count);
+    uint64_t(*hashes)[2] = arena_alloc(batch, s->id_count * sizeof *hashes);
+    for (uint32_t i = 0; i < s->id_count; i++)
+        parts[i] = slice_of(s->ids.at + s->id_places[i].at, s->id_places[i].len);
+    row_keys_of_parts(s->shape.row_key, parts, s->id_count, hashes);
+    for (uint32_t i = 0; i < s->id_count; i++)
+        s->batch.keys[s->id_places[i].row] = push_key_of_hash(hashes[i][0], hashes[i][1]);
+}
+
 enum err push_sieve_row(struct push_sieve *s, const struct push_row *row, struct fault *why)
 {
     CHECK(row->id.len > 0 || row->op == ROW_PUT || row->op == ROW_CREATE);
@@ -248,7 +467,7 @@ enum err push_sieve_row(struct push_sieve *s, const struct push_row *row, struct
         return e;
     }
     s->number++;
-    struct row_key key = row->id.len ? push_sieve_key(s, row->id) : push_key_of_number(s->number);
+    struct row_key key = row->id.len ? key_later(s, row->id) : push_key_of_number(s->number);
     sieve_batch_add(&s->batch, row->op, key, (struct row_key){0});
     s->bytes += s->row_bytes;
     return OK;
@@ -273,6 +492,11 @@ void push_sieve_go_on(struct push_sieve *s, uint64_t number)
 void push_sieve_drop(struct push_sieve *s)
 {
     sieve_batch_reset(&s->batch);
+    if (s->ids.len > 0)
+        wipe(s->ids.at, s->ids.len);
+    buf_reset(&s->ids);
+    s->id_count = 0;
+    s->batch_number++;
     s->bytes = 0;
 }
 
@@ -281,6 +505,8 @@ enum err push_sieve_cut(struct push_sieve *s, struct arena *batch, const struct 
 {
     CHECK(s->batch.row_count > 0);
     struct batch *rows = ARENA_NEW(batch, struct batch);
+    if (s->id_count > 0)
+        hash_ids(s, batch);
     sieve_batch_finish(&s->batch, s->declared->table.table, batch, rows);
     struct changeset c = {
         .position = {.phase = PHASE_STREAMING,

@@ -33,6 +33,8 @@ void sieve_column_done(struct sieve_column *c)
 void sieve_column_reset(struct sieve_column *c)
 {
     intern_reset(&c->texts);
+    if (c->has_unchanged)
+        memset(c->unchanged, 0, c->room_words * sizeof *c->unchanged);
     c->has_unchanged = false;
 }
 
@@ -48,6 +50,10 @@ void sieve_column_room(struct sieve_column *c, uint32_t rows)
     size_t words = bit_words(rows);
     c->present = room(c->present, words * sizeof *c->present);
     c->unchanged = room(c->unchanged, words * sizeof *c->unchanged);
+    if (words > c->room_words) {
+        memset(c->unchanged + c->room_words, 0, (words - c->room_words) * sizeof *c->unchanged);
+        c->room_words = words;
+    }
     switch (field_storage(c->field->type)) {
     case STORAGE_CODE:
         c->codes = room(c->codes, rows * sizeof *c->codes);
@@ -70,8 +76,9 @@ static void bit_put(uint64_t *bits, uint32_t at, bool value)
 static void mark(struct sieve_column *c, uint32_t row, bool present, bool unchanged)
 {
     bit_put(c->present, row, present);
-    bit_put(c->unchanged, row, unchanged);
     c->has_unchanged |= unchanged;
+    if (c->has_unchanged)
+        bit_put(c->unchanged, row, unchanged);
 }
 
 static void put_nothing(struct sieve_column *c, uint32_t row)
@@ -151,6 +158,12 @@ enum err sieve_column_text(struct sieve_column *c, uint32_t row, struct slice te
     mark(c, row, true, false);
     c->codes[row] = code;
     return OK;
+}
+
+void sieve_column_code(struct sieve_column *c, uint32_t row, uint32_t code)
+{
+    mark(c, row, true, false);
+    c->codes[row] = code;
 }
 
 enum err sieve_column_subject(struct sieve_column *c, uint32_t row, struct slice text,

@@ -29,7 +29,8 @@ struct sieve_column {
     const uint8_t *subject_key; // PSEUDONYM; of KEY_BYTES; belongs to the sieve's maker
     uint64_t *present;
     uint64_t *unchanged;
-    bool has_unchanged;
+    bool has_unchanged;     // else `unchanged` is all zero
+    size_t room_words;      // of `present` and `unchanged`
     uint32_t *codes;        // STORAGE_CODE
     int64_t *i64;           // STORAGE_I64
     double *f64;            // STORAGE_F64
@@ -53,6 +54,9 @@ void sieve_column_f64(struct sieve_column *c, uint32_t row, double value);
 // ERR_INVALID: longer than LIMIT_VALUE_BYTES, or no UTF-8.
 enum err sieve_column_text(struct sieve_column *c, uint32_t row, struct slice text,
                            struct fault *why);
+
+// A text that the column has already, by its code.
+void sieve_column_code(struct sieve_column *c, uint32_t row, uint32_t code);
 
 // `text` names the subject; what enters is its pseudonym.
 enum err sieve_column_subject(struct sieve_column *c, uint32_t row, struct slice text,

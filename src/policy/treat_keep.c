@@ -80,6 +80,7 @@ const struct treatment treat_keep = {
     .name = "keep",
     .reveals = "The value itself.",
     .enters = true,
+    .is_plain = true,
     .scanned = true,
     .wanted = wanted,
     .declare = declare,

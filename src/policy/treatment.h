@@ -30,6 +30,7 @@ struct treatment {
     const char *name;
     const char *reveals;       // what can still be learned; a sentence for the statement
     bool enters;               // a field comes of it
+    bool is_plain;             // what enters is the value itself, in the declared type
     bool scanned;              // its texts meet the detectors before they enter
     const char *const *wanted; // keys of the policy that it knows besides "treat"; NULL ends it
 

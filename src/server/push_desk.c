@@ -380,6 +380,8 @@ static enum err append_all(struct push_desk *d, struct request *r, const struct 
 
 static void take_key(struct push_answer *a)
 {
+    if (a->texts.len == 0)
+        return; // nothing was to be found
     struct reader in = reader_over(buf_slice(&a->texts));
     a->found.hi = reader_u64_le(&in);
     a->found.lo = reader_u64_le(&in);

@@ -5,6 +5,7 @@
 #include "api/error.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "json/json_flat.h"
 #include "policy/push_sieve.h"
 
 #include <stdlib.h>
@@ -15,7 +16,17 @@ enum {
     CHANGESETS_BYTES = 512 << 20,   // of one push: less than its body, whose limit is 100 MB
     ITEMS_BYTES = 512 << 20,
     TEXTS_BYTES = 64 << 20,
+    KNOWN_BYTES_MAX = 1024,
     NO_PUSH = -1,
+};
+
+// The last action's line: the next one is often the same, or differs in the _id alone, and
+// then need not be parsed again.
+struct known_action {
+    struct bulk_action action; // slices of `line`
+    size_t id_at;              // of the line; without an _id its end
+    size_t len;                // of the line; 0: none is known
+    uint8_t line[KNOWN_BYTES_MAX];
 };
 
 struct push_reader {
@@ -27,6 +38,10 @@ struct push_reader {
     struct buf changesets, items, texts;
     struct push_head head;
     struct slice body;
+    enum simd simd;
+    struct known_action known;
+    struct slice table_name; // that table_now is of, in this push; at NULL: none yet
+    uint16_t table_now;
 };
 
 enum err push_reader_new(const struct policy *p, const struct sieve_keys *keys,
@@ -35,6 +50,7 @@ enum err push_reader_new(const struct policy *p, const struct sieve_keys *keys,
     struct push_reader *r = calloc(1, sizeof *r);
     CHECK(r != NULL);
     r->policy = p;
+    r->simd = simd_best();
     // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
     r->sieves = calloc(p->push_count + 1, sizeof *r->sieves);
     CHECK(r->sieves != NULL);
@@ -152,12 +168,16 @@ static struct slice index_of(const struct push_reader *r, const struct bulk_acti
 }
 
 // The table that an action is for.
-static enum err table_of(const struct push_reader *r, const struct bulk_action *a, uint16_t *out,
+static enum err table_of(struct push_reader *r, const struct bulk_action *a, uint16_t *out,
                          struct fault *why)
 {
     const struct schema *s = r->policy->schema;
     *out = PUSH_NO_TABLE;
     struct slice name = index_of(r, a);
+    if (name.at == r->table_name.at && name.len == r->table_name.len && name.len > 0) {
+        *out = r->table_now;
+        return OK;
+    }
     const struct table *t =
         r->head.kind == PUSH_BULK ? schema_table(s, name) : &s->tables[r->head.table];
     if (!t)
@@ -176,6 +196,8 @@ static enum err table_of(const struct push_reader *r, const struct bulk_action *
                     "illegal_argument_exception: index [%s] is mirrored from source [%s]; "
                     "documents are not pushed into it",
                     t->name, t->source);
+    r->table_name = name;
+    r->table_now = table;
     return OK;
 }
 
@@ -226,7 +248,7 @@ static enum err take_item(struct push_reader *r, const struct bulk_action *a, st
                           struct fault *why)
 {
     struct push_item item = {.op = (uint8_t)a->op, .table = PUSH_NO_TABLE};
-    struct fault said = {0};
+    struct fault said; // large, and written only when wanted
     enum err e = table_of(r, a, &item.table, &said);
     item.id = place_of(r, a->id);
     if (item.table == PUSH_NO_TABLE)
@@ -275,6 +297,67 @@ static enum err unended(struct fault *why)
                 "[\\n]");
 }
 
+static bool is_part_of(struct slice whole, struct slice part)
+{
+    return part.at >= whole.at && part.at + part.len <= whole.at + whole.len;
+}
+
+static struct slice moved(struct slice part, struct slice from, const uint8_t *to)
+{
+    return part.len ? slice_of(to + (part.at - from.at), part.len) : slice_of(NULL, 0);
+}
+
+// Only where index and _id stand in the line as they are.
+static void remember(struct push_reader *r, struct slice line, const struct bulk_action *a)
+{
+    struct known_action *k = &r->known;
+    k->len = 0;
+    r->table_name = slice_of(NULL, 0); // it may be of the line that goes
+    bool has_id = a->id.len > 0;
+    if (line.len > sizeof k->line || a->refused || (a->index.len && !is_part_of(line, a->index)))
+        return;
+    if (has_id && (!is_part_of(line, a->id) || a->id.at[-1] != '"'))
+        return;
+    memcpy(k->line, line.at, line.len);
+    k->action = *a;
+    k->action.index = moved(a->index, line, k->line);
+    k->action.id = moved(a->id, line, k->line);
+    k->id_at = has_id ? (size_t)(a->id.at - line.at) : line.len;
+    k->len = line.len;
+}
+
+static bool is_known(const struct push_reader *r, struct slice line, struct bulk_action *out)
+{
+    const struct known_action *k = &r->known;
+    size_t behind = k->len - k->id_at - k->action.id.len;
+    if (k->len == 0 || line.len < k->id_at + behind || memcmp(line.at, k->line, k->id_at) != 0 ||
+        memcmp(line.at + line.len - behind, k->line + k->len - behind, behind) != 0)
+        return false;
+    const uint8_t *id = line.at + k->id_at;
+    size_t id_len = line.len - k->id_at - behind;
+    *out = k->action;
+    out->id = slice_of(id, id_len);
+    if (k->action.id.len == 0)
+        return id_len == 0;
+    return id_len > 0 && id_len <= PUSH_ID_BYTES_MAX &&
+           json_plain_end(r->simd, id, id + id_len) == id + id_len;
+}
+
+static enum err read_action(struct push_reader *r, struct slice line, uint32_t number,
+                            struct bulk_action *out, bool *out_skips, struct fault *why)
+{
+    *out_skips = false;
+    arena_reset(r->action);
+    if (is_known(r, line, out))
+        return OK;
+    enum err e = bulk_action_parse(line, number, r->action, out, out_skips, why);
+    if (!e && !*out_skips)
+        e = check_action(r, out, why);
+    if (!e && !*out_skips)
+        remember(r, line, out);
+    return e;
+}
+
 static enum err take_lines(struct push_reader *r, struct fault *why)
 {
     struct slice rest = r->body;
@@ -285,14 +368,11 @@ static enum err take_lines(struct push_reader *r, struct fault *why)
         bool skips = false;
         if (!next_line(&rest, &line))
             return unended(why);
-        arena_reset(r->action);
-        enum err e = bulk_action_parse(line, number, r->action, &action, &skips, why);
-        if (!e && skips)
-            continue;
-        if (!e)
-            e = check_action(r, &action, why);
+        enum err e = read_action(r, line, number, &action, &skips, why);
         if (e)
             return e;
+        if (skips)
+            continue;
         bool has_doc = action.op != PUSH_DELETE;
         if (has_doc && rest.len == 0)
             break; // an action at the end without its document counts for nothing
@@ -332,6 +412,8 @@ static enum err find(struct push_reader *r, struct fault *why)
 static void begin(struct push_reader *r)
 {
     memset(r->rows, 0, sizeof r->rows);
+    r->known.len = 0; // it was checked for another head
+    r->table_name = slice_of(NULL, 0);
     buf_reset(&r->changesets);
     buf_reset(&r->items);
     buf_reset(&r->texts);
