@@ -114,7 +114,7 @@ class Postgres:
 
 
 class Tamis:
-    """A tamis directory and, between start() and stop(), its server."""
+    """A tamis directory and, between start() and stop(), its server.  Without a PostgreSQL it has a policy of its own."""
 
     def __init__(self, postgres, policy=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix='tamis-flow-'))
@@ -130,7 +130,9 @@ class Tamis:
         self.write_policy(policy or (ROOT / 'demo' / 'policy.yml').read_text())
 
     def write_policy(self, text):
-        (self.home / 'policy.yml').write_text(text.replace('@CONNINFO@', self.postgres.conninfo() + ' sslmode=disable'))
+        if '@CONNINFO@' in text:
+            text = text.replace('@CONNINFO@', self.postgres.conninfo() + ' sslmode=disable')
+        (self.home / 'policy.yml').write_text(text)
 
     def write_passwords(self):
         for kind in ('replication', 'copy'):

@@ -1,0 +1,182 @@
+"""Documents pushed by unmodified clients, and by many at once while processes are killed."""
+import collections
+import gzip
+import json
+import pathlib
+import random
+import subprocess
+import threading
+import time
+
+import elasticsearch
+import pytest
+import requests
+from elasticsearch import helpers
+from harness import Tamis, until
+
+CLIENTS = pathlib.Path(__file__).resolve().parents[1] / 'clients'
+POLICY = '''sources: {}
+push:
+  app-events:
+    time: at
+    columns:
+      at:         {treat: keep, as: date}
+      device_id:  {treat: pseudonym, subject: device}
+      model:      {treat: keep, as: keyword}
+      note:       {treat: drop}
+      latency_ms: {treat: keep, as: integer}
+metrics:
+  per_model: {of: app-events, time: at, count: true, by: [model], every: 1d}
+'''
+
+
+@pytest.fixture()
+def pushed():
+    it = Tamis(None, POLICY)
+    try:
+        it.user('analyst', 'analyst')
+        it.user('loader', 'writer,analyst')
+        it.start()
+        until('mirror takes documents', lambda: bulk(it, [({'delete': {'_id': 'none'}}, None)]).status_code == 200)
+        yield it
+        it.stop()
+    finally:
+        it.drop()
+
+
+def lines(pairs):
+    out = []
+    for action, document in pairs:
+        out.append(json.dumps(action))
+        if document is not None:
+            out.append(json.dumps(document))
+    return ('\n'.join(out) + '\n').encode()
+
+
+def bulk(tamis, pairs, **more):
+    return requests.post(tamis.url + '/app-events/_bulk', data=lines(pairs), auth=('loader', tamis.users['loader']), verify=tamis.ca,
+                         headers={'Content-Type': 'application/x-ndjson', **more}, timeout=60)
+
+
+def event(n, **more):
+    return {'at': f'2026-01-{n % 28 + 1:02d}T03:04:05.678Z', 'device_id': f'd{n % 20}', 'model': f'cam-{n % 3}', 'latency_ms': n, **more}
+
+
+def test_python_bulk_helper(pushed):
+    es = elasticsearch.Elasticsearch([pushed.url], http_auth=('loader', pushed.users['loader']), ca_certs=pushed.ca, verify_certs=True,
+                                     http_compress=True)
+    actions = [{'_index': 'app-events', '_source': event(n)} for n in range(3000)]
+    assert helpers.bulk(es, actions, chunk_size=700, refresh=True) == (3000, [])
+    actions = [{'_index': 'app-events', '_op_type': 'create', '_id': f'k{n}', **event(n)} for n in range(500)]
+    assert helpers.bulk(es, actions)[0] == 500
+    with pytest.raises(helpers.BulkIndexError) as e:
+        helpers.bulk(es, actions[:3])
+    assert {error['create']['status'] for error in e.value.errors} == {409}
+    removals = [{'_op_type': 'delete', '_index': 'app-events', '_id': f'k{n}'} for n in range(100)]
+    assert helpers.bulk(es, removals)[0] == 100
+    changes = [{'_op_type': 'update', '_index': 'app-events', '_id': f'k{n}', 'doc': {'latency_ms': -1}} for n in range(100, 200)]
+    assert helpers.bulk(es, changes)[0] == 100
+    assert pushed.count('app-events') == 3400
+    assert pushed.count('app-events', {'term': {'latency_ms': -1}}) == 100
+    assert es.get(index='app-events', id='k150')['_source']['model'] == 'cam-0'
+    assert not es.exists(index='app-events', id='k50')
+    # What a search shows names its row as well.
+    hit = es.search(index='app-events', body={'size': 1, 'query': {'term': {'latency_ms': 7}}})['hits']['hits'][0]
+    assert es.delete(index='app-events', id=hit['_id'])['result'] == 'deleted'
+    # A metric of a pushed index is kept as any.
+    rows = pushed.metric('per_model')
+    assert sum(row['count'] for row in rows) == 3399
+
+
+def test_javascript_bulk_helper(pushed):
+    done = subprocess.run(['node', str(CLIENTS / 'bulk.mjs'), pushed.url, pushed.ca, 'loader', pushed.users['loader']], cwd=CLIENTS,
+                          text=True, capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    out = json.loads(done.stdout)
+    assert (out['successful'], out['failed'], out['dropped']) == (2999, 1, ['policy_exception'])
+    assert (out['updated'], out['removed'], out['gone']) == ('updated', 'deleted', False)
+    assert out['source']['model'] == 'cam-9' and out['source']['latency_ms'] == 1
+    assert pushed.count('app-events') == 2998
+
+
+def test_bodies_may_be_gzip_and_chunked(pushed):
+    body = lines([({'index': {}}, event(n)) for n in range(100)])
+    auth = ('loader', pushed.users['loader'])
+    kind = {'Content-Type': 'application/x-ndjson'}
+    url = pushed.url + '/app-events/_bulk'
+    reply = requests.put(url, data=gzip.compress(body), auth=auth, verify=pushed.ca, headers={**kind, 'Content-Encoding': 'gzip'})
+    assert reply.json()['errors'] is False
+    reply = requests.post(url, data=iter([body[:1000], body[1000:]]), auth=auth, verify=pushed.ca, headers=kind)
+    assert reply.json()['errors'] is False
+    assert pushed.count('app-events') == 200
+
+
+def test_who_may_not_write_does_not(pushed):
+    reply = pushed.http('POST', '/app-events/_doc', event(1), user='analyst')
+    assert reply.status_code == 403 and 'indices:data/write/bulk' in reply.text
+    assert pushed.count('app-events') == 0
+
+
+def test_nothing_of_a_person_is_on_disk(pushed):
+    secrets = ['anna-kirsch-id', 'device-of-anna', 'anna@example.org', 'an-undeclared-word', 'a-dropped-word', 'refused-beside-it']
+    pairs = [({'index': {'_id': secrets[0]}}, event(1, device_id=secrets[1], other=secrets[3], note=secrets[4])),
+             ({'index': {}}, event(2, model=secrets[2])),
+             ({'index': {}}, event(3, model=secrets[5], latency_ms='much')),
+             ({'delete': {'_id': secrets[0] + '-2'}}, None)]
+    reply = bulk(pushed, pairs).json()
+    assert [list(item.values())[0]['status'] for item in reply['items']] == [201, 400, 400, 404]
+    assert secrets[2] not in json.dumps(reply)
+    pushed.stop()
+    files = [f for f in pushed.home.rglob('*') if f.is_file()] + [pushed.log]
+    assert any(b'cam-1' in f.read_bytes() for f in files)  # what is kept is found this way
+    for secret in secrets:
+        for file in files:
+            assert secret.encode() not in file.read_bytes(), f'{secret} in {file}'
+
+
+def test_kills_lose_no_answered_document_and_double_none(pushed):
+    """Each bulk has numbers of its own; what was answered is there once, what was refused is not there."""
+    answered, refused, unknown = set(), set(), set()
+    stop = threading.Event()
+    size = 200
+
+    def send(thread):
+        number = 0
+        while not stop.is_set():
+            batch = (thread << 20) + number
+            number += 1
+            pairs = [({'index': {}}, {'at': 1767323045678, 'latency_ms': batch, 'model': f'm{i % 7}'}) for i in range(size)]
+            try:
+                reply = bulk(pushed, pairs)
+            except requests.RequestException:
+                unknown.add(batch)
+                time.sleep(0.05)
+                continue
+            if reply.status_code == 200:
+                assert reply.json()['errors'] is False
+                answered.add(batch)
+            else:
+                assert reply.status_code in (429, 503), reply.text
+                refused.add(batch)
+                time.sleep(0.02)
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    chance = random.Random(26)
+    for n in range(9):
+        time.sleep(chance.uniform(0.2, 0.9))
+        victim = ('serve', 'mirror', 'keeper')[n % 3]
+        until(f'{victim} is there', lambda v=victim: pushed.process(v), 20)
+        pushed.kill(victim)
+    until('documents are taken again', lambda before=len(answered): len(answered) > before + 5, 30)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    buckets = pushed.get('/app-events/_search', {'size': 0, 'aggs': {'b': {'terms': {'field': 'latency_ms', 'size': 60000}}}})
+    there = collections.Counter({b['key']: b['doc_count'] for b in buckets['aggregations']['b']['buckets']})
+    print(f'{len(answered)} answered, {len(refused)} refused, {len(unknown)} unknown')
+    assert all(there[batch] == size for batch in answered)
+    assert not [batch for batch in refused if there[batch]]
+    assert all(there[batch] in (0, size) for batch in unknown)
+    assert set(there) <= answered | unknown
