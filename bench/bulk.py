@@ -9,6 +9,7 @@ The index is app-events (see POLICY); each answer is looked at: every item must 
 """
 import argparse
 import json
+import os
 import pathlib
 import random
 import shutil
@@ -126,6 +127,16 @@ class Place:
     def run(self, *words):
         subprocess.run([self.program, *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+    def cpu_seconds(self):
+        """What each process has used, in its name."""
+        used = {}
+        for task in pathlib.Path(f'/proc/{self.server.pid}/task').iterdir():
+            for child in (task / 'children').read_text().split():
+                words = pathlib.Path(f'/proc/{child}/stat').read_text().rsplit(')', 1)
+                ticks = words[1].split()
+                used[words[0].split('(')[1]] = (int(ticks[11]) + int(ticks[12])) / os.sysconf('SC_CLK_TCK')
+        return used
+
     def close(self):
         self.server.terminate()
         self.server.wait()
@@ -153,7 +164,11 @@ def main():
     password = options.password_file and pathlib.Path(options.password_file).read_text().strip()
     options.auth = (options.user, password) if password else None
     try:
-        print(json.dumps(measure(options)))
+        before = place.cpu_seconds() if place else {}
+        result = measure(options)
+        for name, seconds in (place.cpu_seconds() if place else {}).items():
+            result[f'{name}_ns_per_doc'] = round((seconds - before[name]) / result['docs'] * 1e9)
+        print(json.dumps(result))
     finally:
         if place:
             place.close()

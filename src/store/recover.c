@@ -249,6 +249,27 @@ static void reset_position(struct store *st, const char *source)
     *p = blank;
 }
 
+// A pushed table's rows are nowhere else: one that would begin empty although rows were
+// pushed into it is a mistake in the policy rather than a wish.
+static enum err keep_pushed(const struct recovery *r, struct fault *why)
+{
+    const struct schema *now = r->st->schema;
+    for (uint32_t i = 0; i < r->manifest.schema.table_count; i++) {
+        const struct table *was = &r->manifest.schema.tables[i];
+        const struct position *at = position_find(&r->st->appended, was->source);
+        if (r->table_of[i] >= 0 || !table_is_pushed(was) || !at || at->end_lsn == 0 ||
+            !schema_table(now, slice_text(was->name)))
+            continue;
+        return fail(
+            why, ERR_INVALID,
+            "the policy changes the columns of index %s, and no source has its rows to bring "
+            "them again; declare its columns as they were, and the new ones under another "
+            "name",
+            was->name);
+    }
+    return OK;
+}
+
 // Sources of tables that begin empty now have to copy them (again).
 static enum err take_new_shape(struct recovery *r, struct fault *why)
 {
@@ -279,8 +300,10 @@ enum err store_recover(struct store *st, struct fault *why)
     if (!e) {
         st->log_since_roll = wal_bytes(st->log);
         store_publish_first(st);
-        e = r->is_reshaped ? take_new_shape(r, why) : OK;
+        e = r->is_reshaped ? keep_pushed(r, why) : OK;
     }
+    if (!e && r->is_reshaped)
+        e = take_new_shape(r, why);
     if (!e) {
         leftovers_remove(st);
         // Only a matter of room on disk; tried again at the next sealing.

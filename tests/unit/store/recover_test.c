@@ -66,6 +66,49 @@ TEST(recover_empties_a_table_of_another_shape_and_resets_its_source)
     fixture_world_drop(&f.w);
 }
 
+// The fixture's schema with `notes` as an index that clients push into.
+static const struct schema *pushed_schema(bool has_another_field)
+{
+    static struct table tables[TABLES];
+    static struct field fields[2];
+    static struct schema s;
+    s = *fixture_schema();
+    memcpy(tables, s.tables, sizeof tables);
+    memcpy(fields, tables[NOTES].fields, sizeof fields);
+    if (has_another_field)
+        fields[1].type = FIELD_DOUBLE;
+    tables[NOTES].fields = fields;
+    tables[NOTES].source = "push/notes";
+    s.tables = tables;
+    return &s;
+}
+
+static void push_nothing(struct fixture *f, uint64_t number)
+{
+    struct arena *arena AUTO(arena_freep) = arena_new(1 << 20);
+    struct position at = fixture_position("push/notes", number);
+    EXPECT_EQ(store_append(f->st, fixture_changeset(&at, false, NULL, 0, arena), NULL), OK);
+    EXPECT_EQ(store_commit(f->st, NULL), OK);
+    store_close(f->st);
+}
+
+TEST(recover_empties_no_pushed_table_that_had_rows)
+{
+    struct fixture f;
+    struct fault why;
+    fixture_open(&f);
+    store_close(f.st);
+    EXPECT_EQ(store_open(&f.w, pushed_schema(false), &f.options, &f.st, NULL), OK);
+    push_nothing(&f, 0); // nothing was ever in it
+    EXPECT_EQ(store_open(&f.w, pushed_schema(true), &f.options, &f.st, NULL), OK);
+    push_nothing(&f, 7);
+    EXPECT_EQ(store_open(&f.w, pushed_schema(false), &f.options, &f.st, &why), ERR_INVALID);
+    EXPECT(strstr(why.words, "the columns of index notes") != NULL);
+    EXPECT_EQ(store_open(&f.w, pushed_schema(true), &f.options, &f.st, NULL), OK);
+    store_close(f.st);
+    fixture_world_drop(&f.w);
+}
+
 TEST(recover_moves_stopped_bits_with_their_tables)
 {
     struct fixture f;
