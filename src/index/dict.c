@@ -263,6 +263,11 @@ struct dict *dict_new(uint32_t fixed_bytes)
     return d;
 }
 
+uint32_t dict_fixed_bytes(const struct dict *d)
+{
+    return d->fixed_bytes;
+}
+
 void dict_free(struct dict *d)
 {
     if (!d)

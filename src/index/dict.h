@@ -21,6 +21,7 @@ struct dict;
 
 struct dict *dict_new(uint32_t fixed_bytes); // 0 = any length up to LIMIT_VALUE_BYTES
 void dict_free(struct dict *d);              // NULL is fine
+uint32_t dict_fixed_bytes(const struct dict *d);
 
 uint32_t dict_count(const struct dict *d);                    // acquire
 struct slice dict_value(const struct dict *d, uint32_t code); // stays put as long as the dict

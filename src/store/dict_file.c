@@ -16,7 +16,8 @@
 //     u32 values in this frame
 //     u32 payload bytes
 //     u64 chain: checksum of this frame with the chain of the frame before in this place
-//     payload: each value as varint length and bytes
+//     payload: each value as varint length and bytes; of a dictionary of fixed width as
+//              bytes alone
 //
 // The manifest keeps the last frame's chain, so it covers every byte that counts.
 
@@ -38,6 +39,15 @@ static void patch(uint8_t *at, uint64_t v, int bytes)
         at[i] = (uint8_t)(v >> (8 * i));
 }
 
+static void put_value(struct buf *frame, const struct dict *d, uint32_t code)
+{
+    struct slice value = dict_value(d, code);
+    if (dict_fixed_bytes(d))
+        buf_slice_add(frame, value);
+    else
+        buf_blob(frame, value);
+}
+
 // Writes one frame of values from state->count on, as many as fit.
 static enum err append_frame(const struct world *w, int fd, const struct dict *d, uint32_t count,
                              struct manifest_dict *state, struct fault *why)
@@ -47,7 +57,7 @@ static enum err append_frame(const struct world *w, int fd, const struct dict *d
     buf_u64_le(&frame, state->chain);
     uint32_t code = state->count;
     while (code < count && frame.len < FRAME_BYTES_MIN)
-        buf_blob(&frame, dict_value(d, code++));
+        put_value(&frame, d, code++);
     enum err e = buf_end(&frame, why);
     if (e)
         return e;
@@ -132,10 +142,8 @@ static enum err read_values(struct reading *r, struct slice payload, uint32_t co
     for (uint32_t left = count; left > 0;) {
         uint32_t some = left < ADD_VALUES ? left : ADD_VALUES;
         for (uint32_t i = 0; i < some; i++) {
-            values[i] = reader_blob(&in);
-            bool fits = r->fixed_bytes ? values[i].len == r->fixed_bytes
-                                       : values[i].len <= LIMIT_VALUE_BYTES;
-            if (in.short_of_bytes || !fits)
+            values[i] = r->fixed_bytes ? reader_bytes(&in, r->fixed_bytes) : reader_blob(&in);
+            if (in.short_of_bytes || values[i].len > LIMIT_VALUE_BYTES)
                 return fail(why, ERR_CORRUPT, "length of a value is not right");
         }
         enum err e = add_values(r, values, some, why);

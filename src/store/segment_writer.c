@@ -14,6 +14,12 @@
 
 enum { BLOCK_BYTES_MAX = 256 << 20, POSTINGS_BYTES_MAX = 1 << 30 };
 
+// How far the codes of a field reach in each block, and in all.
+struct code_reach {
+    uint64_t blocks; // of every block: codes from its smallest to its largest, added up
+    uint32_t min, max;
+};
+
 struct segment_writer {
     const struct world *w;
     const struct table *table;
@@ -29,6 +35,7 @@ struct segment_writer {
     struct buf blocks;
     int64_t *half;                      // BLOCK_ROWS, for keys
     struct postings_builder **postings; // of each field; NULL where there are no codes
+    struct code_reach *reach;           // of each field
     struct buf posting_notes;           // of each field, for the footer
     bool has_postings;
 };
@@ -66,7 +73,8 @@ enum err segment_writer_new(const struct world *w, const char *name, const struc
     CHECK(sw->half != NULL);
     sw->posting_notes = buf_init(SEGMENT_FOOTER_BYTES_MAX);
     sw->postings = calloc(t->field_count + 1, sizeof(struct postings_builder *));
-    CHECK(sw->postings != NULL);
+    sw->reach = calloc(t->field_count + 1, sizeof *sw->reach);
+    CHECK(sw->postings != NULL && sw->reach != NULL);
     for (uint32_t i = 0; i < t->field_count; i++)
         if (field_storage(t->fields[i].type) == STORAGE_CODE)
             sw->postings[i] = postings_builder_new();
@@ -89,6 +97,7 @@ static void writer_free(struct segment_writer *sw)
     for (uint32_t i = 0; i < sw->table->field_count; i++)
         postings_builder_free(sw->postings[i]);
     free(sw->postings);
+    free(sw->reach);
     free(sw->half);
     free(sw);
 }
@@ -139,15 +148,28 @@ static void note_range(struct buf *out, const struct block_range *r, enum column
     buf_u64_le(out, bounds[1]);
 }
 
-static void add_column(struct segment_writer *sw, enum column_kind kind,
-                       const struct segment_column *c, uint32_t row_count)
+static void add_reach(struct code_reach *to, const struct block_range *r)
 {
+    if (!r->any)
+        return;
+    uint32_t min = (uint32_t)r->min;
+    uint32_t max = (uint32_t)r->max;
+    to->min = to->blocks == 0 || min < to->min ? min : to->min;
+    to->max = max > to->max ? max : to->max;
+    to->blocks += (uint64_t)max - min + 1;
+}
+
+static void add_column(struct segment_writer *sw, uint32_t field, const struct segment_column *c,
+                       uint32_t row_count)
+{
+    enum column_kind kind = segment_kind(sw->table->fields[field].type);
     size_t from = sw->block.len;
     struct block_range r = {0};
     switch (kind) {
     case COLUMN_CODES:
         column_encode_codes(c->codes, row_count, &sw->block);
         r = range_of_codes(c->codes, row_count);
+        add_reach(&sw->reach[field], &r);
         break;
     case COLUMN_I64:
         column_encode_i64(c->i64, c->present, row_count, &sw->block);
@@ -183,7 +205,7 @@ enum err segment_writer_block(struct segment_writer *sw, uint32_t row_count,
     buf_u32_le(&sw->blocks, row_count);
     add_keys(sw, keys, row_count);
     for (uint32_t i = 0; i < sw->table->field_count; i++) {
-        add_column(sw, segment_kind(sw->table->fields[i].type), &columns[i], row_count);
+        add_column(sw, i, &columns[i], row_count);
         if (sw->postings[i])
             postings_builder_block(sw->postings[i], columns[i].codes, row_count);
     }
@@ -198,12 +220,19 @@ enum err segment_writer_block(struct segment_writer *sw, uint32_t row_count,
 
 // --- the end
 
+// Where codes rise from block to block, as those of values that are new in each row do, a
+// block's range says as much: a code is in that of fewer than two on average.
+static bool ranges_will_do(const struct code_reach *r)
+{
+    return r->blocks < 2 * ((uint64_t)r->max - r->min + 1);
+}
+
 // A field's postings are written as soon as they are made, as they can be large.
 static enum err write_postings(struct segment_writer *sw, uint32_t field, struct fault *why)
 {
     struct buf bytes AUTO(buf_donep) = buf_init(POSTINGS_BYTES_MAX);
-    bool has = sw->postings[field] && postings_builder_end(sw->postings[field], &bytes) &&
-               !bytes.over_limit;
+    bool has = sw->postings[field] && !ranges_will_do(&sw->reach[field]) &&
+               postings_builder_end(sw->postings[field], &bytes) && !bytes.over_limit;
     postings_builder_free(sw->postings[field]);
     sw->postings[field] = NULL;
     buf_u32_le(&sw->posting_notes, has ? (uint32_t)bytes.len : 0);

@@ -397,3 +397,27 @@ TEST(segment_with_a_changed_byte_of_its_postings_is_refused)
     buf_done(&file);
     disk_done(&d, ".");
 }
+
+// Each row has the next code, so the range of a block says which codes it has.
+TEST(segment_has_no_postings_of_codes_that_rise)
+{
+    struct disk d;
+    disk_new(&d);
+    struct segment_writer *sw = NULL;
+    EXPECT_EQ(segment_writer_new(&d.real, "seg", &seg_table, &sw, NULL), OK);
+    for (uint32_t i = 0; i < 6; i++) {
+        struct seg_block *b = seg_block_new(i, BLOCK_ROWS);
+        for (uint32_t row = 0; row < BLOCK_ROWS; row++)
+            b->device[row] = i * BLOCK_ROWS + row;
+        EXPECT_EQ(seg_block_write(sw, b, NULL), OK);
+        free(b);
+    }
+    uint64_t bytes = 0;
+    EXPECT_EQ(segment_writer_finish(sw, &bytes, NULL), OK);
+    struct segment *s = open_segment(&d, "seg");
+    uint32_t code = 9000;
+    uint64_t bits = 0;
+    EXPECT(!segment_blocks_of(s, SEG_DEVICE, &code, 1, 0, &bits));
+    segment_close(s);
+    disk_done(&d, ".");
+}
