@@ -331,6 +331,21 @@ void hits_collect(struct search *s, struct hits *h, uint64_t doc, uint32_t count
             offer(s, h, doc + rows[i], rows[i]);
 }
 
+// ---- merging ----
+
+void hits_merge(struct hits *h, const struct hits *from)
+{
+    size_t row_bytes = h->sort_count * sizeof *h->cells;
+    for (uint32_t i = 0; i < from->top.count; i++) {
+        uint32_t slot = from->top.heap[i];
+        h->places[h->spare] = from->places[slot];
+        memcpy(&h->cells[(size_t)h->spare * h->sort_count],
+               &from->cells[(size_t)slot * h->sort_count], row_bytes);
+        uint32_t out = top_offer(&h->top, h->spare);
+        h->spare = out == TOP_NOTHING ? h->used++ : out;
+    }
+}
+
 // ---- answering ----
 
 static struct value cell_value(const struct search *s, const struct sort_plan *p,

@@ -59,4 +59,6 @@ bool hits_want_more(const struct hits *h);
 // `doc` is the number of the block's first row in the whole walk.
 void hits_collect(struct search *s, struct hits *h, uint64_t doc, uint32_t count,
                   const uint16_t *rows);
+// Offers what another walk, planned alike, has kept.
+void hits_merge(struct hits *h, const struct hits *from);
 void hits_answer(struct search *s, struct hits *h, struct answer *out);

@@ -1,187 +1,115 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/search.h"
 
+#include "base/pool.h"
 #include "base/world.h"
-#include "kernel/mask.h"
-#include "search/blocks.h"
 #include "search/budget.h"
 #include "search/hit_fields.h"
-#include "search/hits.h"
-#include "search/patience.h"
-#include "search/search_private.h"
-#include "search/subjects.h"
+#include "search/walk.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-struct walk {
-    struct search s;
-    struct hits hits;
-    bool has_post_filter;
-    bool counts_only; // nobody looks at single rows
-    uint64_t total;
-    struct crowd crowd;         // whom the total is about
-    struct blocks blocks;       // to visit
-    uint64_t doc;               // rows in the blocks before
-    uint64_t *mask, *post_mask; // BLOCK_WORDS
-    uint16_t *rows;
-    uint32_t *scratch; // for subjects
+enum {
+    // A piece of work for one thread: 64 Ki rows, some 20 to 200 us.
+    PIECE_BLOCKS = 8,
+    // Below so many blocks another thread's plan costs more than its help is worth.
+    DIVIDED_BLOCKS_MIN = 24,
 };
 
-// ---- planning ----
+// ---- one thread ----
 
-static enum err plan_arrays(struct walk *w)
+static enum err walk_alone(struct walk *w, struct fault *why)
 {
-    struct search *s = &w->s;
-    w->mask = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->mask);
-    w->post_mask = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->post_mask);
-    w->rows = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->rows + BLOCK_SLACK);
-    w->scratch = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->scratch);
-    s->wide = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->wide + BLOCK_SLACK);
-    s->root_room = room_alloc(&s->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
-    s->mask_room = room_alloc(&s->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
-    s->nothing = room_alloc(&s->room, BLOCK_WORDS * sizeof *s->nothing);
-    s->subjects = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->subjects);
-    w->crowd.floor = s->floor;
-    return !s->room.is_over && crowd_reserve(&w->crowd, &s->room, 1) ? OK : ERR_LIMIT;
-}
-
-// A value that does not fit its field: told as Elasticsearch does, the cause within.
-static enum err plan_match(struct search *s, const struct query *q, struct match *out,
-                           struct fault *why)
-{
-    static const char *const wrapped[] = {"number_format_exception: ",
-                                          "illegal_argument_exception: "};
-    enum err e = match_plan(&s->columns, q, s->context->now_ms, out, why);
-    for (int i = 0; e == ERR_INVALID && why && i < 2; i++) {
-        if (strncmp(why->words, wrapped[i], strlen(wrapped[i])) == 0)
-            return fail_in(why, e, "query_shard_exception: failed to create query");
+    enum err e = OK;
+    for (uint32_t i = 0; i < w->blocks.count && !e; i++) {
+        hits_settle(&w->hits, &w->blocks, i);
+        if (walk_is_settled(w))
+            break;
+        e = walk_block(w, &w->blocks.items[i], why);
     }
     return e;
 }
 
-static enum err plan_queries(struct walk *w, struct fault *why)
+// ---- several threads ----
+
+struct helper { // a thread's own walk
+    bool is_planned;
+    enum err e;
+    struct walk walk;
+    struct fault why;
+};
+
+struct division {
+    struct walk *first;
+    struct helper *helpers; // by the pool's worker number
+    struct pool_job job;
+};
+
+// Answers are written in the first walk's arena only, so the plan may lie in the room's.
+static enum err plan_helper(const struct division *d, struct helper *h)
 {
-    struct search *s = &w->s;
-    const struct request *r = s->request;
-    enum err e = plan_match(s, r->query, &s->query, why);
-    if (!e && r->post_filter) {
-        w->has_post_filter = true;
-        e = plan_match(s, r->post_filter, &s->post_filter, why);
-    }
-    s->score = match_score(r->query);
-    if (r->min_score_given && s->score < r->min_score)
-        s->query.kind = MATCH_NONE;
+    const struct search *s = &d->first->s;
+    h->is_planned = true;
+    h->walk.s = (struct search){.context = s->context,
+                                .request = s->request,
+                                .room = room_in(s->room.budget),
+                                .sees_rows = s->sees_rows,
+                                .floor = s->floor};
+    h->walk.s.arena = h->walk.s.room.arena;
+    return walk_plan(&h->walk, d->first, &h->why);
+}
+
+static void walk_piece(void *context, uint32_t worker, uint32_t index)
+{
+    struct division *d = context;
+    struct helper *h = &d->helpers[worker];
+    const struct blocks *b = &d->first->blocks;
+    if (!h->is_planned)
+        h->e = plan_helper(d, h);
+    uint32_t end = (index + 1) * PIECE_BLOCKS < b->count ? (index + 1) * PIECE_BLOCKS : b->count;
+    for (uint32_t i = index * PIECE_BLOCKS; i < end && !h->e; i++)
+        h->e = walk_block(&h->walk, &b->items[i], &h->why);
+    if (h->e)
+        pool_cancel(&d->job);
+}
+
+static enum err end_helper(struct division *d, struct helper *h, enum err so_far, struct fault *why)
+{
+    if (!h->is_planned)
+        return so_far;
+    if (!so_far && !h->e)
+        walk_merge(d->first, &h->walk);
+    if (!so_far && h->e && why)
+        *why = h->why;
+    enum err e = so_far ? so_far : h->e;
+    walk_done(&h->walk);
+    room_done(&h->walk.s.room);
     return e;
 }
 
-// Which blocks are visited: where the query may match, unless an aggregation looks past it.
-static enum err plan_blocks(struct walk *w)
+static enum err walk_together(struct walk *w, struct fault *why)
 {
-    struct search *s = &w->s;
-    bool all = agg_tree_wants_all_rows(s);
-    enum err e = blocks_plan(&s->columns, all ? NULL : &s->query, &w->blocks);
-    return e || !w->counts_only ? e : hits_order(s, &w->hits, &w->blocks);
-}
-
-static enum err plan(struct walk *w, struct fault *why)
-{
-    struct search *s = &w->s;
-    enum err e = columns_init(&s->columns, s->context->snapshot, s->context->tables,
-                              s->context->table_count, &s->room);
-    if (!e)
-        e = plan_arrays(w);
-    if (!e)
-        e = plan_queries(w, why);
-    if (!e)
-        e = hits_plan(s, &w->hits, why);
-    if (!e)
-        e = agg_tree_plan(s, why);
-    w->counts_only = s->request->agg_count == 0 && s->floor == 0;
-    return e ? e : plan_blocks(w);
-}
-
-// ---- walking ----
-
-// What `m` takes of the rows in `from` (live ones, or a mask before), into `out`.
-static bool take_block(struct walk *w, struct match *m, const uint64_t *from, uint64_t *out)
-{
-    const struct block *b = &w->s.columns.block;
-    size_t words = bit_words(b->row_count);
-    enum match_rows got = match_block(&w->s.columns, m, out);
-    if (got == ROWS_NONE)
-        return false;
-    if (got == ROWS_ALL) {
-        memmove(out, from, words * sizeof *out);
-        return true;
-    }
-    return mask_and(out, from, b->row_count);
-}
-
-static void collect_shown(struct walk *w)
-{
-    struct search *s = &w->s;
-    const uint64_t *mask = w->mask;
-    uint32_t row_count = s->columns.block.row_count;
-    if (w->has_post_filter) {
-        if (!take_block(w, &s->post_filter, w->mask, w->post_mask))
-            return;
-        mask = w->post_mask;
-    }
-    w->total += mask_count(mask, row_count);
-    if (w->crowd.floor == 0 && !hits_want_more(&w->hits))
-        return;
-    uint32_t count = mask_rows(mask, row_count, w->rows);
-    for (uint32_t i = 0; w->crowd.floor && i < count; i++)
-        crowd_see(&w->crowd, 0, s->subjects[w->rows[i]]);
-    hits_collect(s, &w->hits, w->doc, count, w->rows);
-}
-
-static void collect_block(struct walk *w)
-{
-    struct search *s = &w->s;
-    const struct block *b = &s->columns.block;
-    bool any = take_block(w, &s->query, b->live, w->mask);
-    if (!any && !agg_tree_wants_all_rows(s))
-        return;
-    if (s->floor)
-        subjects_of_block(&s->columns, w->scratch, s->subjects);
-    if (!w->counts_only)
-        agg_tree_collect(s, w->mask, any ? mask_count(w->mask, b->row_count) : 0);
-    if (any)
-        collect_shown(w);
-}
-
-// Nothing that is asked can change any more.
-static bool is_settled(const struct walk *w)
-{
-    const struct request *r = w->s.request;
-    return w->counts_only && r->track_total_hits_given && r->track_total_hits >= 0 &&
-           w->total > (uint64_t)r->track_total_hits && !hits_want_more(&w->hits);
-}
-
-static enum err check_block(const struct walk *w, struct fault *why)
-{
-    const struct search_context *c = w->s.context;
-    if (w->s.room.is_over)
+    struct pool *pool = w->s.context->pool;
+    uint32_t workers = pool_workers(pool);
+    struct division d = {.first = w,
+                         .helpers = room_alloc(&w->s.room, workers * sizeof *d.helpers),
+                         .job = {.item = walk_piece, .context = &d}};
+    if (!d.helpers)
         return agg_out_of_room(why);
-    return c->patience ? patience_check(c->patience, why) : OK;
+    d.job.item_count = (w->blocks.count + PIECE_BLOCKS - 1) / PIECE_BLOCKS;
+    (void)pool_run(pool, &d.job); // an error is in the helper that has met it
+    enum err e = OK;
+    for (uint32_t i = 0; i < workers; i++)
+        e = end_helper(&d, &d.helpers[i], e, why);
+    return e ? e : (w->s.room.is_over ? agg_out_of_room(why) : OK);
 }
 
 static enum err walk_blocks(struct walk *w, struct fault *why)
 {
-    struct search *s = &w->s;
-    for (uint32_t i = 0; i < w->blocks.count; i++) {
-        const struct block_place *place = &w->blocks.items[i];
-        const struct view *v = snapshot_view(s->context->snapshot, s->context->tables[place->at]);
-        enum err e = check_block(w, why);
-        hits_settle(&w->hits, &w->blocks, i);
-        if (e || is_settled(w))
-            return e;
-        columns_block(&s->columns, place->at, view_block(v, place->block));
-        w->doc = place->doc;
-        collect_block(w);
-    }
-    return s->room.is_over ? agg_out_of_room(why) : OK;
+    bool together = pool_workers(w->s.context->pool) > 1 && walk_is_divisible(w) &&
+                    w->blocks.count >= DIVIDED_BLOCKS_MIN;
+    return together ? walk_together(w, why) : walk_alone(w, why);
 }
 
 // ---- answering ----
@@ -200,7 +128,9 @@ static void answer_total(const struct walk *w, struct answer *out)
 
 static enum err run(struct walk *w, struct answer *out, struct fault *why)
 {
-    enum err e = plan(w, why);
+    enum err e = walk_plan(w, NULL, why);
+    if (!e)
+        e = walk_plan_blocks(w);
     if (!e)
         e = walk_blocks(w, why);
     if (e)
@@ -230,7 +160,7 @@ enum err search_run(const struct search_context *c, const struct request *r, str
     enum err e = run(&w, out, why);
     if (e == ERR_LIMIT && w.s.room.is_over)
         e = budget_fault(memory, why);
-    columns_done(&w.s.columns);
+    walk_done(&w);
     room_done(&w.s.room);
     return e;
 }

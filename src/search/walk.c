@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/walk.h"
+
+#include "kernel/mask.h"
+#include "search/patience.h"
+#include "search/subjects.h"
+
+// ---- planning ----
+
+static enum err plan_arrays(struct walk *w)
+{
+    struct search *s = &w->s;
+    w->mask = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->mask);
+    w->post_mask = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->post_mask);
+    w->rows = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->rows + BLOCK_SLACK);
+    w->scratch = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->scratch);
+    s->wide = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->wide + BLOCK_SLACK);
+    s->root_room = room_alloc(&s->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
+    s->mask_room = room_alloc(&s->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
+    s->nothing = room_alloc(&s->room, BLOCK_WORDS * sizeof *s->nothing);
+    s->subjects = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->subjects);
+    w->crowd.floor = s->floor;
+    return !s->room.is_over && crowd_reserve(&w->crowd, &s->room, 1) ? OK : ERR_LIMIT;
+}
+
+// A value that does not fit its field: told as Elasticsearch does, the cause within.
+static enum err plan_match(struct search *s, const struct query *q, struct match *out,
+                           struct fault *why)
+{
+    static const char *const wrapped[] = {"number_format_exception: ",
+                                          "illegal_argument_exception: "};
+    enum err e = match_plan(&s->columns, q, s->context->now_ms, out, why);
+    for (int i = 0; e == ERR_INVALID && why && i < 2; i++) {
+        if (strncmp(why->words, wrapped[i], strlen(wrapped[i])) == 0)
+            return fail_in(why, e, "query_shard_exception: failed to create query");
+    }
+    return e;
+}
+
+static enum err plan_queries(struct walk *w, struct fault *why)
+{
+    struct search *s = &w->s;
+    const struct request *r = s->request;
+    enum err e = plan_match(s, r->query, &s->query, why);
+    if (!e && r->post_filter) {
+        w->has_post_filter = true;
+        e = plan_match(s, r->post_filter, &s->post_filter, why);
+    }
+    s->score = match_score(r->query);
+    if (r->min_score_given && s->score < r->min_score)
+        s->query.kind = MATCH_NONE;
+    return e;
+}
+
+// Which blocks are visited: where the query may match, unless an aggregation looks past it.
+enum err walk_plan_blocks(struct walk *w)
+{
+    struct search *s = &w->s;
+    bool all = agg_tree_wants_all_rows(s);
+    enum err e = blocks_plan(&s->columns, all ? NULL : &s->query, &w->blocks);
+    return e || !w->counts_only ? e : hits_order(s, &w->hits, &w->blocks);
+}
+
+enum err walk_plan(struct walk *w, const struct walk *first, struct fault *why)
+{
+    struct search *s = &w->s;
+    enum err e = columns_init(&s->columns, s->context->snapshot, s->context->tables,
+                              s->context->table_count, &s->room);
+    if (!e && first)
+        columns_share(&s->columns, &first->s.columns);
+    if (!e)
+        e = plan_arrays(w);
+    if (!e)
+        e = plan_queries(w, why);
+    if (!e)
+        e = hits_plan(s, &w->hits, why);
+    if (!e)
+        e = agg_tree_plan(s, why);
+    w->counts_only = s->request->agg_count == 0 && s->floor == 0;
+    return e;
+}
+
+void walk_done(struct walk *w)
+{
+    columns_done(&w->s.columns);
+}
+
+// ---- walking ----
+
+// What `m` takes of the rows in `from` (live ones, or a mask before), into `out`.
+static bool take_block(struct walk *w, struct match *m, const uint64_t *from, uint64_t *out)
+{
+    const struct block *b = &w->s.columns.block;
+    size_t words = bit_words(b->row_count);
+    enum match_rows got = match_block(&w->s.columns, m, out);
+    if (got == ROWS_NONE)
+        return false;
+    if (got == ROWS_ALL) {
+        memmove(out, from, words * sizeof *out);
+        return true;
+    }
+    return mask_and(out, from, b->row_count);
+}
+
+static void collect_shown(struct walk *w)
+{
+    struct search *s = &w->s;
+    const uint64_t *mask = w->mask;
+    uint32_t row_count = s->columns.block.row_count;
+    if (w->has_post_filter) {
+        if (!take_block(w, &s->post_filter, w->mask, w->post_mask))
+            return;
+        mask = w->post_mask;
+    }
+    w->total += mask_count(mask, row_count);
+    if (w->crowd.floor == 0 && !hits_want_more(&w->hits))
+        return;
+    uint32_t count = mask_rows(mask, row_count, w->rows);
+    for (uint32_t i = 0; w->crowd.floor && i < count; i++)
+        crowd_see(&w->crowd, 0, s->subjects[w->rows[i]]);
+    hits_collect(s, &w->hits, w->doc, count, w->rows);
+}
+
+static void collect_block(struct walk *w)
+{
+    struct search *s = &w->s;
+    const struct block *b = &s->columns.block;
+    bool any = take_block(w, &s->query, b->live, w->mask);
+    if (!any && !agg_tree_wants_all_rows(s))
+        return;
+    if (s->floor)
+        subjects_of_block(&s->columns, w->scratch, s->subjects);
+    if (!w->counts_only)
+        agg_tree_collect(s, w->mask, any ? mask_count(w->mask, b->row_count) : 0);
+    if (any)
+        collect_shown(w);
+}
+
+bool walk_is_settled(const struct walk *w)
+{
+    const struct request *r = w->s.request;
+    return w->counts_only && r->track_total_hits_given && r->track_total_hits >= 0 &&
+           w->total > (uint64_t)r->track_total_hits && !hits_want_more(&w->hits);
+}
+
+static enum err check_block(const struct walk *w, struct fault *why)
+{
+    const struct search_context *c = w->s.context;
+    if (w->s.room.is_over)
+        return agg_out_of_room(why);
+    return c->patience ? patience_check(c->patience, why) : OK;
+}
+
+enum err walk_block(struct walk *w, const struct block_place *place, struct fault *why)
+{
+    struct search *s = &w->s;
+    enum err e = check_block(w, why);
+    if (e)
+        return e;
+    const struct view *v = snapshot_view(s->context->snapshot, s->context->tables[place->at]);
+    columns_block(&s->columns, place->at, view_block(v, place->block));
+    w->doc = place->doc;
+    collect_block(w);
+    return s->room.is_over ? agg_out_of_room(why) : OK;
+}
+
+bool walk_is_divisible(const struct walk *w)
+{
+    const struct request *r = w->s.request;
+    bool counts_to_limit = r->track_total_hits_given && r->track_total_hits >= 0;
+    return !w->counts_only || (w->hits.size == 0 && !counts_to_limit);
+}
+
+void walk_merge(struct walk *w, const struct walk *from)
+{
+    w->total += from->total;
+    crowd_merge(&w->crowd, &w->s.room, &from->crowd, NULL);
+    hits_merge(&w->hits, &from->hits);
+    agg_tree_merge(&w->s, &from->s);
+}
