@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "guard/control.h"
 #include "test.h"
 #include "unit/policy/pushed.h"
 #include "unit/server/push_place.h"
 
+#include <poll.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void expect_reply(struct push_place *p, const char *body, const char *want)
 {
@@ -165,4 +168,51 @@ TEST(push_desk_takes_a_large_body)
     push_answer_free(answer);
     EXPECT_EQ(push_place_rows(&p, PUSHED_EVENTS), DOCS);
     push_place_close(&p);
+}
+
+struct waiting {
+    struct push_desk *desk;
+    struct slice body;
+    enum err said;
+};
+
+static void *wait_at_desk(void *context)
+{
+    struct waiting *w = context;
+    const struct push_head head = {.kind = PUSH_BULK, .table = PUSH_NO_TABLE};
+    struct push_answer *answer = NULL;
+    w->said = push_desk_take(w->desk, &head, w->body, &answer, NULL);
+    return NULL;
+}
+
+// Nobody reads at the other end of the link, so the first stays and the second is too much.
+TEST(push_desk_refuses_more_than_it_may_hold)
+{
+    enum { HALF_BYTES = 160 << 20 };
+
+    static const struct schema none = {0};
+    int ends[2];
+    pthread_t thread;
+    struct fault why = {0};
+    struct push_answer *answer = NULL;
+    const struct push_head head = {.kind = PUSH_BULK, .table = PUSH_NO_TABLE};
+    uint8_t *body = calloc(1, HALF_BYTES); // never touched
+    EXPECT(body != NULL);
+    struct push_desk *desk = push_desk_new(&none);
+    EXPECT_EQ(control_link_pair(ends, NULL), OK);
+    struct link *link = link_new(ends[0], PROCESS_SERVE, PROCESS_MIRROR);
+    push_desk_link(desk, link);
+    struct waiting first = {.desk = desk, .body = slice_of(body, HALF_BYTES)};
+    EXPECT_EQ(pthread_create(&thread, NULL, wait_at_desk, &first), 0);
+    struct pollfd event = {.fd = push_desk_fd(desk), .events = POLLIN};
+    EXPECT_EQ(poll(&event, 1, 10000), 1);
+    EXPECT_EQ(push_desk_take(desk, &head, first.body, &answer, &why), ERR_LIMIT);
+    EXPECT(strstr(why.words, "es_rejected_execution_exception") != NULL);
+    push_desk_close(desk);
+    pthread_join(thread, NULL);
+    EXPECT_EQ(first.said, ERR_UNAVAILABLE);
+    link_free(link);
+    push_desk_free(desk);
+    close(ends[1]);
+    free(body);
 }
