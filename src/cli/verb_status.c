@@ -77,6 +77,14 @@ static const struct json *stored_table(const struct json *status, struct slice n
     return NULL;
 }
 
+static void add_bytes_of_a_row(struct table_print *t, int64_t bytes, int64_t rows)
+{
+    if (rows > 0)
+        table_cell(t, "%.1f B", (double)bytes / (double)rows);
+    else
+        table_cell(t, "-");
+}
+
 static void add_table(struct table_print *t, const struct json *status, const struct json *table)
 {
     char text[AMOUNT_BYTES];
@@ -89,11 +97,9 @@ static void add_table(struct table_print *t, const struct json *status, const st
     table_cell(t, "  %.*s", SLICE_PRINT(name));
     table_cell(t, "%s", amount_count(rows, text));
     table_cell(t, "%s", amount_bytes(disk, text));
+    add_bytes_of_a_row(t, disk, rows);
     table_cell(t, "%s", amount_bytes(memory, text));
-    if (rows > 0)
-        table_cell(t, "%.1f B", (double)(disk + memory) / (double)rows);
-    else
-        table_cell(t, "-");
+    add_bytes_of_a_row(t, memory, rows);
     if (refused.len)
         table_cell(t, "REFUSED: %.*s", SLICE_PRINT(refused));
     else
@@ -103,7 +109,8 @@ static void add_table(struct table_print *t, const struct json *status, const st
 static void say_tables(const struct json *status, const struct json *source, struct arena *scratch,
                        struct buf *out)
 {
-    static const char *const head[] = {"  table", "rows", "on disk", "in memory", "a row", "state"};
+    static const char *const head[] = {"  table",   "rows",  "on disk", "a row",
+                                       "in memory", "a row", "state"};
     const struct json *tables = status_list(source, "tables");
     struct table_print t = table_print_of(scratch, sizeof head / sizeof *head);
     for (size_t i = 0; i < sizeof head / sizeof *head; i++)

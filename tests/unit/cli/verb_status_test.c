@@ -21,8 +21,8 @@ TEST(status_tells_what_runs_and_how_far_behind_it_is)
                 "their memory\n"));
     EXPECT(says(&r, "source fleet: streaming, 0.0 s behind (2.1 kB of its log); following every "
                     "change\n"));
-    EXPECT(says(&r, "  table      rows  on disk  in memory   a row  state\n"
-                    "  devices  32,134   1.2 MB   800.0 kB  62.2 B  flows\n"));
+    EXPECT(says(&r, "  table      rows  on disk   a row  in memory   a row  state\n"
+                    "  devices  32,134   1.2 MB  37.3 B   800.0 kB  24.9 B  flows\n"));
     place_drop(&p);
 }
 
