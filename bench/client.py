@@ -68,23 +68,24 @@ class Connection:
         self.socket.close()
 
 
-def _ask_until(door, request, barrier, seconds, out):
+def _ask_until(door, requests, barrier, seconds, out):
     connection = door.connect()
-    connection.ask(request)
+    connection.ask(requests[0])
     barrier.wait()
     took = []
     end = time.perf_counter() + seconds
     while (start := time.perf_counter()) < end:
-        connection.ask(request)
+        for request in requests:
+            connection.ask(request)
         took.append(time.perf_counter() - start)
     out.send((took, time.perf_counter() - end + seconds))
 
 
-def together(door, request, clients=16, seconds=2.0):
-    """Many clients, each a process of its own: (questions per second, median, 99th percentile)."""
+def together(door, requests, clients=16, seconds=2.0):
+    """Many clients, each a process of its own, ask all of `requests`: (that per second, median, 99th percentile)."""
     barrier = FORK.Barrier(clients)
     pipes = [FORK.Pipe(duplex=False) for _ in range(clients)]
-    made = [FORK.Process(target=_ask_until, args=(door, request, barrier, seconds, pipe[1]), daemon=True)
+    made = [FORK.Process(target=_ask_until, args=(door, requests, barrier, seconds, pipe[1]), daemon=True)
             for pipe in pipes]
     for process in made:
         process.start()

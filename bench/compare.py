@@ -1,7 +1,7 @@
 """Whether two full answers are the same, and the definitions of a percentile.
 
-The reference is PostgreSQL's answer, as the rows are PostgreSQL's; for percentiles it is worked
-out from PostgreSQL's count of each value, once for each definition.
+The reference is DuckDB's answer; for percentiles it is worked out from its count of each value,
+once for each definition.
 """
 import datetime
 import itertools
@@ -61,15 +61,13 @@ def value_at(counts, k):
 
 
 class Reference:
-    """What is right for one panel; `ask` asks PostgreSQL."""
+    """What is right for one panel; `ask` asks DuckDB, with its `names`."""
 
-    def __init__(self, panel, rows, ask, names):
-        self.panel = panel
-        self.rows = rows
-        self.ask = ask
-        self.check = panel.check.replace('{day}', names['day']).replace('{week}', names['week'])
+    def __init__(self, panel, ask, names):
+        self.panel, self.ask, self.names = panel, ask, names
+        self.rows = tidy(panel, ask(panel.sql_for('duckdb', names)))
         if panel.rule in (PERCENTILE, SKETCH):
-            values = sorted(ask(self.check))
+            values = sorted(ask(panel.check.format(**names)))
             self.groups = {group: [row[1:] for row in rows] for group, rows in
                            itertools.groupby(values, key=lambda row: row[0])}
 
@@ -110,6 +108,7 @@ class Reference:
         if [row[1] for row in rows] != [row[1] for row in self.rows]:
             return f'counts {[row[1] for row in rows]} instead of {[row[1] for row in self.rows]}'
         devices = [int(row[0]) for row in rows]
-        counts = dict(self.ask(self.check, (devices,)))
+        sql = self.panel.check.format(devices=', '.join(map(str, devices)), **self.names)
+        counts = dict(self.ask(sql))
         wrong = [(d, n, counts.get(d)) for d, (_, n) in zip(devices, rows) if counts.get(d) != n]
         return f'device, count and right count: {wrong[:3]}' if wrong or len(set(devices)) != len(devices) else ''

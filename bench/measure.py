@@ -8,10 +8,10 @@ import traceback
 
 from client import FORK
 
-RUNS, RUNS_MAX = 7, 100
+RUNS, RUNS_MAX = 7, 200
 WARM_S = 0.5           # so many runs as fit, but not under RUNS
-SLOW_S, RUNS_SLOW = 5, 3
-VERY_SLOW_S = 60       # then the first run is the only one
+SLOW_S, RUNS_SLOW = 1, 3
+VERY_SLOW_S = 4        # then the first run is the only one
 
 
 @dataclasses.dataclass
@@ -76,34 +76,26 @@ def _ask_all(peer, questions, result):
         result.timings[q.number] = timing
 
 
-def _work(kind, place, files, times, questions, packages, pipe):
-    result = Result(kind.title)
+def _load(peer):
+    start = time.perf_counter()
+    peer.load()
+    return {'load_s': time.perf_counter() - start, 'disk': peer.disk(), 'version': peer.version()}
+
+
+def _in_its_process(packages, work, pipe):
     try:
         site.addsitedir(str(packages))
-        peer = kind(place, files, times)
-        start = time.perf_counter()
-        try:
-            peer.load()
-            result.version = peer.version()
-        except ImportError as error:
-            result.missing = f'{kind.title} cannot be installed here: {error}'
-        else:
-            result.load_s = time.perf_counter() - start
-            peer.open()
-            _ask_all(peer, questions, result)
-            peer.close()
-            result.disk = peer.disk()
-            result.peak_mb = peak_mb()
-        pipe.send(result)
+        pipe.send(work())
+    except ImportError as error:
+        pipe.send(f'missing: {error}')
     except Exception:
         pipe.send(traceback.format_exc())
 
 
-def peer_result(kind, place, files, times, questions, packages):
-    """Loads and asks one peer; an error of it ends the whole run."""
-    place.mkdir()
+def apart(packages, work):
+    """What `work()` gives, done in a process of its own; words when it cannot be done."""
     read, write = FORK.Pipe(duplex=False)
-    process = FORK.Process(target=_work, args=(kind, place, files, times, questions, packages, write))
+    process = FORK.Process(target=_in_its_process, args=(packages, work, write))
     process.start()
     write.close()
     try:
@@ -111,6 +103,75 @@ def peer_result(kind, place, files, times, questions, packages):
     except EOFError:
         got = 'its process ended'
     process.join()
+    return got
+
+
+def load_peer(kind, data, packages):
+    """Loads one peer unless an earlier run has; what went wrong."""
+    if kind.key in data.made():
+        return ''
+    data.forget(kind.key)
+    place = data.dir / kind.key
+    place.mkdir()
+    got = apart(packages, lambda: _load(kind(place, data.files(), {})))
+    if isinstance(got, str):
+        return got
+    data.note(kind.key, **got)
+    return ''
+
+
+def peer_result(kind, data, times, questions, packages):
+    """Asks one peer; an error of it ends the whole run."""
+    result = Result(kind.title)
+    wrong = load_peer(kind, data, packages)
+    if wrong.startswith('missing: '):
+        result.missing = f'{kind.title} cannot be installed here: {wrong[9:]}'
+        return result
+    if wrong:
+        raise RuntimeError(f'{kind.title}: {wrong}')
+    made = data.made()[kind.key]
+    result.load_s, result.disk, result.version = made['load_s'], made['disk'], made['version']
+
+    def ask():
+        peer = kind(data.dir / kind.key, data.files(), times)
+        peer.open()
+        _ask_all(peer, questions, result)
+        peer.close()
+        return result.timings, peak_mb()
+    got = apart(packages, ask)
     if isinstance(got, str):
         raise RuntimeError(f'{kind.title}: {got}')
-    return got
+    result.timings, result.peak_mb = got
+    return result
+
+
+def answer_asker(packages, make, pipe):
+    site.addsitedir(str(packages))
+    try:
+        peer = make()
+        peer.open()
+        while (text := pipe.recv()) is not None:
+            pipe.send(peer.ask(text))
+    except Exception:
+        pipe.send(traceback.format_exc())
+
+
+class Asker:
+    """A peer in a process of its own that answers one SQL after the other: what right is measured by."""
+
+    def __init__(self, packages, make):
+        self.pipe, other = FORK.Pipe()
+        self.process = FORK.Process(target=answer_asker, args=(packages, make, other), daemon=True)
+        self.process.start()
+        other.close()
+
+    def __call__(self, text):
+        self.pipe.send(text)
+        got = self.pipe.recv()
+        if isinstance(got, str):
+            raise RuntimeError(f'{text}: {got}')
+        return got
+
+    def close(self):
+        self.pipe.send(None)
+        self.process.join()

@@ -11,7 +11,9 @@ import contextlib
 import csv
 import itertools
 import json
+import os
 import pathlib
+import pwd
 import shutil
 import sqlite3
 import subprocess
@@ -22,6 +24,7 @@ sys.path[:0] = [str(HERE.parent / 'tests' / 'api')]
 
 DEVICES = ('id', 'customer_id', 'kind', 'model', 'firmware', 'region', 'activated_at')
 EVENTS = ('id', 'at', 'device_id', 'outcome', 'error_class', 'latency_ms')
+FLIGHTS = ('id', 'at', 'delay', 'distance', 'origin', 'destination')
 QUOTED = [f'"{c}"' for c in EVENTS]  # AT is a word of DuckDB's grammar
 OF_DEVICE = ('kind', 'model', 'firmware', 'region')
 
@@ -50,7 +53,7 @@ class Peer:
 
 
 class PostgreSQL(Peer):
-    title, dialect = 'PostgreSQL', 'postgres'
+    title, key, dialect = 'PostgreSQL', 'postgresql', 'postgres'
 
     def __init__(self, place, files, times):
         super().__init__(place, files, times)
@@ -63,6 +66,9 @@ class PostgreSQL(Peer):
             cursor = db.cursor()
             cursor.execute('CREATE INDEX connections_at ON connections (at)')
             cursor.execute('CREATE INDEX connections_device ON connections (device_id, at)')
+            if 'flights' in self.files:
+                cursor.execute('CREATE INDEX flights_at ON flights (at)')
+                cursor.execute('CREATE INDEX flights_origin ON flights (origin)')
             cursor.execute('CREATE VIEW joined AS SELECT c.*, kind, model, firmware, region '
                            'FROM connections c JOIN devices d ON d.id = c.device_id')
             cursor.execute('VACUUM ANALYZE')
@@ -89,6 +95,8 @@ class PostgreSQL(Peer):
                 'activated_day': "date_trunc('day', activated_at)", 'p95_sketch': '',
                 'at_hour_kolkata': "date_trunc('hour', at, 'Asia/Kolkata')",
                 'p95': 'percentile_cont(0.95) WITHIN GROUP (ORDER BY latency_ms)',
+                'p95_delay': 'percentile_cont(0.95) WITHIN GROUP (ORDER BY delay)',
+                'at_month': "date_trunc('month', at)", 'distance_100': 'distance / 100 * 100',
                 'distinct_devices': 'count(DISTINCT device_id)'}
 
     def ask(self, sql):
@@ -98,15 +106,16 @@ class PostgreSQL(Peer):
     def disk(self):
         import psycopg2
         with contextlib.closing(psycopg2.connect(self.conninfo)) as db, db.cursor() as cursor:
-            cursor.execute("SELECT pg_total_relation_size('connections') + pg_total_relation_size('devices')")
-            return cursor.fetchone()[0]
+            cursor.execute("SELECT sum(pg_total_relation_size(relid)) FROM pg_stat_user_tables WHERE relname IN "
+                           "('connections', 'devices', 'flights')")
+            return int(cursor.fetchone()[0])
 
     def close(self):
         self.db.close()
 
 
 class SQLite(Peer):
-    title, dialect, threads = 'SQLite', 'sqlite', 1
+    title, key, dialect, threads = 'SQLite', 'sqlite', 'sqlite', 1
 
     def version(self):
         return sqlite3.sqlite_version
@@ -119,15 +128,19 @@ class SQLite(Peer):
                    'region TEXT, activated_at INT)')
         db.execute('CREATE TABLE connections (id INTEGER PRIMARY KEY, at INT, device_id INT, outcome TEXT, '
                    'error_class TEXT, latency_ms INT)')
-        for table in ('devices', 'connections'):
+        db.execute('CREATE TABLE flights (id INTEGER PRIMARY KEY, at INT, delay INT, distance INT, origin TEXT, destination TEXT)')
+        for table, columns in (('devices', DEVICES), ('connections', EVENTS), ('flights', FLIGHTS)):
+            if table not in self.files:
+                continue
             with open(self.files[table], newline='') as file:
                 rows = ([None if v == '\\N' else v for v in row] for row in csv.reader(file))
-                marks = ','.join('?' * len(DEVICES if table == 'devices' else EVENTS))
+                marks = ','.join('?' * len(columns))
                 db.execute('BEGIN')
                 db.executemany(f'INSERT INTO {table} VALUES ({marks})', rows)
                 db.execute('COMMIT')
         db.execute('CREATE INDEX connections_at ON connections (at)')
         db.execute('CREATE INDEX connections_device ON connections (device_id, at)')
+        db.execute('CREATE INDEX flights_origin ON flights (origin)')
         db.execute('CREATE VIEW joined AS SELECT c.*, kind, model, firmware, region '
                    'FROM connections c JOIN devices d ON d.id = c.device_id')
         db.execute('ANALYZE')
@@ -144,6 +157,8 @@ class SQLite(Peer):
     def names(self):
         return {**super().names(), 'at_day': 'at - at % 86400000', 'at_hour': 'at - at % 3600000',
                 'activated_day': 'activated_at - activated_at % 86400000',
+                'at_month': "CAST(strftime('%s', at / 1000, 'unixepoch', 'start of month') AS INT) * 1000",
+                'distance_100': 'distance / 100 * 100',
                 'at_hour_kolkata': 'at - (at + 1800000) % 3600000', 'distinct_devices': 'count(DISTINCT device_id)'}
 
     def ask(self, sql):
@@ -154,7 +169,7 @@ class SQLite(Peer):
 
 
 class DuckDB(Peer):
-    title, dialect = 'DuckDB', 'duckdb'
+    title, key, dialect = 'DuckDB', 'duckdb', 'duckdb'
 
     def load(self):
         import duckdb
@@ -162,7 +177,7 @@ class DuckDB(Peer):
         db.execute('SET threads = 2')
         read = "read_csv('{}', header = false, nullstr = '\\N', all_varchar = true, names = {})"
         raw = {t: read.format(self.files[t], list(columns))
-               for t, columns in (('devices', DEVICES), ('connections', EVENTS))}
+               for t, columns in (('devices', DEVICES), ('connections', EVENTS), ('flights', FLIGHTS)) if t in self.files}
         for table, columns in (('devices', OF_DEVICE), ('connections', ('outcome', 'error_class'))):
             for column in columns:
                 db.execute(f'CREATE TYPE {column} AS ENUM (SELECT DISTINCT {column} FROM {raw[table]} '
@@ -174,6 +189,12 @@ class DuckDB(Peer):
                    'device_id::BIGINT AS device_id, outcome::outcome AS outcome, error_class::error_class AS error_class, '
                    f'latency_ms::INTEGER AS latency_ms FROM {raw["connections"]} ORDER BY "at"')
         db.execute('CREATE INDEX connections_device ON connections (device_id)')
+        if 'flights' in raw:
+            db.execute(f"CREATE TYPE airport AS ENUM (SELECT origin FROM {raw['flights']} UNION SELECT destination FROM "
+                       f"{raw['flights']} ORDER BY 1)")
+            db.execute('CREATE TABLE flights AS SELECT id::INTEGER AS id, make_timestamp("at"::BIGINT * 1000) AS "at", '
+                       'delay::INTEGER AS delay, distance::INTEGER AS distance, origin::airport AS origin, '
+                       f'destination::airport AS destination FROM {raw["flights"]} ORDER BY "at"')
         db.execute('CREATE VIEW joined AS SELECT c.*, kind, model, firmware, region '
                    'FROM connections c JOIN devices d ON d.id = c.device_id')
         self.flatten(db)
@@ -201,6 +222,8 @@ class DuckDB(Peer):
         return {**super().names(), 'at_day': 'date_trunc(\'day\', "at")', 'at_hour': 'date_trunc(\'hour\', "at")',
                 'activated_day': "date_trunc('day', activated_at)",
                 'at_hour_kolkata': 'date_trunc(\'hour\', "at" + INTERVAL 30 MINUTE) - INTERVAL 30 MINUTE',
+                'at_month': 'date_trunc(\'month\', "at")', 'distance_100': 'distance // 100 * 100',
+                'p95_delay': 'quantile_cont(delay, 0.95)',
                 'p95': 'quantile_cont(latency_ms, 0.95)', 'p95_sketch': 'approx_quantile(latency_ms, 0.95)',
                 'distinct_devices': 'count(DISTINCT device_id)'}
 
@@ -212,7 +235,7 @@ class DuckDB(Peer):
 
 
 class DuckDBFlat(DuckDB):
-    title = 'DuckDB flat'
+    title, key = 'DuckDB flat', 'duckdb-flat'
 
     def flatten(self, db):
         db.execute('DROP VIEW joined')
@@ -223,15 +246,18 @@ class DuckDBFlat(DuckDB):
 
 
 class ClickHouse(Peer):
-    title, dialect = 'ClickHouse', 'clickhouse'
+    title, key, dialect = 'ClickHouse', 'chdb', 'clickhouse'
     # Keyword columns are LowCardinality; a device is looked up in a dictionary, its own way.
     SETTINGS = ('max_threads = 2', "date_time_output_format = 'unix_timestamp'", 'output_format_json_quote_64bit_integers = 0',
                 'use_query_condition_cache = 0')
     TYPES = {'devices': ("id UInt64, customer_id UInt64, kind LowCardinality(String), model LowCardinality(String), "
                          "firmware LowCardinality(String), region LowCardinality(String), activated_at DateTime64(3, 'UTC')"),
              'connections': ("id UInt64, at DateTime64(3, 'UTC'), device_id UInt64, outcome LowCardinality(String), "
-                             "error_class LowCardinality(Nullable(String)), latency_ms Int32")}
-    ORDER = {'devices': 'activated_at', 'connections': 'at'}
+                             "error_class LowCardinality(Nullable(String)), latency_ms Int32"),
+             'flights': ("id UInt32, at DateTime64(3, 'UTC'), delay Int32, distance Int32, origin LowCardinality(String), "
+                         "destination LowCardinality(String)")}
+    ORDER = {'devices': 'activated_at', 'connections': 'at', 'flights': 'at'}
+    COLUMNS = {'devices': DEVICES, 'connections': EVENTS, 'flights': FLIGHTS}
 
     def _session(self):
         from chdb import session
@@ -245,14 +271,16 @@ class ClickHouse(Peer):
         self.do('CREATE DATABASE fleet ENGINE = Atomic')
         self.do('USE fleet')
         for table, types in self.TYPES.items():
+            if table not in self.files:
+                continue
             index = ', INDEX by_device device_id TYPE bloom_filter GRANULARITY 1' if table == 'connections' else ''
             self.do(f'CREATE TABLE fleet.{table} ({types}{index}) ENGINE = MergeTree ORDER BY {self.ORDER[table]}')
             raw = types.replace("DateTime64(3, 'UTC')", 'Int64')
             names = [f"fromUnixTimestamp64Milli({n}, 'UTC')" if n in ('at', 'activated_at') else n
-                     for n in (DEVICES if table == 'devices' else EVENTS)]
+                     for n in self.COLUMNS[table]]
             raw = raw.replace("'", "\\'")
             self.do(f"INSERT INTO fleet.{table} SELECT {', '.join(names)} FROM file('{self.files[table]}', 'CSV', '{raw}')")
-        for table in self.TYPES:
+        for table in (t for t in self.TYPES if t in self.files):
             self.do(f'OPTIMIZE TABLE fleet.{table} FINAL')
         self.join()
         self.db.close()
@@ -281,6 +309,8 @@ class ClickHouse(Peer):
         return {**super().names(), 'at_day': 'toStartOfDay(at)', 'at_hour': 'toStartOfHour(at)',
                 'activated_day': 'toStartOfDay(activated_at)',
                 'at_hour_kolkata': "toStartOfHour(toTimeZone(at, 'Asia/Kolkata'))",
+                'at_month': "toDateTime64(toStartOfMonth(at), 3, 'UTC')", 'distance_100': 'intDiv(distance, 100) * 100',
+                'p95_delay': 'quantileExactInclusive(0.95)(delay)',
                 'p95': 'quantileExactInclusive(0.95)(latency_ms)', 'p95_sketch': 'quantileTiming(0.95)(latency_ms)',
                 'distinct_devices': 'uniqExact(device_id)'}
 
@@ -292,7 +322,7 @@ class ClickHouse(Peer):
 
 
 class ClickHouseFlat(ClickHouse):
-    title = 'ClickHouse flat'
+    title, key = 'ClickHouse flat', 'chdb-flat'
 
     def join(self):
         columns = ', '.join(f'd.{c} AS {c}' for c in OF_DEVICE)
@@ -325,16 +355,19 @@ DEVICE_MAPPING = {c: KEYWORD for c in OF_DEVICE}
 
 class OpenSearch(Peer):
     """A node of its own; the columns of the device are copied into each event, as there is no join."""
-    title, dialect, percentile = 'OpenSearch', 'opensearch', 'sketch'
+    title, key, dialect, percentile = 'OpenSearch', 'opensearch', 'opensearch', 'sketch'
     release = '2.19.1'
-    rows_max = 2_000_000  # the newest ones
     bulk_rows = 5000
     MAPPINGS = {'devices': {'id': KEYWORD, 'customer_id': KEYWORD, **DEVICE_MAPPING, 'activated_at': DATE},
                 'connections': {'at': DATE, 'device_id': KEYWORD, 'device': {'properties': DEVICE_MAPPING},
-                                'outcome': KEYWORD, 'error_class': KEYWORD, 'latency_ms': {'type': 'integer'}}}
+                                'outcome': KEYWORD, 'error_class': KEYWORD, 'latency_ms': {'type': 'integer'}},
+                'flights': {'at': DATE, 'delay': {'type': 'integer'}, 'distance': {'type': 'integer'}, 'origin': KEYWORD,
+                            'destination': KEYWORD}}
 
     def start(self):
+        """The node over its kept directory; what it was loaded with is there again."""
         import sides
+        place = self.place
 
         class Node(sides.OpenSearch):
             def __init__(self, file):
@@ -346,31 +379,45 @@ class OpenSearch(Peer):
 
             def _settings(self):
                 super()._settings()
+                with open(self.home / 'config' / 'opensearch.yml', 'a') as file:
+                    file.write(f'path.data: {place}\nsearch.max_buckets: 1000000\n')
                 with open(self.home / 'bin' / 'opensearch-env', 'a') as file:
-                    file.write('\nexport OPENSEARCH_JAVA_OPTS="-Xms2g -Xmx2g"\n')
+                    file.write('\nexport OPENSEARCH_JAVA_OPTS="-Xms4g -Xmx4g"\n')
 
-        self.node = Node(opensearch_zip(self.release))
+        file = opensearch_zip(self.release)
+        place.mkdir(exist_ok=True)
+        if os.getuid() == 0:
+            user = pwd.getpwnam('postgres')
+            for path in [place, *place.rglob('*')]:
+                os.chown(path, user.pw_uid, user.pw_gid)
+        self.node = Node(file)
         from client import Door
         self.door = Door(self.node.port)
 
     def load(self):
+        sources = {'devices': lambda: self._devices({}), 'connections': self._events, 'flights': self._flights}
         for index, properties in self.MAPPINGS.items():
-            sort = 'at' if index == 'connections' else 'activated_at'
-            settings = {'number_of_shards': 1, 'number_of_replicas': 0, 'refresh_interval': -1, 'sort.field': sort,
-                        'sort.order': 'desc', 'translog.durability': 'async'}
+            if index not in self.files:
+                continue
+            settings = {'number_of_shards': 1, 'number_of_replicas': 0, 'refresh_interval': -1,
+                        'sort.field': 'activated_at' if index == 'devices' else 'at', 'sort.order': 'desc',
+                        'translog.durability': 'async'}
             self.node._must('PUT', f'/{index}', json.dumps({
                 'settings': {'index': settings}, 'mappings': {'properties': properties}}))
-        devices = {}
-        self._bulk('devices', self._devices(devices), 0)
-        self._bulk('connections', self._events(devices), self.files['events'] - self.rows_max)
-        for index in self.MAPPINGS:
-            self.node.ask('POST', f'/{index}/_refresh', {}, b'', '')
-            self._merge(index)
+            self._bulk(index, sources[index]())
+            self._post(f'/{index}/_refresh')
+            self._post(f'/{index}/_forcemerge?max_num_segments=1')
+            self._post(f'/{index}/_flush')
 
-    def _merge(self, index):
+    def wait(self):
+        """Until all shards of a node that was started over its data are there."""
         import requests
-        requests.post(f'http://127.0.0.1:{self.node.port}/{index}/_forcemerge?max_num_segments=1', timeout=1800).raise_for_status()
-        requests.post(f'http://127.0.0.1:{self.node.port}/{index}/_refresh', timeout=60).raise_for_status()
+        requests.get(f'http://127.0.0.1:{self.node.port}/_cluster/health?wait_for_status=green&timeout=120s',
+                     timeout=130).raise_for_status()
+
+    def _post(self, path):
+        import requests
+        requests.post(f'http://127.0.0.1:{self.node.port}{path}', timeout=3600).raise_for_status()
 
     def _devices(self, out):
         with open(self.files['devices'], newline='') as file:
@@ -379,37 +426,38 @@ class OpenSearch(Peer):
                 out[doc['id']] = json.dumps({c: doc[c] for c in OF_DEVICE})
                 yield json.dumps(doc)
 
-    def _events(self, devices):
+    def _events(self):
+        devices = {}
+        for _ in self._devices(devices):
+            pass
         with open(self.files['connections'], newline='') as file:
             for _, at, device, outcome, error, latency in csv.reader(file):
                 error = '' if error == '\\N' else f'"error_class":"{error}",'
                 yield (f'{{"at":{at},"device_id":"{device}","device":{devices[device]},"outcome":"{outcome}",'
                        f'{error}"latency_ms":{latency}}}')
 
-    def _bulk(self, index, docs, skip):
+    def _flights(self):
+        with open(self.files['flights'], newline='') as file:
+            for _, at, delay, distance, origin, destination in csv.reader(file):
+                yield (f'{{"at":{at},"delay":{delay},"distance":{distance},"origin":"{origin}",'
+                       f'"destination":"{destination}"}}')
+
+    def _bulk(self, index, docs):
         import requests
         session = requests.Session()
-        for _ in range(max(skip, 0)):
-            next(docs)
         while lines := list(itertools.islice(docs, self.bulk_rows)):
             body = ''.join('{"index":{}}\n' + line + '\n' for line in lines)
-            reply = session.post(f'http://127.0.0.1:{self.node.port}/{index}/_bulk', data=body.encode(), timeout=600,
-                                 headers={'Content-Type': 'application/x-ndjson'})
+            reply = session.post(f'http://127.0.0.1:{self.node.port}/{index}/_bulk?filter_path=errors', data=body.encode(),
+                                 timeout=600, headers={'Content-Type': 'application/x-ndjson'})
             reply.raise_for_status()
             if reply.json()['errors']:
                 raise ValueError(f'_bulk: {reply.text[:1000]}')
-
-    def open(self):
-        self.connection = self.door.connect()
 
     def version(self):
         return self.release
 
     def moment(self, ms):
         return ''
-
-    def disk(self):
-        return size_of(self.node.home / 'data')
 
     def close(self):
         self.node.drop()

@@ -21,11 +21,20 @@ class Panel:
     times: tuple = ()    # columns that are times
     rule: str = EXACT
     check: str = ''      # TOP: counts of given devices. PERCENTILE, SKETCH: group, value, count
+    has_pages: bool = False
     metric: str = ''     # path of tamis's own, instead of the body
 
     def sql_for(self, dialect, names):
         text = self.sql.get(dialect, self.sql.get('')) if isinstance(self.sql, dict) else self.sql
         return text and text.format(**names)
+
+    def bodies(self, ask):
+        """The bodies of all its searches, the first page's and those that follow; `ask` gives a body's reply."""
+        bodies = [self.body]
+        while self.has_pages and (after := ask(bodies[-1])['aggregations']['by'].get('after_key')):
+            composite = {**self.body['aggs']['by']['composite'], 'after': after}
+            bodies.append({**self.body, 'aggs': {'by': {'composite': composite}}})
+        return bodies
 
     @property
     def joins(self):
@@ -46,7 +55,8 @@ def bucket_rows(node):
     for child in node.values():
         if isinstance(child, dict) and 'buckets' in child:
             for bucket in child['buckets']:
-                yield from ((bucket['key'], *rest) for rest in bucket_rows(bucket))
+                keys = bucket['key'].values() if isinstance(bucket['key'], dict) else (bucket['key'],)
+                yield from ((*keys, *rest) for rest in bucket_rows(bucket))
             return
     yield node['doc_count'], *metric_values(node)
 
@@ -108,26 +118,39 @@ P95 = {'p95': {'percentiles': {'field': 'latency_ms', 'percents': [95]}}}
 SPREAD = {'1avg': {'avg': {'field': 'latency_ms'}}, '2min': {'min': {'field': 'latency_ms'}},
           '3max': {'max': {'field': 'latency_ms'}}}
 
+DELAY = {'1avg': {'avg': {'field': 'delay'}}}
+LATE = {'late': {'filter': {'range': {'delay': {'gt': 15}}}}}
+P95_DELAY = {'p95': {'percentiles': {'field': 'delay', 'percents': [95]}}}
+PAGE = 1000
+
 # The k-th of n values stands at (k - 1) / (n - 1): percentile_cont without percentile_cont.
 SQLITE_P95 = '''
-SELECT firmware, n, sum(CASE WHEN k = CAST((n - 1) * 0.95 AS INT) THEN latency_ms * (1 - (n - 1) * 0.95 + k)
-                             ELSE latency_ms * (1 - k + (n - 1) * 0.95) END)
-FROM (SELECT firmware, latency_ms, row_number() OVER (PARTITION BY firmware ORDER BY latency_ms) - 1 AS k,
-             count(*) OVER (PARTITION BY firmware) AS n FROM {joined} WHERE %s)
+SELECT {by}, n, sum(CASE WHEN k = CAST((n - 1) * 0.95 AS INT) THEN {value} * (1 - (n - 1) * 0.95 + k)
+                         ELSE {value} * (1 - k + (n - 1) * 0.95) END)
+FROM (SELECT {by}, {value}, row_number() OVER (PARTITION BY {by} ORDER BY {value}) - 1 AS k,
+             count(*) OVER (PARTITION BY {by}) AS n FROM {table} WHERE {where})
 WHERE k BETWEEN CAST((n - 1) * 0.95 AS INT) AND CAST((n - 1) * 0.95 AS INT) + 1 GROUP BY 1, 2'''
+
+
+def sqlite_p95(by, value, table, where):
+    out = SQLITE_P95
+    for name, text in (('by', by), ('value', value), ('table', table), ('where', where)):
+        out = out.replace('{' + name + '}', text)
+    return out
 
 
 def p95_panel(where, filters, rule):
     name = 'p95' if rule == PERCENTILE else 'p95_sketch'
     sql = {'': f'SELECT firmware, count(*), {{{name}}} FROM {{joined}} WHERE {where} GROUP BY 1'}
-    sql |= {'sqlite': SQLITE_P95 % where} if rule == PERCENTILE else {'sqlite': '', 'postgres': ''}
+    sql |= {'sqlite': sqlite_p95('firmware', 'latency_ms', '{joined}', where)} if rule == PERCENTILE else \
+        {'sqlite': '', 'postgres': ''}
     return Panel('connections', search(nest(terms('device.firmware'), then=P95), *filters), sql, 1, rule=rule,
-                 check=f'SELECT firmware, latency_ms, count(*) FROM joined WHERE {where} GROUP BY 1, 2')
+                 check=f'SELECT firmware, latency_ms, count(*) FROM {{joined}} WHERE {where} GROUP BY 1, 2')
 
 
 def top_panel(size, where, filters):
     sql = f'SELECT device_id, count(*) FROM connections WHERE {where} GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {size}'
-    check = f'SELECT device_id, count(*) FROM connections WHERE {where} AND device_id = ANY(%s) GROUP BY 1'
+    check = f'SELECT device_id, count(*) FROM connections WHERE {where} AND device_id IN ({{devices}}) GROUP BY 1'
     return Panel('connections', search(nest(terms('device_id', size=size)), *filters), sql, 1, rule=TOP, check=check)
 
 
@@ -184,6 +207,49 @@ def dashboard(week):
     ]
 
 
+def pages_panel():
+    sources = [{'day': {'date_histogram': {'field': 'at', 'calendar_interval': 'day'}}},
+               {'model': {'terms': {'field': 'device.model'}}}, {'firmware': {'terms': {'field': 'device.firmware'}}},
+               {'region': {'terms': {'field': 'device.region'}}}]
+    return Panel('connections', search({'by': {'composite': {'size': PAGE, 'sources': sources}}}),
+                 'SELECT {at_day}, model, firmware, region, count(*) FROM {joined} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4',
+                 4, (0,), has_pages=True)
+
+
+def pattern_panel(query, like, field):
+    column = field.removeprefix('device.')
+    return Panel('connections', search(nest(terms(field)), query),
+                 f"SELECT {column}, count(*) FROM {{joined}} WHERE firmware LIKE '{like}' GROUP BY 1", 1)
+
+
+def flights():
+    """Flights of 2001: questions of another shape to rows that nobody here has made up."""
+    count = 'SELECT {0}, count(*){1} FROM flights GROUP BY {0}'
+    late = [{'terms': {'origin': ['ORD', 'ATL', 'DFW']}}, {'range': {'delay': {'gte': 30}}}]
+    p95 = {'': 'SELECT origin, count(*), {p95_delay} FROM flights GROUP BY 1',
+           'sqlite': sqlite_p95('origin', 'delay', 'flights', '1 = 1')}
+    return [
+        Question('f1', 'flights: mean delay per airport', [Panel(
+            'flights', search(nest(terms('origin'), then=DELAY)), count.format('origin', ', avg(delay)'), 1)]),
+        Question('f2', 'flights: late ones per day', [Panel(
+            'flights', search(nest(dates('at', 'day'), then=LATE)),
+            'SELECT {at_day}, count(*), count(*) FILTER (WHERE delay > 15) FROM flights GROUP BY 1', 1, (0,))]),
+        Question('f3', 'flights: p95 delay per airport', [Panel(
+            'flights', search(nest(terms('origin'), then=P95_DELAY)), p95, 1, rule=PERCENTILE,
+            check='SELECT origin, delay, count(*) FROM flights GROUP BY 1, 2')]),
+        Question('f4', 'flights: all routes', [Panel(
+            'flights', search(nest(terms('origin'), terms('destination'))),
+            count.format('origin, destination', ''), 2)]),
+        Question('f5', 'flights: mean delay by distance', [Panel(
+            'flights', search(nest({'histogram': {'field': 'distance', 'interval': 100, 'min_doc_count': 1}}, then=DELAY)),
+            'SELECT {distance_100}, count(*), avg(delay) FROM flights GROUP BY 1', 1)]),
+        Question('f6', 'flights: very late from 3 airports', [Panel(
+            'flights', search(nest(dates('at', 'month'), terms('destination')), *late),
+            "SELECT {at_month}, destination, count(*) FROM flights WHERE origin IN ('ORD', 'ATL', 'DFW') AND delay >= 30 "
+            'GROUP BY 1, 2', 2, (0,))]),
+    ]
+
+
 def metrics(day, end):
     day_filter = {'range': {'at': {'gte': day}}}
     activations = Panel('devices', search(nest(dates('activated_at', 'day'), terms('model'), terms('region'))),
@@ -199,7 +265,7 @@ def metrics(day, end):
     return activations, hourly, whole
 
 
-def all_questions(last_day_ms, device, pseudonym):
+def all_questions(last_day_ms, device, pseudonym, has_flights):
     """`device` is one device of the database, `pseudonym` the same one here."""
     text = lambda ms: datetime.datetime.fromtimestamp(ms / 1000, datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
     day, week, end = text(last_day_ms), text(last_day_ms - 6 * DAY_MS), text(last_day_ms + DAY_MS)
@@ -228,14 +294,17 @@ def all_questions(last_day_ms, device, pseudonym):
         Question('9', 'top 100 of all devices', [top_panel(100, '1 = 1', [])]),
         Question('10', 'latency range: avg, min, max per model', [
             spread_panel('latency_ms >= 200 AND latency_ms < 900', [range_filter])]),
+        Question('11a', 'firmware by prefix, per region', [
+            pattern_panel({'prefix': {'device.firmware': '4.'}}, '4.%', 'device.region')]),
+        Question('11b', 'firmware by wildcard, per model', [
+            pattern_panel({'wildcard': {'device.firmware': '*.3*'}}, '%.3%', 'device.model')]),
         Question('12', 'last 20 events of one device', [Panel(
             'connections', last, 'SELECT "at", outcome, error_class, latency_ms FROM connections '
             f'WHERE device_id = {device} ORDER BY "at" DESC LIMIT 20', 4, (0,))]),
+        Question('13', 'all groups of 4 keys, by pages of 1000', [pages_panel()]),
         Question('14', 'dashboard of 12 panels, 7 days, one _msearch', dashboard(week)),
         Question('15a', 'declared: activations per day, model, region', [activations]),
         Question('15b', 'declared: failures per hour and firmware, last day', [hourly]),
         Question('15c', 'declared: failures per day and region, 22 days', [whole]),
+        *(flights() if has_flights else []),
     ]
-
-
-NOT_YET = {'11': 'prefix and wildcard on firmware', '13': 'composite paging over all groups'}
