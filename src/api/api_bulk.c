@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/api_private.h"
-#include "api/error.h"
+#include "api/list.h"
 #include "api/push_reply.h"
 #include "base/limits.h"
 
@@ -86,12 +86,30 @@ static void make_pretty(struct exchange *x)
     buf_done(&compact);
 }
 
+// What shippers ask for, "errors,items.*.error": items that did not fail would be written
+// only to be taken out again.
+static bool wants_only_failed(const struct exchange *x)
+{
+    const struct slice *paths = parameter_get(&x->parameters, "filter_path");
+    struct slice rest = paths ? *paths : slice_of(NULL, 0);
+    struct slice path;
+    bool any = false;
+    while (list_next(&rest, &path)) {
+        if (!slice_is(path, "took") && !slice_is(path, "errors") &&
+            !slice_is(path, "items.*.error"))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 static enum err bulk(struct exchange *x, struct fault *why)
 {
     struct push_head head = {
         .kind = PUSH_BULK, .table = PUSH_NO_TABLE, .index = exchange_path(x, 0)};
     struct push_reply reply = {.schema = x->api->engine->schema, .body = x->request->body};
     struct push_answer *answer AUTO(drop_answer) = NULL;
+    reply.only_failed = wants_only_failed(x);
     allow(x, &head);
     enum err e = need_body(x, why);
     if (!e)

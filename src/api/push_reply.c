@@ -327,11 +327,14 @@ void push_reply_bulk(const struct push_reply *r, int64_t took_ms, struct buf *ou
     ADD(out, ",\"errors\":");
     size_t errors_at = out->len;
     ADD(out, "false,\"items\":[");
+    size_t items_at = out->len;
     for (uint32_t i = 0; i < push_answer_count(r->answer); i++) {
-        if (i)
-            buf_u8(out, ',');
         push_end_of(r, &items[i], &end);
         any_failed |= !end.result;
+        if (end.result && r->only_failed)
+            continue;
+        if (out->len > items_at)
+            buf_u8(out, ',');
         if (!add_alike(r, &items[i], &end, &pieces, out))
             add_item(r, &items[i], &end, out);
     }

@@ -13,6 +13,7 @@ struct push_reply {
     struct slice body;
     const struct push_answer *answer;
     bool forced_refresh; // ?refresh=true
+    bool only_failed;    // ?filter_path leaves nothing of other items
 };
 
 // {"took":..,"errors":..,"items":[..]}, compact.

@@ -111,6 +111,16 @@ def test_bodies_may_be_gzip_and_chunked(pushed):
     assert pushed.count('app-events') == 200
 
 
+def test_an_answer_may_be_filtered(pushed):
+    pairs = [({'index': {}}, event(1)), ({'index': {}}, event(2, latency_ms='much')), ({'index': {}}, event(3))]
+    for paths, keys in (('errors', {'errors'}), ('errors,items.*.error', {'errors', 'items'}), ('items.*.status', {'items'})):
+        reply = requests.post(pushed.url + '/app-events/_bulk?filter_path=' + paths, data=lines(pairs), verify=pushed.ca,
+                              auth=('loader', pushed.users['loader']), headers={'Content-Type': 'application/x-ndjson'}).json()
+        assert set(reply) == keys and reply.get('errors', True) is True
+        items = [list(item['index']) for item in reply.get('items', [])]
+        assert items == {'errors': [], 'errors,items.*.error': [['error']], 'items.*.status': [['status']] * 3}[paths]
+
+
 def test_who_may_not_write_does_not(pushed):
     reply = pushed.http('POST', '/app-events/_doc', event(1), user='analyst')
     assert reply.status_code == 403 and 'indices:data/write/bulk' in reply.text

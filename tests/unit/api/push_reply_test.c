@@ -53,6 +53,22 @@ TEST(push_reply_has_elasticsearch_s_keys_in_their_order)
     stage_done(&s);
 }
 
+TEST(push_reply_may_leave_out_what_did_not_fail)
+{
+    struct stage s = stage_new("..k..", "w: x");
+    buf_u8(&s.answer->outcomes, OUTCOME_CAME);
+    buf_u8(&s.answer->outcomes, OUTCOME_CAME);
+    s.reply.only_failed = true;
+    add(&s, &(struct push_item){.op = PUSH_INDEX, .id = {2, 1}});
+    add(&s, &(struct push_item){
+                .op = PUSH_INDEX, .flags = PUSH_ITEM_FAILED, .status = 400, .words = {5, 4}});
+    add(&s, &(struct push_item){.op = PUSH_INDEX, .row = 1, .id = {2, 1}});
+    expect(&s, "{\"took\":5,\"errors\":true,\"items\":[{\"index\":{\"_index\":\"ev\",\"_id\":"
+               "null,\"status\":400,\"error\":{\"type\":\"illegal_argument_exception\","
+               "\"reason\":\"w: x\"}}}]}");
+    stage_done(&s);
+}
+
 TEST(push_reply_escapes_what_is_not_of_the_body)
 {
     struct stage s = stage_new("body", "a\"btype: no \"x\"");
