@@ -62,7 +62,7 @@ def bucket_rows(node):
 
 
 def metric_values(node):
-    for _, child in sorted(item for item in node.items() if isinstance(item[1], dict)):
+    for _, child in sorted(item for item in node.items() if isinstance(item[1], dict) and item[0] != 'key'):
         yield from child['values'].values() if 'values' in child else [child.get('value', child.get('doc_count'))]
 
 
