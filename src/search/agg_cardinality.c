@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // cardinality: how many different values, counted exactly.
 //
-// One bit per (bucket, code) while these are few; else a hash set of (bucket, value).
+// A set of codes for each bucket that is met, one bit a code; for values that are no codes,
+// and for more buckets than there is memory for sets, a hash set of (bucket, value).
 #include "kernel/distinct.h"
 #include "kernel/ordinal.h"
 #include "search/search_private.h"
 
-enum { BITS_MAX = 1 << 28 }; // 32 MB of bits
+// Sets past so many bytes are not begun; those values are kept as pairs.
+static const uint64_t sets_bytes_max = (uint64_t)128 << 20;
+
+enum { PARENTS_MAX = 1 << 20 };
 
 struct distinct {
-    uint64_t *bits; // `words` per bucket; NULL: the pairs below
+    uint64_t **sets; // by bucket, a bit per code, NULL until one is met; NULL: pairs only
+    uint64_t sets_bytes;
     uint64_t code_bound, words, parents;
     uint32_t *codes; // BLOCK_ROWS
     struct ords pairs;
-    uint64_t *counts; // by bucket
+    uint64_t *counts; // by bucket, at the end
     size_t counts_cap;
-    uint32_t met;   // pairs that are counted already
     uint64_t *keys; // BLOCK_ROWS
     uint32_t *ords_in, *ords_out;
 };
@@ -33,9 +37,9 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
     d->code_bound = (uint64_t)n->column->dict_count + 1;
     d->words = distinct_words((uint32_t)d->code_bound);
     d->parents = n->up->ord_bound;
-    bool is_text = column_is_text(n->column);
-    if (is_text && d->parents > 0 && d->parents <= BITS_MAX / 64 / d->words) {
-        d->bits = room_alloc(&s->room, d->parents * d->words * sizeof *d->bits);
+    if (column_is_text(n->column) && d->parents > 0 && d->parents <= PARENTS_MAX) {
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
+        d->sets = room_alloc(&s->room, d->parents * sizeof *d->sets);
         d->codes = room_alloc(&s->room, BLOCK_ROWS * sizeof *d->codes + BLOCK_SLACK);
     }
     ords_init(&d->pairs, &s->room, 0, 0);
@@ -82,17 +86,46 @@ static const uint32_t *wide_codes(struct search *s, struct agg_node *n)
     return d->codes;
 }
 
-static void take_bits(struct search *s, struct agg_node *n, const struct ordinals *parents)
+// The set of a bucket; NULL when it is not to be had.
+static uint64_t *set_of(struct search *s, struct distinct *d, uint32_t ord)
+{
+    uint64_t bytes = d->words * sizeof(uint64_t);
+    if (d->sets[ord] || d->sets_bytes + bytes > sets_bytes_max)
+        return d->sets[ord];
+    d->sets[ord] = room_alloc(&s->room, bytes);
+    d->sets_bytes += bytes;
+    return d->sets[ord];
+}
+
+static void add_pairs(struct distinct *d, uint32_t count)
+{
+    (void)ords_add_many(&d->pairs, d->ords_in, d->keys, count, d->ords_out);
+}
+
+static void take_codes(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     struct distinct *d = n->state;
     uint32_t count = s->columns.selection.count;
-    uint64_t *bits = d->bits + parents->base * d->words;
     const uint32_t *codes = wide_codes(s, n);
-    if (parents->at)
-        distinct_pairs((struct codes){parents->width, parents->at}, codes, count, parents->bound,
-                       (uint32_t)d->code_bound, bits);
-    else
-        distinct_set_u32(codes, count, (uint32_t)d->code_bound, bits);
+    uint64_t *one = parents->at ? NULL : set_of(s, d, parents->base);
+    if (one) {
+        distinct_set_u32(codes, count, (uint32_t)d->code_bound, one);
+        return;
+    }
+    const uint32_t *ords = ordinals_wide(parents, count, s->wide);
+    uint32_t left = 0; // that are in no set
+    for (uint32_t i = 0; i < count && !s->room.is_over; i++) {
+        if (ords[i] == ORDINAL_NONE || codes[i] == CODE_NONE)
+            continue;
+        uint64_t *set = set_of(s, d, ords[i]);
+        if (set) {
+            set[codes[i] / 64] |= (uint64_t)1 << (codes[i] % 64);
+            continue;
+        }
+        d->ords_in[left] = ords[i];
+        d->keys[left++] = codes[i];
+    }
+    add_pairs(d, left);
 }
 
 // ---- by value ----
@@ -139,28 +172,29 @@ static uint32_t pairs_of(struct search *s, struct agg_node *n, const struct ordi
     return count;
 }
 
-static void count_new(struct search *s, struct agg_node *n)
-{
-    struct distinct *d = n->state;
-    uint64_t *counts =
-        room_grow(&s->room, d->counts, &d->counts_cap, agg_ord_count(n->up), sizeof *counts);
-    if (!counts)
-        return;
-    d->counts = counts;
-    for (; d->met < d->pairs.count; d->met++)
-        d->counts[d->pairs.parents[d->met]]++;
-}
-
 static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     struct distinct *d = n->state;
-    if (d->bits) {
-        take_bits(s, n, parents);
-        return;
+    if (d->sets)
+        take_codes(s, n, parents);
+    else
+        add_pairs(d, pairs_of(s, n, parents));
+}
+
+// ---- merging and counting ----
+
+static void merge_sets(struct search *s, struct distinct *d, const struct distinct *other)
+{
+    for (uint64_t p = 0; other->sets && p < d->parents; p++) {
+        if (!other->sets[p])
+            continue;
+        if (!d->sets[p])
+            d->sets[p] = room_alloc(&s->room, d->words * sizeof(uint64_t));
+        if (!d->sets[p])
+            return;
+        for (uint64_t w = 0; w < d->words; w++)
+            d->sets[p][w] |= other->sets[p][w];
     }
-    uint32_t count = pairs_of(s, n, parents);
-    if (ords_add_many(&d->pairs, d->ords_in, d->keys, count, d->ords_out))
-        count_new(s, n);
 }
 
 static void merge(struct search *s, struct agg_node *n, const struct agg_node *from,
@@ -168,8 +202,7 @@ static void merge(struct search *s, struct agg_node *n, const struct agg_node *f
 {
     struct distinct *d = n->state;
     const struct distinct *other = from->state;
-    for (size_t i = 0; d->bits && i < d->parents * d->words; i++)
-        d->bits[i] |= other->bits[i];
+    merge_sets(s, d, other);
     for (uint32_t at = 0; at < other->pairs.count && !s->room.is_over; at += BLOCK_ROWS) {
         uint32_t left = other->pairs.count - at;
         uint32_t count = left < BLOCK_ROWS ? left : BLOCK_ROWS;
@@ -178,21 +211,30 @@ static void merge(struct search *s, struct agg_node *n, const struct agg_node *f
             d->ords_in[i] = map ? map[parent] : parent;
         }
         memcpy(d->keys, other->pairs.keys + at, count * sizeof *d->keys);
-        if (ords_add_many(&d->pairs, d->ords_in, d->keys, count, d->ords_out))
-            count_new(s, n);
+        add_pairs(d, count);
     }
 }
 
+// What one thread kept as a pair may be in another's set.
 static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
 {
     (void)why;
     struct distinct *d = n->state;
-    if (!d->bits)
-        return OK;
-    d->counts = room_grow(&s->room, NULL, &d->counts_cap, d->parents + 1, sizeof *d->counts);
-    for (uint64_t p = 0; d->counts && p < d->parents; p++)
-        d->counts[p] = distinct_count(d->bits + p * d->words, (uint32_t)d->words);
-    return d->counts ? OK : ERR_LIMIT;
+    uint64_t parents = agg_ord_count(n->up);
+    d->counts = room_grow(&s->room, NULL, &d->counts_cap, parents + 1, sizeof *d->counts);
+    if (!d->counts)
+        return ERR_LIMIT;
+    for (uint32_t i = 0; i < d->pairs.count; i++) {
+        uint64_t *set = d->sets ? d->sets[d->pairs.parents[i]] : NULL;
+        if (set)
+            set[d->pairs.keys[i] / 64] |= (uint64_t)1 << (d->pairs.keys[i] % 64);
+        else
+            d->counts[d->pairs.parents[i]]++;
+    }
+    for (uint64_t p = 0; d->sets && p < d->parents; p++)
+        if (d->sets[p])
+            d->counts[p] = distinct_count(d->sets[p], d->words);
+    return OK;
 }
 
 static uint64_t distinct_of(const struct agg_node *n, uint32_t parent)

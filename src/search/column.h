@@ -42,7 +42,8 @@ struct column_source { // of one searched table
     const uint32_t *code_map;  // from the dictionary's codes to the column's; NULL: the same
     // Flattened look-up, by code of the referring field; NULL when it is not.
     uint32_t flat_count;
-    void *flat_codes; // of the column's width
+    const void *flat_codes; // of the column's width; the store's, or
+    void *flat_made;        // our own
     int64_t *flat_i64;
     double *flat_f64;
     uint64_t *flat_present;

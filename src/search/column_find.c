@@ -147,7 +147,7 @@ static bool flat_arrays(struct columns *cs, enum width width, struct column_sour
 {
     size_t rows = ((size_t)keys + BLOCK_ROWS) / BLOCK_ROWS * BLOCK_ROWS;
     if (s->storage == STORAGE_CODE)
-        return (s->flat_codes = room_alloc(cs->room, rows * width)) != NULL;
+        return (s->flat_codes = s->flat_made = room_alloc(cs->room, rows * width)) != NULL;
     s->flat_present = room_alloc(cs->room, rows / 8);
     if (s->storage == STORAGE_I64)
         s->flat_i64 = room_alloc(cs->room, rows * sizeof(int64_t));
@@ -164,7 +164,7 @@ static void flatten_piece(enum width width, const struct column_source *s, uint3
     if (s->storage == STORAGE_CODE) {
         lookup_codes(s->target, field, ords, count, ords);
         codes_narrow(ords, count, s->code_map, width,
-                     (uint8_t *)s->flat_codes + (size_t)first * width);
+                     (uint8_t *)s->flat_made + (size_t)first * width);
         return;
     }
     uint64_t *present = s->flat_present + first / 64;
@@ -179,6 +179,11 @@ static enum err flatten(struct columns *cs, enum width width, struct column_sour
     uint32_t keys = view_dict_count(s->view, s->path.field);
     if (keys > FLAT_KEYS_MAX || keys > view_row_count(s->view))
         return OK;
+    if (s->storage == STORAGE_CODE && !s->code_map) {
+        s->flat_codes =
+            lookup_flat_codes(s->target, (uint32_t)s->path.lookup, width, &s->flat_count);
+        return OK;
+    }
     uint32_t *ords = room_alloc(cs->room, sizeof *ords * BLOCK_ROWS);
     if (!ords || !flat_arrays(cs, width, s, keys))
         return ERR_LIMIT;

@@ -23,6 +23,7 @@ struct cow {
     uint32_t refs;
     uint32_t leaf_bytes;
     uint32_t page_count;
+    void *notes[COW_NOTES];
     struct page *pages[];
 };
 
@@ -79,10 +80,36 @@ static void page_unref(struct page *p)
     free(p);
 }
 
+static void drop_notes(struct cow *c)
+{
+    for (unsigned i = 0; i < COW_NOTES; i++) {
+        free(c->notes[i]);
+        c->notes[i] = NULL;
+    }
+}
+
+const void *cow_note(const struct cow *c, unsigned slot)
+{
+    DCHECK(slot < COW_NOTES);
+    return __atomic_load_n(&c->notes[slot], __ATOMIC_ACQUIRE);
+}
+
+const void *cow_put_note(struct cow *c, unsigned slot, void *note)
+{
+    DCHECK(slot < COW_NOTES);
+    void *had = NULL;
+    if (__atomic_compare_exchange_n(&c->notes[slot], &had, note, false, __ATOMIC_ACQ_REL,
+                                    __ATOMIC_ACQUIRE))
+        return note;
+    free(note);
+    return had;
+}
+
 void cow_unref(struct cow *c)
 {
     if (!c || !refs_down_to_none(&c->refs))
         return;
+    drop_notes(c);
     for (uint32_t i = 0; i < c->page_count; i++)
         page_unref(c->pages[i]);
     free(c);
@@ -108,11 +135,14 @@ static struct cow *root_to_write(struct cow *c, uint32_t page_count)
     uint32_t had = c->page_count;
     uint32_t want = page_count > had ? page_count : had;
     bool mine = is_mine(&c->refs);
+    if (mine)
+        drop_notes(c);
     if (mine && want == had)
         return c;
     struct cow *to = checked(mine ? realloc(c, root_bytes(want)) : malloc(root_bytes(want)));
     if (!mine) {
         memcpy(to->pages, c->pages, had * sizeof(struct page *)); // not the count: it moves
+        memset(to->notes, 0, sizeof to->notes);
         to->refs = 1;
         to->leaf_bytes = c->leaf_bytes;
         for (uint32_t i = 0; i < had; i++) {
@@ -169,6 +199,11 @@ void *cow_write(struct cow **c, uint32_t index, bool *out_fresh)
     struct leaf **l = &(*p)->leaves[index % PAGE_LEAVES];
     *l = leaf_to_write(*l, (*c)->leaf_bytes, out_fresh);
     return (*l)->bytes;
+}
+
+uint32_t cow_leaves(const struct cow *c)
+{
+    return c->page_count * PAGE_LEAVES;
 }
 
 uint64_t cow_bytes(const struct cow *c)

@@ -27,9 +27,19 @@ void cow_unref(struct cow *c); // NULL is fine
 
 const void *cow_leaf(const struct cow *c, uint32_t index); // NULL when never written
 
+uint32_t cow_leaves(const struct cow *c); // no leaf with this index or above was written
+
 // A leaf that may be written to.  It belongs to *c alone, which becomes another root
 // when it was shared (the caller's reference moves).  `out_fresh`: the leaf was NULL
 // before and is zeroed now.
 void *cow_write(struct cow **c, uint32_t index, bool *out_fresh);
+
+// What readers have worked out of a whole version, kept beside it: COW_NOTES slots of one
+// pointer each, freed (free()) with the version or when it is written to in place.  Any reader
+// may put one; who comes second has his own freed and gets the first.
+enum { COW_NOTES = 3 };
+
+const void *cow_note(const struct cow *c, unsigned slot); // NULL for none
+const void *cow_put_note(struct cow *c, unsigned slot, void *note);
 
 uint64_t cow_bytes(const struct cow *c); // memory held, shared leaves counted whole

@@ -172,6 +172,58 @@ void lookup_codes(const struct view *v, uint32_t field, const uint32_t *ords, si
     }
 }
 
+// ---- as one array
+
+struct flat { // a note of the root, by width
+    uint32_t count;
+    uint8_t codes[];
+};
+
+static void flatten_leaf(const uint32_t *leaf, unsigned width, uint8_t *out)
+{
+    if (!leaf) {
+        memset(out, 0xff, (size_t)LOOKUP_CODES * width);
+        return;
+    }
+    for (uint32_t i = 0; i < LOOKUP_CODES; i++) {
+        uint32_t code = leaf[i] - 1; // 0 is none: all ones, however short
+        if (width == 1)
+            out[i] = (uint8_t)code;
+        else if (width == 2)
+            ((uint16_t *)(void *)out)[i] = (uint16_t)code;
+        else
+            ((uint32_t *)(void *)out)[i] = code;
+    }
+}
+
+static struct flat *flatten(const struct cow *root, unsigned width)
+{
+    uint32_t leaves = cow_leaves(root);
+    while (leaves > 0 && !cow_leaf(root, leaves - 1))
+        leaves--;
+    struct flat *f = malloc(sizeof *f + (size_t)leaves * LOOKUP_CODES * width);
+    CHECK(f);
+    f->count = leaves * LOOKUP_CODES;
+    for (uint32_t i = 0; i < leaves; i++)
+        flatten_leaf(cow_leaf(root, i), width, f->codes + (size_t)i * LOOKUP_CODES * width);
+    return f;
+}
+
+const void *lookup_flat_codes(const struct view *v, uint32_t field, unsigned width,
+                              uint32_t *out_count)
+{
+    *out_count = 0;
+    if (!v->lookups)
+        return NULL;
+    struct cow *root = v->lookups[field];
+    unsigned slot = width / 2;
+    const struct flat *f = cow_note(root, slot);
+    if (!f)
+        f = cow_put_note(root, slot, flatten(root, width));
+    *out_count = f->count;
+    return f->codes;
+}
+
 // The leaf that has a value for this code, or NULL.
 static const struct numbers *numbers_of(const struct view *v, uint32_t field, uint32_t code)
 {

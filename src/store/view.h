@@ -129,6 +129,12 @@ struct row_key row_key_of(const struct view *v, struct row_ref r);
 // no such row.  `out` and `ords` may be the same array for codes.
 void lookup_codes(const struct view *v, uint32_t field, const uint32_t *ords, size_t count,
                   uint32_t *out);
+// The same as one array, by code of the key field: codes of `width` bytes (1, 2 or 4, which they
+// fit), all ones for none.  Keys from *out_count on have no row.  Made when it is first asked
+// for, by any thread, kept for as long as no row of the table changes; good while `v` is.  NULL:
+// nobody refers to the table.
+const void *lookup_flat_codes(const struct view *v, uint32_t field, unsigned width,
+                              uint32_t *out_count);
 void lookup_i64(const struct view *v, uint32_t field, const uint32_t *ords, size_t count,
                 int64_t *out, uint64_t *out_present);
 void lookup_f64(const struct view *v, uint32_t field, const uint32_t *ords, size_t count,

@@ -2,6 +2,7 @@
 #include "store/cow.h"
 #include "test.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void put(struct cow **c, uint32_t index, uint8_t value)
@@ -66,5 +67,25 @@ TEST(cow_writes_in_place_when_nobody_else_holds_it)
     put(&c, 1, 2);
     EXPECT(c == root);
     EXPECT(cow_leaf(c, 1) == leaf);
+    cow_unref(c);
+}
+
+TEST(cow_keeps_notes_of_a_version_until_it_changes)
+{
+    struct cow *c = cow_new(32);
+    put(&c, 3, 1);
+    EXPECT(cow_leaves(c) > 3);
+    EXPECT(cow_note(c, 0) == NULL);
+    int *first = calloc(1, sizeof *first);
+    EXPECT(cow_put_note(c, 0, first) == first);
+    EXPECT(cow_put_note(c, 0, calloc(1, 4)) == first); // who comes second gets the first
+    EXPECT(cow_note(c, 0) == first && cow_note(c, 1) == NULL);
+    struct cow *old = cow_ref(c);
+    put(&c, 3, 2);
+    EXPECT(cow_note(old, 0) == first && cow_note(c, 0) == NULL);
+    EXPECT(cow_put_note(c, 2, calloc(1, 4)) != NULL);
+    put(&c, 4, 2); // in place
+    EXPECT(cow_note(c, 2) == NULL);
+    cow_unref(old);
     cow_unref(c);
 }

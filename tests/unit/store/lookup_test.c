@@ -41,6 +41,38 @@ TEST(lookup_follows_puts_and_deletes_and_old_views_keep_theirs)
     fixture_close(&f);
 }
 
+static uint32_t flat_at(const void *flat, unsigned width, uint32_t i)
+{
+    if (width == 1)
+        return ((const uint8_t *)flat)[i] == UINT8_MAX ? CODE_NONE : ((const uint8_t *)flat)[i];
+    if (width == 2)
+        return ((const uint16_t *)flat)[i] == UINT16_MAX ? CODE_NONE : ((const uint16_t *)flat)[i];
+    return ((const uint32_t *)flat)[i];
+}
+
+TEST(lookup_as_one_array_says_what_single_look_ups_do)
+{
+    struct fixture f;
+    fixture_open(&f);
+    fixture_change(&f, DEVICES, ROW_PUT, 0, 30, 6);
+    fixture_change(&f, DEVICES, ROW_DELETE, 3, 4, 0);
+    struct snapshot *now = store_snapshot(f.st);
+    const struct view *v = snapshot_view(now, DEVICES);
+    for (unsigned width = 1; width <= 4; width *= 2) {
+        uint32_t count;
+        const void *flat = lookup_flat_codes(v, 1, width, &count);
+        EXPECT(flat && count >= 30);
+        EXPECT(flat == lookup_flat_codes(v, 1, width, &count));
+        for (uint32_t ord = 0; ord < count; ord++) {
+            uint32_t code = ord;
+            lookup_codes(v, 1, &code, 1, &code);
+            EXPECT_EQ(flat_at(flat, width, ord), code);
+        }
+    }
+    snapshot_free(now);
+    fixture_close(&f);
+}
+
 TEST(lookup_of_a_table_nobody_refers_to_gives_nothing)
 {
     struct fixture f;
@@ -52,6 +84,9 @@ TEST(lookup_of_a_table_nobody_refers_to_gives_nothing)
     uint64_t present = 9;
     lookup_i64(snapshot_view(s, NOTES), 1, ords, 2, sizes, &present);
     EXPECT_EQ(present, 0);
+    uint32_t count = 9;
+    EXPECT(lookup_flat_codes(snapshot_view(s, NOTES), 1, 4, &count) == NULL);
+    EXPECT_EQ(count, 0);
     snapshot_free(s);
     fixture_close(&f);
 }
