@@ -98,6 +98,11 @@ $(B)/bench-engine: $(call obj,bench/engine.c $(LIB_SRC))
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 build/bench-engine: $(B)/bench-engine
 	@install -m 0755 $< $@
+$(B)/bench-metric-latency: $(call obj,bench/metric_latency.c $(LIB_SRC))
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+build/bench-metric-latency: $(B)/bench-metric-latency
+	@install -m 0755 $< $@
 $(B)/fuzz/%: $(B)/fuzz/%.o $(call obj,$(LIB_SRC))
 	@$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 $(B)/%.o: %.c Makefile

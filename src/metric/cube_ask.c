@@ -215,7 +215,7 @@ enum err cubes_ask(struct cubes *c, const struct snapshot *now, const struct met
     enum err e = resolve(cube, q, &a, why);
     if (e)
         return e;
-    cube_move(c, cube, now);
+    cube_move_for(c, cube, now, a.dims, q->by_count);
     struct sums sums AUTO(sums_done);
     sums_init(&sums, a.dims, q->by_count, ROWS_MAX);
     e = add_up(c, now, &a, &sums, why);

@@ -326,12 +326,20 @@ static void fly(struct cubes *cs, struct cube *c, const struct snapshot *now)
 
 void cube_move(struct cubes *cs, struct cube *c, const struct snapshot *now)
 {
-    pthread_rwlock_rdlock(&cs->lock);
-    bool is_due = cube_is_due(c) || c->flight;
-    pthread_rwlock_unlock(&cs->lock);
-    if (!is_due)
-        return;
     pthread_mutex_lock(&c->move);
     fly(cs, c, now);
     pthread_mutex_unlock(&c->move);
+}
+
+void cube_move_for(struct cubes *cs, struct cube *c, const struct snapshot *now,
+                   const uint32_t *dims, uint32_t dim_count)
+{
+    pthread_rwlock_rdlock(&cs->lock);
+    bool is_settled = cube_is_settled(c, dims, dim_count);
+    pthread_rwlock_unlock(&cs->lock);
+    if (is_settled)
+        return;
+    __atomic_fetch_add(&c->waiting, 1, __ATOMIC_RELAXED);
+    cube_move(cs, c, now);
+    __atomic_fetch_sub(&c->waiting, 1, __ATOMIC_RELAXED);
 }

@@ -49,9 +49,18 @@ static bool is_due(struct cubes *cs, const struct cube *c)
     return due;
 }
 
+// Whoever asks has to wait for the mutex already, and does the work that is there when it
+// has it; this thread would take it again before the asker is awake.
+static void let_askers_go_first(struct cube *c)
+{
+    for (int i = 0; i < TRIES && __atomic_load_n(&c->waiting, __ATOMIC_RELAXED); i++)
+        sched_yield();
+}
+
 static void move_all(struct cubes *cs, struct cube *c)
 {
     for (int i = 0; i < TRIES && is_due(cs, c); i++) {
+        let_askers_go_first(c);
         struct snapshot *now = store_snapshot(cs->store);
         cube_move(cs, c, now);
         snapshot_free(now);

@@ -50,6 +50,7 @@ struct cube {
     int64_t time_max;
     struct flight *flight; // rows being moved between cells just now; NULL when none are
     pthread_mutex_t move;  // held by whoever moves; taken before cubes.lock
+    uint32_t waiting;      // askers at `move`: the mover lets them go first; atomic
     // ratio
     enum storage ratio_storage;
     bool ratio_is_number; // the declared value can be one
@@ -151,6 +152,9 @@ void cube_scan_rows(const struct cube_scan *s, const struct view *v, const struc
 // Moves rows of remembered keys to where their dimension rows are now, if `now` is what the
 // cubes have counted.  Takes the lock itself, for no longer than it must.
 void cube_move(struct cubes *cs, struct cube *c, const struct snapshot *now);
+// The same for somebody who asks by these dimensions; nothing when they are settled.
+void cube_move_for(struct cubes *cs, struct cube *c, const struct snapshot *now,
+                   const uint32_t *dims, uint32_t dim_count);
 // Some key of the cube is remembered.  Under the lock.
 bool cube_is_due(const struct cube *c);
 // Every row is where it belongs, as far as these of its dimensions go.  Under the lock.

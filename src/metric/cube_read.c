@@ -192,7 +192,7 @@ enum cube_found cubes_read(struct cubes *cs, const struct snapshot *now,
     CHECK(s->metric < cs->schema->metric_count);
     struct cube *c = &cs->all[s->metric];
     struct plan p = {0};
-    cube_move(cs, c, now);
+    cube_move_for(cs, c, now, s->dims, s->dim_count);
     enum cube_found found = read_plan(cs, c, now, s, &p);
     if (found != CUBE_FOUND)
         return found;
