@@ -185,6 +185,48 @@ static void buckets(struct render *r, const struct agg_answer *v)
     json_end(r->json);
 }
 
+// Dates are milliseconds unless the source has a format, booleans are themselves.
+static void source_value(struct render *r, const struct agg *source, const struct value *v)
+{
+    if (v->type == VALUE_NONE)
+        json_null(r->json);
+    else if (v->type == VALUE_DATE && source->format.len)
+        render_date(r, v->i64, source->format,
+                    source->time_zone.len ? render_zone(r, source->time_zone) : NULL);
+    else if (v->type == VALUE_DATE)
+        json_int(r->json, v->i64);
+    else
+        render_value(r, v);
+}
+
+static void composite_key(struct render *r, const struct agg *a, const struct bucket *b,
+                          const char *name)
+{
+    json_key(r->json, name);
+    json_object(r->json);
+    for (uint32_t i = 0; i < a->source_count; i++) {
+        json_key_slice(r->json, a->sources[i].agg->name);
+        source_value(r, a->sources[i].agg, &b->keys[i]);
+    }
+    json_end(r->json);
+}
+
+static void composite(struct render *r, const struct agg_answer *v)
+{
+    const struct agg *a = v->agg;
+    if (v->bucket_count)
+        composite_key(r, a, &v->buckets[v->bucket_count - 1], "after_key");
+    json_key(r->json, "buckets");
+    json_array(r->json);
+    for (uint32_t i = 0; i < v->bucket_count; i++) {
+        json_object(r->json);
+        composite_key(r, a, &v->buckets[i], "key");
+        bucket_rest(r, a->sources[a->source_count - 1].agg, &v->buckets[i]);
+        json_end(r->json);
+    }
+    json_end(r->json);
+}
+
 static void terms(struct render *r, const struct agg_answer *v)
 {
     json_key(r->json, "doc_count_error_upper_bound");
@@ -345,6 +387,7 @@ static const struct shape shapes[AGG_KIND_COUNT] = {
     [AGG_FILTERS] = {buckets, filters_key},
     [AGG_MISSING] = {single, NULL},
     [AGG_GLOBAL] = {single, NULL},
+    [AGG_COMPOSITE] = {composite, NULL},
     [AGG_AVG] = {avg, NULL},
     [AGG_SUM] = {sum, NULL},
     [AGG_MIN] = {min, NULL},

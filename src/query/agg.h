@@ -15,6 +15,7 @@ enum agg_kind {
     AGG_FILTERS,
     AGG_MISSING,
     AGG_GLOBAL,
+    AGG_COMPOSITE,
     AGG_BUCKET_KINDS, // kinds before this one make buckets and may hold others
     AGG_AVG = AGG_BUCKET_KINDS,
     AGG_SUM,
@@ -41,6 +42,13 @@ struct agg_range {
     struct literal from, to; // LITERAL_NULL: open
 };
 
+struct agg_source {        // of a composite
+    const struct agg *agg; // terms, histogram or date_histogram; `name` is the source's
+    bool descending;
+    bool takes_missing; // rows without a value have a bucket of null
+    bool missing_first;
+};
+
 enum date_interval_kind { INTERVAL_CALENDAR, INTERVAL_FIXED };
 
 struct agg {
@@ -50,6 +58,7 @@ struct agg {
     struct slice field;      // len 0 where the kind has none
     const struct json *meta; // NULL for none
     struct literal missing;  // LITERAL_NULL for none
+    bool missing_is_apart;   // source of a composite: rows without a value have their own bucket
     struct slice format;     // len 0: the field's
     bool keyed;
     const struct agg *subs;
@@ -85,6 +94,12 @@ struct agg {
     uint32_t filter_count;
     bool filters_keyed;
     struct slice other_bucket; // name of the bucket for the rest; len 0: none
+
+    // composite: its one sub is the first source, whose one sub is the next, and the last
+    // source's subs are those that were asked for below the composite
+    const struct agg_source *sources;
+    uint32_t source_count;
+    const struct literal *after; // one for each source; NULL: from the start
 
     // percentiles
     const double *percents;

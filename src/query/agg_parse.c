@@ -15,6 +15,7 @@ static const struct agg_form *const forms[AGG_KIND_COUNT] = {
     [AGG_FILTERS] = &agg_form_filters,
     [AGG_MISSING] = &agg_form_missing,
     [AGG_GLOBAL] = &agg_form_global,
+    [AGG_COMPOSITE] = &agg_form_composite,
     [AGG_AVG] = &agg_form_avg,
     [AGG_SUM] = &agg_form_sum,
     [AGG_MIN] = &agg_form_min,
@@ -25,8 +26,8 @@ static const struct agg_form *const forms[AGG_KIND_COUNT] = {
     [AGG_PERCENTILES] = &agg_form_percentiles,
 };
 
-static enum err take_param(struct agg_parser *p, const struct agg_form *form, struct slice key,
-                           const struct json *v, struct agg *out)
+enum err agg_take_param(struct agg_parser *p, const struct agg_form *form, struct slice key,
+                        const struct json *v, struct agg *out)
 {
     for (const struct agg_param *param = form->params; param->name; param++) {
         if (slice_is(key, param->name))
@@ -50,7 +51,7 @@ static enum err read_kind(struct agg_parser *p, const struct agg_form *form, con
     if (form->whole)
         return form->whole(p, slice_text(form->name), v, out);
     for (uint32_t i = 0; i < v->count; i++) {
-        enum err e = take_param(p, form, v->keys[i], &v->items[i], out);
+        enum err e = agg_take_param(p, form, v->keys[i], &v->items[i], out);
         if (e)
             return e;
     }
@@ -152,7 +153,10 @@ static enum err read_one(struct agg_parser *p, struct slice name, const struct j
         if (e)
             return e;
     }
-    return check_whole(p, v, out);
+    enum err e = check_whole(p, v, out);
+    if (!e && forms[out->kind]->complete)
+        forms[out->kind]->complete(p, out);
+    return e;
 }
 
 static enum err read_all(struct agg_parser *p, const struct json *v, const struct agg **out,

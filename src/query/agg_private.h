@@ -31,7 +31,13 @@ struct agg_form {
     // Before the params, for defaults; after them, for the rules between them.  NULL for none.
     void (*start)(struct agg *out);
     enum err (*finish)(struct agg_parser *p, const struct json *v, struct agg *out);
+    // Once its sub-aggregations have been read as well.  NULL for none.
+    void (*complete)(struct agg_parser *p, struct agg *out);
 };
+
+// A parameter of a form by name.
+enum err agg_take_param(struct agg_parser *p, const struct agg_form *form, struct slice key,
+                        const struct json *v, struct agg *out);
 
 extern const struct agg_form agg_form_terms;
 extern const struct agg_form agg_form_date_histogram;
@@ -42,6 +48,7 @@ extern const struct agg_form agg_form_filter;
 extern const struct agg_form agg_form_filters;
 extern const struct agg_form agg_form_missing;
 extern const struct agg_form agg_form_global;
+extern const struct agg_form agg_form_composite;
 extern const struct agg_form agg_form_avg;
 extern const struct agg_form agg_form_sum;
 extern const struct agg_form agg_form_min;

@@ -12,6 +12,7 @@
 #include "search/histogram_answer.h"
 #include "search/literal_value.h"
 #include "search/output.h"
+#include "search/terms_order.h"
 
 enum {
     STARTS_MAX = 1 << 17,
@@ -80,6 +81,11 @@ static int64_t step_position(const struct agg_node *n, uint64_t key)
 {
     const struct date_histogram *d = n->state;
     return d->starts ? d->starts[key] : (int64_t)key;
+}
+
+static struct terms_key source_key(const struct agg_node *n, uint64_t key)
+{
+    return (struct terms_key){.i64 = step_position(n, key)};
 }
 
 static struct value step_key(const struct agg_node *n, int64_t position)
@@ -377,5 +383,6 @@ const struct agg_ops agg_date_histogram_ops = {
     .plan = plan,
     .plan_late = plan_late,
     .collect = collect,
+    .source_key = source_key,
     .answer = answer,
 };

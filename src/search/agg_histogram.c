@@ -4,6 +4,7 @@
 #include "search/histogram_answer.h"
 #include "search/literal_value.h"
 #include "search/output.h"
+#include "search/terms_order.h"
 
 #include <math.h>
 
@@ -38,6 +39,11 @@ static int64_t step_position(const struct agg_node *n, uint64_t key)
 {
     const struct histogram *h = n->state;
     return (int64_t)(key + (uint64_t)h->base);
+}
+
+static struct terms_key source_key(const struct agg_node *n, uint64_t key)
+{
+    return (struct terms_key){.f64 = key_of(n->state, step_position(n, key))};
 }
 
 static int64_t step_next(const struct agg_node *n, int64_t position)
@@ -167,5 +173,6 @@ const struct agg_ops agg_histogram_ops = {
     .plan = plan,
     .plan_late = plan_late,
     .collect = collect,
+    .source_key = source_key,
     .answer = answer,
 };

@@ -11,6 +11,7 @@ static const struct agg_ops *const kinds[AGG_KIND_COUNT] = {
     [AGG_FILTERS] = &agg_filters_ops,
     [AGG_MISSING] = &agg_missing_ops,
     [AGG_GLOBAL] = &agg_global_ops,
+    [AGG_COMPOSITE] = &agg_composite_ops,
     [AGG_AVG] = &agg_stats_ops,
     [AGG_SUM] = &agg_stats_ops,
     [AGG_MIN] = &agg_stats_ops,

@@ -11,6 +11,7 @@ struct agg_answer;
 struct agg_node;
 struct ordinals;
 struct search;
+struct terms_key;
 
 struct agg_ops {
     // Ties the node to its column, makes its state and n->ord_bound.  Before its children's.
@@ -32,6 +33,8 @@ struct agg_ops {
     // The number that a terms aggregation may be ordered by; false when there is no number
     // of this name.  NULL for kinds with none.
     bool (*number)(const struct agg_node *n, uint32_t parent, struct slice name, double *out);
+    // What a key of n->ords stands for; NULL for kinds that are no source of a composite.
+    struct terms_key (*source_key)(const struct agg_node *n, uint64_t key);
 };
 
 const struct agg_ops *agg_ops_of(enum agg_kind kind);
@@ -44,6 +47,7 @@ extern const struct agg_ops agg_filter_ops;
 extern const struct agg_ops agg_filters_ops;
 extern const struct agg_ops agg_missing_ops;
 extern const struct agg_ops agg_global_ops;
+extern const struct agg_ops agg_composite_ops;
 extern const struct agg_ops agg_stats_ops;
 extern const struct agg_ops agg_cardinality_ops;
 extern const struct agg_ops agg_percentiles_ops;

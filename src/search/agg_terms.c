@@ -345,6 +345,11 @@ static struct terms_key sort_key(const struct agg_node *n, const struct terms *t
     return (struct terms_key){.text = dict_value(n->column->dict, (uint32_t)key)};
 }
 
+static struct terms_key source_key(const struct agg_node *n, uint64_t key)
+{
+    return sort_key(n, n->state, key);
+}
+
 static struct value key_value(struct search *s, const struct agg_node *n, const struct terms *t,
                               const struct terms_key *key)
 {
@@ -417,4 +422,5 @@ const struct agg_ops agg_terms_ops = {
     .collect = collect,
     .finish = finish,
     .answer = answer,
+    .source_key = source_key,
 };

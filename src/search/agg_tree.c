@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "kernel/mask.h"
+#include "search/agg_composite.h"
 #include "search/literal_value.h"
 #include "search/search_private.h"
 
@@ -17,6 +18,10 @@ enum err agg_out_of_room(struct fault *why)
 static enum err plan_missing(struct search *s, struct agg_node *n, struct fault *why)
 {
     const struct literal *l = &n->agg->missing;
+    if (n->agg->missing_is_apart) {
+        n->missing = agg_composite_missing(n);
+        return OK;
+    }
     n->missing.code = CODE_NONE;
     if (l->type == LITERAL_NULL)
         return OK;

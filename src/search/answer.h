@@ -11,8 +11,9 @@
 struct agg_answer;
 
 struct bucket {
-    struct value key;      // terms, histograms; range: .text holds the key
-    bool has_from, has_to; // range, date_range
+    struct value key;         // terms, histograms; range: .text holds the key
+    const struct value *keys; // composite: one for each source
+    bool has_from, has_to;    // range, date_range
     double from, to;
     uint64_t doc_count;
     const struct agg_answer *subs; // one per agg->subs, in order; NULL when there are none
