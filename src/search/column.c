@@ -125,6 +125,10 @@ static void load_lookup(struct columns *cs, struct column *c, const struct colum
 
 static void load_codes(struct columns *cs, struct column *c, const struct column_source *s)
 {
+    if (!s->code_map) {
+        block_codes_narrow(&cs->block, s->path.field, c->width, c->codes);
+        return;
+    }
     const uint32_t *raw = raw_codes(cs, s->path.field);
     if (raw)
         codes_narrow(raw, cs->block.row_count, s->code_map, c->width, c->codes);

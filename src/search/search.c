@@ -43,6 +43,7 @@ struct helper { // a thread's own walk
 struct division {
     struct walk *first;
     struct helper *helpers; // by the pool's worker number
+    uint32_t piece_blocks;
     struct pool_job job;
 };
 
@@ -67,8 +68,9 @@ static void walk_piece(void *context, uint32_t worker, uint32_t index)
     const struct blocks *b = &d->first->blocks;
     if (!h->is_planned)
         h->e = plan_helper(d, h);
-    uint32_t end = (index + 1) * PIECE_BLOCKS < b->count ? (index + 1) * PIECE_BLOCKS : b->count;
-    for (uint32_t i = index * PIECE_BLOCKS; i < end && !h->e; i++)
+    uint32_t first = index * d->piece_blocks;
+    uint32_t end = b->count - first < d->piece_blocks ? b->count : first + d->piece_blocks;
+    for (uint32_t i = first; i < end && !h->e; i++)
         h->e = walk_block(&h->walk, &b->items[i], &h->why);
     if (h->e)
         pool_cancel(&d->job);
@@ -97,7 +99,8 @@ static enum err walk_together(struct walk *w, struct fault *why)
                          .job = {.item = walk_piece, .context = &d}};
     if (!d.helpers)
         return agg_out_of_room(why);
-    d.job.item_count = (w->blocks.count + PIECE_BLOCKS - 1) / PIECE_BLOCKS;
+    d.piece_blocks = w->s.context->piece_blocks ? w->s.context->piece_blocks : PIECE_BLOCKS;
+    d.job.item_count = (w->blocks.count + d.piece_blocks - 1) / d.piece_blocks;
     (void)pool_run(pool, &d.job); // an error is in the helper that has met it
     enum err e = OK;
     for (uint32_t i = 0; i < workers; i++)
@@ -107,8 +110,10 @@ static enum err walk_together(struct walk *w, struct fault *why)
 
 static enum err walk_blocks(struct walk *w, struct fault *why)
 {
-    bool together = pool_workers(w->s.context->pool) > 1 && walk_is_divisible(w) &&
-                    w->blocks.count >= DIVIDED_BLOCKS_MIN;
+    const struct search_context *c = w->s.context;
+    uint32_t blocks_min = c->piece_blocks ? c->piece_blocks + 1 : DIVIDED_BLOCKS_MIN;
+    bool together =
+        pool_workers(c->pool) > 1 && walk_is_divisible(w) && w->blocks.count >= blocks_min;
     return together ? walk_together(w, why) : walk_alone(w, why);
 }
 

@@ -21,6 +21,7 @@ struct search_context {
     int64_t now_ms;            // what "now" means in date math
     struct patience *patience; // over: ERR_TIMEOUT; NULL: without end
     struct pool *pool;         // who may help; NULL: nobody
+    uint32_t piece_blocks;     // blocks that a helper takes at once; 0: what is best
     struct budget *memory;     // what it may keep while it walks; NULL: SEARCH_MEMORY_BYTES
     uint32_t buckets_max;      // of one answer; 0: LIMIT_BUCKETS
 };

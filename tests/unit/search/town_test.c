@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/limits.h"
+#include "base/pool.h"
 #include "json/json.h"
 #include "unit/search/town.h"
 #include "unit/store/fixture.h"
@@ -237,8 +238,11 @@ enum err town_try(struct town *t, const char *indices, const char *json, struct 
         .permit = town_permit(t, t->roles == 1u << ROLE_METRICS ? ACTION_AGGREGATE : ACTION_READ),
         .tables = numbers,
         .table_count = count,
-        .now_ms = 1700000000000};
+        .now_ms = 1700000000000,
+        .pool = pool_new(3), // three threads, a block each at a time
+        .piece_blocks = 1};
     enum err e = search_run(&c, r, t->request, out, &t->why);
+    pool_free(c.pool);
     snapshot_free(now);
     return e;
 }
