@@ -69,7 +69,8 @@ INLINE bool pays_tables(uint32_t n, uint32_t bound)
 static void start_tables(struct tables *t, uint32_t bound)
 {
     for (unsigned i = 0; i < TABLES; i++)
-        memset(t->counts[i], 0, (bound + 1) * sizeof t->counts[i][0]);
+        for (uint32_t c = 0; c <= bound; c++)
+            t->counts[i][c] = 0;
 }
 
 // A multiple of TABLES rows.

@@ -83,3 +83,36 @@ INLINE const void *rows64(const void *v, size_t value_bytes, uint32_t row, uint3
     memcpy(tail, at, (n - row) * value_bytes);
     return tail;
 }
+
+#if defined(__x86_64__)
+
+// All ones in the lanes of `lane_bytes` whose bit is not set; the lowest bit is the first lane's.
+AVX2 INLINE __m256i not_in_avx2(unsigned lane_bytes, uint64_t bits)
+{
+    __m256i zero = _mm256_setzero_si256();
+    __m256i own; // each lane's own bit
+    if (lane_bytes == 1) {
+        // Bytes 0 to 3 of the bits to eight lanes each.
+        __m256i each = _mm256_set_epi64x(0x0303030303030303, 0x0202020202020202, 0x0101010101010101,
+                                         0x0000000000000000);
+        own = _mm256_set1_epi64x((int64_t)0x8040201008040201);
+        __m256i x = _mm256_shuffle_epi8(_mm256_set1_epi32((int32_t)bits), each);
+        return _mm256_cmpeq_epi8(_mm256_and_si256(x, own), zero);
+    }
+    if (lane_bytes == 2) {
+        own = _mm256_set_epi16(INT16_MIN, 1 << 14, 1 << 13, 1 << 12, 1 << 11, 1 << 10, 1 << 9,
+                               1 << 8, 1 << 7, 1 << 6, 1 << 5, 1 << 4, 1 << 3, 1 << 2, 1 << 1, 1);
+        __m256i x = _mm256_set1_epi16((int16_t)bits);
+        return _mm256_cmpeq_epi16(_mm256_and_si256(x, own), zero);
+    }
+    if (lane_bytes == 4) {
+        own = _mm256_set_epi32(128, 64, 32, 16, 8, 4, 2, 1);
+        __m256i x = _mm256_set1_epi32((int32_t)bits);
+        return _mm256_cmpeq_epi32(_mm256_and_si256(x, own), zero);
+    }
+    own = _mm256_set_epi64x(8, 4, 2, 1);
+    __m256i x = _mm256_set1_epi64x((int64_t)bits);
+    return _mm256_cmpeq_epi64(_mm256_and_si256(x, own), zero);
+}
+
+#endif

@@ -242,31 +242,6 @@ AVX2 static void widen_avx2(struct codes from, uint32_t n, enum width to_width, 
     FOR_WIDTH(from.width, widen_from_avx2, to_width, from.at, n, out);
 }
 
-// All ones in the lanes whose bit is not set: 32 bytes, 16 or 8 lanes from the lowest bit on.
-AVX2 INLINE __m256i not_in_avx2(enum width width, uint64_t bits)
-{
-    __m256i zero = _mm256_setzero_si256();
-    __m256i x;
-    if (width == WIDTH_U8) {
-        __m256i each = _mm256_set_epi64x(0x0303030303030303, 0x0202020202020202, 0x0101010101010101,
-                                         0x0000000000000000);
-        x = _mm256_shuffle_epi8(_mm256_set1_epi32((int32_t)bits), each);
-        x = _mm256_and_si256(x, _mm256_set1_epi64x((int64_t)0x8040201008040201));
-        return _mm256_cmpeq_epi8(x, zero);
-    }
-    if (width == WIDTH_U16) {
-        x = _mm256_and_si256(_mm256_set1_epi16((int16_t)bits),
-                             _mm256_set_epi16(INT16_MIN, 1 << 14, 1 << 13, 1 << 12, 1 << 11,
-                                              1 << 10, 1 << 9, 1 << 8, 1 << 7, 1 << 6, 1 << 5,
-                                              1 << 4, 1 << 3, 1 << 2, 1 << 1, 1));
-        return _mm256_cmpeq_epi16(x, zero);
-    }
-    x = _mm256_and_si256(
-        _mm256_set1_epi32((int32_t)bits),
-        _mm256_set_epi32(1 << 7, 1 << 6, 1 << 5, 1 << 4, 1 << 3, 1 << 2, 1 << 1, 1));
-    return _mm256_cmpeq_epi32(x, zero);
-}
-
 // Whole words of the mask; the last rows are done apart.
 AVX2 INLINE void mask_words_avx2(enum width width, uint8_t *ords, const uint64_t *mask,
                                  uint32_t words)
