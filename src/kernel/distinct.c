@@ -12,8 +12,10 @@
         uint64_t passed_over = 0;                                                   \
         bound = bound_below_none((enum width)sizeof *codes, bound);                 \
         for (uint32_t i = 0; i < n; i++) {                                          \
-            uint64_t *at = codes[i] < bound ? &bits[codes[i] / 64] : &passed_over;  \
-            *at |= (uint64_t)1 << codes[i] % 64;                                    \
+            uint32_t x = codes[i];                                                  \
+            uint64_t *word = bits + x / 64;                                         \
+            word = below(x, bound, word, &passed_over);                             \
+            *word |= (uint64_t)1 << x % 64;                                         \
         }                                                                           \
     }
 // NOLINTEND(bugprone-macro-parentheses)

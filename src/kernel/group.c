@@ -15,7 +15,7 @@
         to_type passed_over = 0;                                                                \
         for (uint32_t i = 0; i < n; i++) {                                                      \
             uint32_t ord = raw_at(width, ords, i);                                              \
-            to_type *at = ord < bound ? &to[ord] : &passed_over;                                \
+            to_type *at = below(ord, bound, to + ord, &passed_over);                            \
             type x = v[i];                                                                      \
             step;                                                                               \
         }                                                                                       \

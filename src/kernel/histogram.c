@@ -51,7 +51,7 @@ INLINE void count_rows(enum width width, const void *v, uint32_t from, uint32_t 
     uint64_t passed_over = 0;
     for (uint32_t i = from; i < end; i++) {
         uint32_t x = raw_at(width, v, i);
-        uint64_t *at = x < bound ? &counts[x] : &passed_over;
+        uint64_t *at = below(x, bound, counts + x, &passed_over);
         ++*at;
     }
 }

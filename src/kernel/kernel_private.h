@@ -66,6 +66,23 @@ INLINE void put_at(enum width width, void *codes, uint32_t i, uint32_t v)
         ((uint32_t *)codes)[i] = v;
 }
 
+// `at` when x is below the bound, else `otherwise`, by a move under a condition: left to
+// themselves, compilers make a branch of it, which rows without a value in between others would
+// have guessed wrong.  `at` is not looked at, so it may lie anywhere.
+INLINE void *below(uint32_t x, uint32_t bound, const void *at, const void *otherwise)
+{
+#if defined(__x86_64__)
+    __asm__("cmp %[bound], %[x]\n\tcmovae %[otherwise], %[at]"
+            : [at] "+r"(at)
+            : [otherwise] "r"(otherwise), [x] "r"(x), [bound] "r"(bound)
+            : "cc");
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): takes const off again, made no number of
+    return (void *)(uintptr_t)at;
+#else
+    return (void *)(uintptr_t)(x < bound ? at : otherwise);
+#endif
+}
+
 // A bound that no none of the width is below, so that one compare passes over both.
 INLINE uint32_t bound_below_none(enum width width, uint32_t bound)
 {
@@ -113,6 +130,35 @@ AVX2 INLINE __m256i not_in_avx2(unsigned lane_bytes, uint64_t bits)
     own = _mm256_set_epi64x(8, 4, 2, 1);
     __m256i x = _mm256_set1_epi64x((int64_t)bits);
     return _mm256_cmpeq_epi64(_mm256_and_si256(x, own), zero);
+}
+
+// Codes of any width in lanes of 32 bits, zeros before them; and the low bytes of the lanes.
+AVX2 INLINE __m256i load8_avx2(enum width width, const void *at)
+{
+    if (width == WIDTH_U8)
+        return _mm256_cvtepu8_epi32(_mm_loadl_epi64(at));
+    if (width == WIDTH_U16)
+        return _mm256_cvtepu16_epi32(_mm_loadu_si128(at));
+    return _mm256_loadu_si256(at);
+}
+
+AVX512 INLINE __m512i load16_avx512(enum width width, const void *at)
+{
+    if (width == WIDTH_U8)
+        return _mm512_cvtepu8_epi32(_mm_loadu_si128(at));
+    if (width == WIDTH_U16)
+        return _mm512_cvtepu16_epi32(_mm256_loadu_si256(at));
+    return _mm512_loadu_si512(at);
+}
+
+AVX512 INLINE void store16_avx512(enum width width, void *to, __m512i x)
+{
+    if (width == WIDTH_U8)
+        _mm_storeu_si128(to, _mm512_cvtepi32_epi8(x));
+    else if (width == WIDTH_U16)
+        _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(x));
+    else
+        _mm512_storeu_si512(to, x);
 }
 
 #endif

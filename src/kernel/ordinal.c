@@ -111,15 +111,6 @@ static void widen_rest(struct codes from, uint32_t row, uint32_t n, enum width t
 
 // --- AVX2: eight rows in lanes of 32 bits, or sixteen in lanes of 16 where all fits those
 
-AVX2 INLINE __m256i load8_avx2(enum width width, const void *at)
-{
-    if (width == WIDTH_U8)
-        return _mm256_cvtepu8_epi32(_mm_loadl_epi64(at));
-    if (width == WIDTH_U16)
-        return _mm256_cvtepu16_epi32(_mm_loadu_si128(at));
-    return _mm256_loadu_si256(at);
-}
-
 // The low bytes of the lanes; so none, which is all ones, stays none.
 AVX2 INLINE void store8_avx2(enum width width, void *to, __m256i x)
 {
@@ -411,25 +402,6 @@ static const struct ordinal_kernels avx2 = {join_avx2, widen_avx2, mask_avx2, st
                                             bounds_avx2};
 
 // --- AVX-512: sixteen rows in lanes of 32 bits, or 32 in lanes of 16
-
-AVX512 INLINE __m512i load16_avx512(enum width width, const void *at)
-{
-    if (width == WIDTH_U8)
-        return _mm512_cvtepu8_epi32(_mm_loadu_si128(at));
-    if (width == WIDTH_U16)
-        return _mm512_cvtepu16_epi32(_mm256_loadu_si256(at));
-    return _mm512_loadu_si512(at);
-}
-
-AVX512 INLINE void store16_avx512(enum width width, void *to, __m512i x)
-{
-    if (width == WIDTH_U8)
-        _mm_storeu_si128(to, _mm512_cvtepi32_epi8(x));
-    else if (width == WIDTH_U16)
-        _mm256_storeu_si256(to, _mm512_cvtepi32_epi16(x));
-    else
-        _mm512_storeu_si512(to, x);
-}
 
 AVX512 INLINE __m512i load32_avx512(enum width width, const void *at)
 {
