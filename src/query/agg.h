@@ -54,19 +54,20 @@ enum date_interval_kind { INTERVAL_CALENDAR, INTERVAL_FIXED };
 struct agg {
     struct slice name;
     enum agg_kind kind;
+    bool keyed;
+    bool missing_is_apart;   // source of a composite: rows without a value have their own bucket
+    bool shows_term_error;   // terms, with each bucket: always 0 here
+    bool filters_keyed;      // filters: they have names
     const char *type_name;   // as in the request: "terms", "date_histogram", ...
     struct slice field;      // len 0 where the kind has none
     const struct json *meta; // NULL for none
     struct literal missing;  // LITERAL_NULL for none
-    bool missing_is_apart;   // source of a composite: rows without a value have their own bucket
     struct slice format;     // len 0: the field's
-    bool keyed;
     const struct agg *subs;
     uint32_t sub_count;
 
     // terms
     uint32_t size;
-    bool shows_term_error;          // with each bucket: always 0 here
     uint64_t min_doc_count;         // terms: default 1; histograms: default 0
     const struct agg_order *orders; // terms: count desc, then key asc; histograms: key asc
     uint32_t order_count;
@@ -92,7 +93,6 @@ struct agg {
     const struct query *const *filters;
     const struct slice *filter_names;
     uint32_t filter_count;
-    bool filters_keyed;
     struct slice other_bucket; // name of the bucket for the rest; len 0: none
 
     // composite: its one sub is the first source, whose one sub is the next, and the last

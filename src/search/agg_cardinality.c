@@ -141,7 +141,9 @@ static uint64_t key_at(const struct values *v, uint32_t i)
 {
     if (v->codes)
         return codes_at((struct codes){v->column->width, v->codes}, i);
-    return v->numbers.i64 ? (uint64_t)v->numbers.i64[i] : double_bits(v->numbers.f64[i]);
+    if (v->numbers.f64)
+        return double_bits(v->numbers.f64[i]);
+    return v->numbers.i64 ? (uint64_t)v->numbers.i64[i] : 0;
 }
 
 static struct values values_of(struct search *s, struct agg_node *n)

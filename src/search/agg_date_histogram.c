@@ -272,7 +272,7 @@ static void collect_pairs(struct search *s, struct agg_node *n, const struct ord
         bool has = !present || bit_get(present, i);
         if (ords[i] == ORDINAL_NONE || (!has && !n->missing.is_given))
             continue;
-        int64_t ms = has ? v.i64[i] : n->missing.i64;
+        int64_t ms = has && v.i64 ? v.i64[i] : n->missing.i64;
         if (ms < span.start || ms >= span.end)
             move_span(n, ms, &span);
         p->at[p->count] = (uint16_t)i;

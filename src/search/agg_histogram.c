@@ -144,8 +144,10 @@ static void collect(struct search *s, struct agg_node *n, const struct ordinals 
         if (ords[i] == ORDINAL_NONE || (!has && !n->missing.is_given))
             continue;
         double value = n->missing.f64;
-        if (has)
-            value = v.f64 ? v.f64[i] : (double)v.i64[i];
+        if (has && v.f64)
+            value = v.f64[i];
+        else if (has && v.i64)
+            value = (double)v.i64[i];
         int64_t position = 0;
         if (!position_of(h, value, &position) || !is_within(h, position))
             continue;

@@ -227,8 +227,11 @@ static bool value_at(const struct agg_node *n, const struct values *v, uint32_t 
         *out = n->missing.f64;
         return n->missing.is_given;
     }
-    *out = v->numbers.f64 ? v->numbers.f64[i] : (double)v->numbers.i64[i];
-    return true;
+    if (v->numbers.f64)
+        *out = v->numbers.f64[i];
+    else if (v->numbers.i64)
+        *out = (double)v->numbers.i64[i];
+    return v->numbers.f64 || v->numbers.i64;
 }
 
 static bool reserve_values(struct search *s, struct percentiles *p, uint32_t more)

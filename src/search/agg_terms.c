@@ -251,8 +251,10 @@ static void number_pairs(struct search *s, struct agg_node *n, const struct ordi
         if (ords[i] == ORDINAL_NONE || (!has && !n->missing.is_given))
             continue;
         uint64_t key = t->missing_key;
-        if (has)
-            key = t->form == KEY_DOUBLE ? double_key(v.f64[i]) : (uint64_t)v.i64[i];
+        if (has && v.f64)
+            key = double_key(v.f64[i]);
+        else if (has && v.i64)
+            key = (uint64_t)v.i64[i];
         p->at[p->count] = (uint16_t)i;
         p->parents[p->count] = ords[i];
         p->keys[p->count++] = key;

@@ -391,6 +391,7 @@ struct numbers selected_numbers(struct columns *cs, struct column *c)
 static void to_distances(const int64_t *v, uint32_t count, int64_t base, enum width width,
                          void *out)
 {
+    CHECK(v != NULL);
     if (width == WIDTH_U16)
         TO_DISTANCES(uint16_t)
     else

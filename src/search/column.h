@@ -51,27 +51,26 @@ struct column_source { // of one searched table
 
 struct column {
     struct slice name;
-    bool is_mapped; // in at least one searched table
     enum field_type type;
     enum storage storage;
-    const struct dict *dict; // STORAGE_CODE: of the codes below
-    uint32_t dict_count;
-    struct dict *merged; // owned; NULL when one dictionary serves
-    struct column_source *sources;
-    // Bounds of all values in all searched tables, when they could be told beforehand.
-    bool has_bounds;
-    int64_t min, max; // STORAGE_I64
-    double min_f64, max_f64;
-    enum width width; // STORAGE_CODE: of codes
-    bool is_near;     // STORAGE_I64: every value is min + a distance of `distance_width`
+    bool is_mapped;  // in at least one searched table
+    bool has_bounds; // of all values in all searched tables, as they could be told beforehand
+    bool is_near;    // STORAGE_I64: every value is min + a distance of `distance_width`
+    bool is_full;    // numbers, after column_load(): every row of the block has a value
     enum width distance_width;
+    enum width width; // STORAGE_CODE: of codes
+    uint32_t dict_count;
+    const struct dict *dict; // STORAGE_CODE: of the codes below
+    struct dict *merged;     // owned; NULL when one dictionary serves
+    struct column_source *sources;
+    int64_t min, max; // STORAGE_I64; with bounds
+    double min_f64, max_f64;
     // The block at hand by row, once column_load() has been called for it.
     uint64_t stamp, present_stamp;
     void *codes; // of `width`, all ones where there is no value
     int64_t *i64;
     double *f64;
     uint64_t *present; // for numbers; for codes see column_present()
-    bool is_full;      // numbers: every row of the block has a value
     // By position; arrays are made when they are first asked for.
     uint64_t codes_stamp, distance_stamp, block_distance_stamp, number_stamp, bits_stamp;
     void *packed_codes, *distances, *block_distances, *packed_numbers;
