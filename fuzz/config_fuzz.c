@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(why.words[0] != '\0');
         return 0;
     }
-    CHECK(c.threads >= 1 && c.threads <= 64);
+    CHECK(c.search_threads <= 64);
     CHECK(strnlen(c.cluster_name, sizeof c.cluster_name) < sizeof c.cluster_name);
     CHECK(c.listen.address_bytes > 0);
     return 0;

@@ -9,7 +9,8 @@ struct slice reader_bytes(struct reader *in, size_t len)
         return (struct slice){0};
     }
     struct slice bytes = slice_of(in->at, len);
-    in->at += len;
+    if (len) // a reader over nothing may have no address to add to
+        in->at += len;
     return bytes;
 }
 
