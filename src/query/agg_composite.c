@@ -116,6 +116,7 @@ static enum err read_kind(struct agg_parser *p, const struct json *v, struct agg
     if (v->type != JSON_OBJECT || v->count != 1)
         return form_refuse(&p->form, v, "parsing_exception",
                            "a source of [composite] is an object of one kind");
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
     for (size_t i = 0; i < sizeof source_forms / sizeof *source_forms; i++) {
         if (slice_is(v->keys[0], source_forms[i]->name))
             return read_form(p, source_forms[i], &v->items[0], out);

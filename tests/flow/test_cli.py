@@ -237,7 +237,7 @@ def test_policy_check_and_statement(tamis):
     ('', r'p\.yml line 1: is empty'),
     ('# nothing yet\n', r'p\.yml line 2: is empty'),
     ('sources:\n    a: {}\n  b: {}\n', r'p\.yml line 3: .*indented'),
-    ('sources: {}\nmetrix: {}\n', r'p\.yml line 2: metrix is no key of a policy; there are: sources, metrics'),
+    ('sources: {}\nmetrix: {}\n', r'p\.yml line 2: metrix is no key of a policy; there are: sources, push, metrics'),
     ('just words\n', r'p\.yml line 1: a policy must be a map of keys and values'),
     ('sources: {fleet: {\n', r'p\.yml line 2: .*not closed'),
 ])
