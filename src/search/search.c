@@ -163,7 +163,7 @@ enum err search_run(const struct search_context *c, const struct request *r, str
     struct budget *memory = c->memory ? c->memory : &own;
     w.s.room = room_in(memory);
     enum err e = run(&w, out, why);
-    if (e == ERR_LIMIT && w.s.room.is_over)
+    if (e == ERR_LIMIT && atomic_load(&memory->refused_by)) // to whichever thread's room
         e = budget_fault(memory, why);
     walk_done(&w);
     room_done(&w.s.room);

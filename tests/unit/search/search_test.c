@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/pool.h"
+#include "search/budget.h"
 #include "search/patience.h"
 #include "search/search.h"
 #include "unit/search/crowded.h"
@@ -153,6 +155,43 @@ TEST(search_ends_at_its_deadline)
     EXPECT_EQ(search_run(&c, &r, t->request, &a, &t->why), ERR_TIMEOUT);
     EXPECT(strstr(t->why.words, "time limit") != NULL);
     EXPECT_EQ(patience.end, PATIENCE_IS_LATE);
+    snapshot_free(now);
+}
+
+// In planning, in a helper's walk, in merging: wherever it is that the memory ends.
+TEST(search_over_its_memory_names_the_limit_wherever_it_is_met)
+{
+    static const char body[] = "{\"size\":0,\"aggs\":{\"d\":{\"terms\":{\"field\":\"device\"},"
+                               "\"aggs\":{\"a\":{\"cardinality\":{\"field\":\"at\"}}}}}}";
+    struct town *t = crowded_town();
+    struct request r = town_request(t, body);
+    struct snapshot *now = store_snapshot(t->store);
+    uint32_t table = TOWN_EVENTS;
+    struct pool *pool = pool_new(3);
+    uint32_t refused = 0;
+    enum err e = ERR_LIMIT;
+    for (size_t limit = 64 << 10; e == ERR_LIMIT; limit += limit / 16) {
+        struct budget memory;
+        struct answer a;
+        budget_init(&memory, NULL, "request", "search.memory_bytes", limit);
+        struct search_context c = {.snapshot = now,
+                                   .permit = town_permit(t, ACTION_READ),
+                                   .tables = &table,
+                                   .table_count = 1,
+                                   .pool = pool,
+                                   .piece_blocks = 1,
+                                   .memory = &memory};
+        e = search_run(&c, &r, t->request, &a, &t->why);
+        EXPECT_EQ(memory.used, 0);
+        if (e == OK)
+            break;
+        EXPECT_EQ(e, ERR_LIMIT);
+        EXPECT(strstr(t->why.words, "[search.memory_bytes]") != NULL);
+        refused++;
+    }
+    EXPECT_EQ(e, OK);
+    EXPECT(refused > 10);
+    pool_free(pool);
     snapshot_free(now);
 }
 
