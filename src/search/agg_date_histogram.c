@@ -9,15 +9,13 @@
 // the key.
 #include "base/date.h"
 #include "kernel/ordinal.h"
+#include "search/date_steps.h"
 #include "search/histogram_answer.h"
 #include "search/literal_value.h"
 #include "search/output.h"
 #include "search/terms_order.h"
 
-enum {
-    STARTS_MAX = 1 << 17,
-    FEW_STARTS = 9, // buckets of one block that are found by comparing with each start
-};
+enum { STARTS_MAX = 1 << 17 };
 
 struct date_histogram {
     const struct date_zone *zone;
@@ -30,51 +28,16 @@ struct date_histogram {
     uint32_t *keys; // BLOCK_ROWS
 };
 
-static int64_t floor_even(int64_t ms, int64_t interval)
-{
-    int64_t rest = ms % interval;
-    return ms - rest - (rest < 0 ? interval : 0);
-}
-
 static int64_t floor_of(const struct agg_node *n, int64_t ms)
 {
     const struct date_histogram *d = n->state;
-    const struct agg *a = n->agg;
-    int64_t at = ms - a->offset_ms;
-    if (d->is_even)
-        at = floor_even(at, a->interval_ms);
-    else if (a->interval_kind == INTERVAL_FIXED)
-        at = date_floor_fixed(at, a->interval_ms, d->zone);
-    else
-        at = date_floor(at, (enum date_unit)a->calendar_unit, d->zone);
-    return at + a->offset_ms;
-}
-
-static int64_t next_fixed(const struct agg_node *n, int64_t start)
-{
-    const struct date_histogram *d = n->state;
-    int64_t interval = n->agg->interval_ms;
-    // Where clocks are put back, one interval on may be the same bucket still.
-    for (int64_t ahead = interval; ahead <= 3 * interval; ahead += interval) {
-        int64_t next = date_floor_fixed(start + ahead, interval, d->zone);
-        if (next > start)
-            return next;
-    }
-    return start + interval;
+    return date_steps_floor(n->agg, d->zone, ms);
 }
 
 static int64_t step_next(const struct agg_node *n, int64_t position)
 {
     const struct date_histogram *d = n->state;
-    const struct agg *a = n->agg;
-    int64_t start = position - a->offset_ms;
-    if (d->is_even)
-        start += a->interval_ms;
-    else if (a->interval_kind == INTERVAL_FIXED)
-        start = next_fixed(n, start);
-    else
-        start = date_next(start, (enum date_unit)a->calendar_unit, d->zone);
-    return start + a->offset_ms;
+    return date_steps_next(n->agg, d->zone, position);
 }
 
 static int64_t step_position(const struct agg_node *n, uint64_t key)
@@ -202,7 +165,7 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
                  SLICE_PRINT(n->agg->field), field_type_name(n->column->type), n->agg->type_name);
     if (!e && n->agg->time_zone.len)
         e = date_zone_get(n->agg->time_zone, &d->zone, why);
-    d->is_even = n->agg->interval_kind == INTERVAL_FIXED && d->zone == date_zone_utc();
+    d->is_even = date_steps_are_even(n->agg, d->zone);
     if (!e)
         e = plan_bounds(s, n, d, why);
     if (!e)
@@ -260,70 +223,23 @@ static bool is_within(const struct date_histogram *d, int64_t start)
 static void collect_pairs(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     const struct date_histogram *d = n->state;
-    uint32_t count = s->columns.selection.count;
-    struct numbers v = {0};
-    if (n->column->is_mapped)
-        v = selected_numbers(&s->columns, n->column);
-    const uint64_t *present = agg_present(s, n->column);
-    const uint32_t *ords = ordinals_wide(parents, count, s->wide);
+    struct agg_values v = agg_values(s, n, parents);
     struct agg_pairs *p = agg_pairs(s, n);
     struct span span = {.start = 0, .end = 0};
-    for (uint32_t i = 0; p && i < count; i++) {
-        bool has = !present || bit_get(present, i);
-        if (ords[i] == ORDINAL_NONE || (!has && !n->missing.is_given))
+    for (uint32_t i = 0; p && i < v.count; i++) {
+        bool stands_in;
+        if (!agg_values_has(n, &v, i, &stands_in))
             continue;
-        int64_t ms = has && v.i64 ? v.i64[i] : n->missing.i64;
+        int64_t ms = !stands_in && v.numbers.i64 ? v.numbers.i64[i] : n->missing.i64;
         if (ms < span.start || ms >= span.end)
             move_span(n, ms, &span);
-        p->at[p->count] = (uint16_t)i;
-        p->parents[p->count] = ords[i];
-        p->keys[p->count] = span.key;
-        p->count += is_within(d, span.start);
+        if (is_within(d, span.start))
+            agg_pairs_add(p, i, v.ords[i], span.key);
     }
     agg_pass_pairs(s, n);
 }
 
-// Few buckets in a block: how many of their starts each time has reached.
-static void count_starts(const struct date_histogram *d, uint64_t first, uint64_t last,
-                         const struct distances *v, uint32_t count, uint8_t *out)
-{
-    const uint32_t *at = v->at;
-    memset(out, 0, count);
-    for (uint64_t k = first + 1; k <= last; k++) {
-        uint32_t start = (uint32_t)(d->starts[k] - v->base);
-        for (uint32_t i = 0; i < count; i++)
-            out[i] = (uint8_t)(out[i] + (at[i] >= start));
-    }
-}
-
-// Many: those of equal length by multiplication, others one by one.
-static void find_starts(const struct agg_node *n, uint64_t first, const struct distances *v,
-                        uint32_t count, uint32_t *out)
-{
-    const struct date_histogram *d = n->state;
-    const uint32_t *at = v->at;
-    uint64_t shift = (uint64_t)(v->base - d->starts[first]);
-    if (d->is_even) {
-        double each = 1 / (double)n->agg->interval_ms;
-        for (uint32_t i = 0; i < count; i++) {
-            uint64_t far = at[i] + shift;
-            int64_t k = (int64_t)((double)far * each);
-            // The product is off by one at most, next to a start.
-            int64_t rest = (int64_t)far - k * n->agg->interval_ms;
-            out[i] = (uint32_t)(k - (rest < 0) + (rest >= n->agg->interval_ms));
-        }
-        return;
-    }
-    struct span span = {.start = 0, .end = 0};
-    for (uint32_t i = 0; i < count; i++) {
-        int64_t ms = v->base + at[i];
-        if (ms < span.start || ms >= span.end)
-            move_span(n, ms, &span);
-        out[i] = (uint32_t)(span.key - first);
-    }
-}
-
-// By the block's statistics and short distances; false when these are not to be had.
+// By the block's statistics, which leave few starts to compare with; false without them.
 static bool collect_near(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     const struct date_histogram *d = n->state;
@@ -341,18 +257,13 @@ static bool collect_near(struct search *s, struct agg_node *n, const struct ordi
         agg_pass_keys(s, n, parents, &keys);
         return true;
     }
-    struct distances v;
-    if (!selected_block_distances(&s->columns, n->column, &v))
-        return false;
+    struct numbers v = selected_numbers(&s->columns, n->column);
+    uint32_t count = s->columns.selection.count;
+    keys.width = width_for(keys.bound);
     keys.at = d->keys;
-    if (keys.bound <= FEW_STARTS) {
-        count_starts(d, first.key, last.key, &v, s->columns.selection.count, (uint8_t *)d->keys);
-    } else {
-        keys.width = WIDTH_U32;
-        find_starts(n, first.key, &v, s->columns.selection.count, d->keys);
-    }
+    ordinal_bounds_i64(v.i64, count, d->starts + first.key, keys.bound + 1, keys.width, d->keys);
     if (v.present)
-        ordinal_mask(keys.width, d->keys, v.present, s->columns.selection.count);
+        ordinal_mask(keys.width, d->keys, v.present, count);
     agg_pass_keys(s, n, parents, &keys);
     return true;
 }

@@ -132,28 +132,14 @@ static bool is_within(const struct histogram *h, int64_t position)
 static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     const struct histogram *h = n->state;
-    uint32_t count = s->columns.selection.count;
-    struct numbers v = {0};
-    if (n->column->is_mapped)
-        v = selected_numbers(&s->columns, n->column);
-    const uint64_t *present = agg_present(s, n->column);
-    const uint32_t *ords = ordinals_wide(parents, count, s->wide);
+    struct agg_values v = agg_values(s, n, parents);
     struct agg_pairs *p = agg_pairs(s, n);
-    for (uint32_t i = 0; p && i < count; i++) {
-        bool has = !present || bit_get(present, i);
-        if (ords[i] == ORDINAL_NONE || (!has && !n->missing.is_given))
-            continue;
-        double value = n->missing.f64;
-        if (has && v.f64)
-            value = v.f64[i];
-        else if (has && v.i64)
-            value = (double)v.i64[i];
+    for (uint32_t i = 0; p && i < v.count; i++) {
+        double value = 0;
         int64_t position = 0;
-        if (!position_of(h, value, &position) || !is_within(h, position))
-            continue;
-        p->at[p->count] = (uint16_t)i;
-        p->parents[p->count] = ords[i];
-        p->keys[p->count++] = (uint64_t)position - (uint64_t)h->base;
+        if (agg_values_f64(n, &v, i, &value) && position_of(h, value, &position) &&
+            is_within(h, position))
+            agg_pairs_add(p, i, v.ords[i], (uint64_t)position - (uint64_t)h->base);
     }
     agg_pass_pairs(s, n);
 }

@@ -203,37 +203,6 @@ static void make_coarse(struct search *s, struct percentiles *p)
     p->value_count = 0;
 }
 
-struct values { // by position
-    const uint32_t *ords;
-    struct numbers numbers;
-    const uint64_t *present;
-};
-
-static struct values values_of(struct search *s, struct agg_node *n, const struct ordinals *parents)
-{
-    struct values v = {.ords = ordinals_wide(parents, s->columns.selection.count, s->wide)};
-    if (n->column->is_mapped)
-        v.numbers = selected_numbers(&s->columns, n->column);
-    v.present = agg_present(s, n->column);
-    return v;
-}
-
-// False for a position that adds nothing.
-static bool value_at(const struct agg_node *n, const struct values *v, uint32_t i, double *out)
-{
-    if (v->ords[i] == ORDINAL_NONE)
-        return false;
-    if (v->present && !bit_get(v->present, i)) {
-        *out = n->missing.f64;
-        return n->missing.is_given;
-    }
-    if (v->numbers.f64)
-        *out = v->numbers.f64[i];
-    else if (v->numbers.i64)
-        *out = (double)v->numbers.i64[i];
-    return v->numbers.f64 || v->numbers.i64;
-}
-
 static bool reserve_values(struct search *s, struct percentiles *p, uint32_t more)
 {
     size_t need = (size_t)p->value_count + more;
@@ -244,7 +213,7 @@ static bool reserve_values(struct search *s, struct percentiles *p, uint32_t mor
     return values && ords;
 }
 
-static void keep_values(struct search *s, struct agg_node *n, const struct values *v)
+static void keep_values(struct search *s, struct agg_node *n, const struct agg_values *v)
 {
     struct percentiles *p = n->state;
     uint32_t count = s->columns.selection.count;
@@ -252,20 +221,20 @@ static void keep_values(struct search *s, struct agg_node *n, const struct value
         return;
     for (uint32_t i = 0; i < count; i++) {
         double value;
-        if (!value_at(n, v, i, &value))
+        if (!agg_values_f64(n, v, i, &value))
             continue;
         p->values[p->value_count] = value;
         p->value_ords[p->value_count++] = v->ords[i];
     }
 }
 
-static void coarse_values(struct search *s, struct agg_node *n, const struct values *v)
+static void coarse_values(struct search *s, struct agg_node *n, const struct agg_values *v)
 {
     struct percentiles *p = n->state;
     uint32_t count = 0;
     for (uint32_t i = 0; i < s->columns.selection.count; i++) {
         double value;
-        if (!value_at(n, v, i, &value))
+        if (!agg_values_f64(n, v, i, &value))
             continue;
         p->keys[count] = coarse_key(value);
         p->parents[count++] = v->ords[i];
@@ -282,7 +251,7 @@ static void collect(struct search *s, struct agg_node *n, const struct ordinals 
         count_values(s, n, parents);
         return;
     }
-    struct values v = values_of(s, n, parents);
+    struct agg_values v = agg_values(s, n, parents);
     if (!p->is_coarse && p->value_count + s->columns.selection.count > VALUES_MAX)
         make_coarse(s, p);
     if (p->is_coarse)

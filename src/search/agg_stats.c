@@ -164,24 +164,6 @@ static void count_present(struct search *s, struct agg_node *n, const struct ord
     ordinals_count(&own, s->columns.selection.count, st->counts);
 }
 
-static void take_numbers(struct search *s, struct agg_node *n, const uint32_t *ords,
-                         struct amounts *by_ord)
-{
-    struct numbers v = selected_numbers(&s->columns, n->column);
-    for (uint32_t i = 0; i < s->columns.selection.count; i++)
-        if (ords[i] != ORDINAL_NONE && (!v.present || bit_get(v.present, i)))
-            take(&by_ord[ords[i]], v.f64 ? v.f64[i] : (double)v.i64[i]);
-}
-
-static void take_missing(struct search *s, struct agg_node *n, const uint32_t *ords,
-                         struct amounts *by_ord)
-{
-    const uint64_t *present = agg_present(s, n->column);
-    for (uint32_t i = 0; present && i < s->columns.selection.count; i++)
-        if (ords[i] != ORDINAL_NONE && !bit_get(present, i))
-            take(&by_ord[ords[i]], n->missing.f64);
-}
-
 static void collect_each(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     struct stats *st = n->state;
@@ -190,11 +172,12 @@ static void collect_each(struct search *s, struct agg_node *n, const struct ordi
     if (!by_ord)
         return;
     st->by_ord = by_ord;
-    const uint32_t *ords = ordinals_wide(parents, s->columns.selection.count, s->wide);
-    if (n->column->is_mapped)
-        take_numbers(s, n, ords, by_ord);
-    if (n->missing.is_given)
-        take_missing(s, n, ords, by_ord);
+    struct agg_values v = agg_values(s, n, parents);
+    for (uint32_t i = 0; i < v.count; i++) {
+        double value;
+        if (agg_values_f64(n, &v, i, &value))
+            take(&by_ord[v.ords[i]], value);
+    }
 }
 
 static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)

@@ -239,25 +239,18 @@ static struct key_codes small_keys(struct search *s, struct agg_node *n)
 static void number_pairs(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     const struct terms *t = n->state;
-    uint32_t count = s->columns.selection.count;
-    struct numbers v = {0};
-    if (n->column->is_mapped)
-        v = selected_numbers(&s->columns, n->column);
-    const uint64_t *present = agg_present(s, n->column);
-    const uint32_t *ords = ordinals_wide(parents, count, s->wide);
+    struct agg_values v = agg_values(s, n, parents);
     struct agg_pairs *p = agg_pairs(s, n);
-    for (uint32_t i = 0; p && i < count; i++) {
-        bool has = !present || bit_get(present, i);
-        if (ords[i] == ORDINAL_NONE || (!has && !n->missing.is_given))
+    for (uint32_t i = 0; p && i < v.count; i++) {
+        bool stands_in;
+        if (!agg_values_has(n, &v, i, &stands_in))
             continue;
         uint64_t key = t->missing_key;
-        if (has && v.f64)
-            key = double_key(v.f64[i]);
-        else if (has && v.i64)
-            key = (uint64_t)v.i64[i];
-        p->at[p->count] = (uint16_t)i;
-        p->parents[p->count] = ords[i];
-        p->keys[p->count++] = key;
+        if (!stands_in && v.numbers.f64)
+            key = double_key(v.numbers.f64[i]);
+        else if (!stands_in && v.numbers.i64)
+            key = (uint64_t)v.numbers.i64[i];
+        agg_pairs_add(p, i, v.ords[i], key);
     }
 }
 

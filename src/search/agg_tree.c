@@ -193,6 +193,44 @@ void agg_pass(struct search *s, struct agg_node *n, const struct ordinals *own)
     pass_to_subs(s, n, own);
 }
 
+void agg_pairs_add(struct agg_pairs *p, uint32_t position, uint32_t parent, uint64_t key)
+{
+    p->at[p->count] = (uint16_t)position;
+    p->parents[p->count] = parent;
+    p->keys[p->count++] = key;
+}
+
+struct agg_values agg_values(struct search *s, struct agg_node *n, const struct ordinals *parents)
+{
+    struct agg_values v = {.count = s->columns.selection.count};
+    if (n->column->is_mapped)
+        v.numbers = selected_numbers(&s->columns, n->column);
+    v.present = agg_present(s, n->column);
+    v.ords = ordinals_wide(parents, v.count, s->wide);
+    return v;
+}
+
+bool agg_values_has(const struct agg_node *n, const struct agg_values *v, uint32_t i,
+                    bool *out_stands_in)
+{
+    *out_stands_in = v->present && !bit_get(v->present, i);
+    return v->ords[i] != ORDINAL_NONE && (!*out_stands_in || n->missing.is_given);
+}
+
+bool agg_values_f64(const struct agg_node *n, const struct agg_values *v, uint32_t i, double *out)
+{
+    bool stands_in;
+    if (!agg_values_has(n, v, i, &stands_in))
+        return false;
+    if (stands_in)
+        *out = n->missing.f64;
+    else if (v->numbers.f64)
+        *out = v->numbers.f64[i];
+    else if (v->numbers.i64)
+        *out = (double)v->numbers.i64[i];
+    return stands_in || v->numbers.f64 || v->numbers.i64;
+}
+
 static uint32_t key_at(const struct key_codes *keys, uint32_t i)
 {
     if (!keys->at)

@@ -415,20 +415,3 @@ struct distances selected_distances(struct columns *cs, struct column *c)
     out.at = c->distances;
     return out;
 }
-
-bool selected_block_distances(struct columns *cs, struct column *c, struct distances *out)
-{
-    struct block_range r;
-    if (!column_range(cs, c, &r) || !r.any || (uint64_t)r.max - (uint64_t)r.min >= UINT32_MAX)
-        return false;
-    c->block_distances = reserve(cs, c->block_distances, sizeof(uint32_t));
-    if (!c->block_distances)
-        return false;
-    struct numbers n = selected_numbers(cs, c);
-    if (c->block_distance_stamp != cs->selection_stamp)
-        to_distances(n.i64, cs->selection.count, r.min, WIDTH_U32, c->block_distances);
-    c->block_distance_stamp = cs->selection_stamp;
-    *out = (struct distances){
-        .base = r.min, .width = WIDTH_U32, .at = c->block_distances, .present = n.present};
-    return true;
-}

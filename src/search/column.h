@@ -72,8 +72,8 @@ struct column {
     double *f64;
     uint64_t *present; // for numbers; for codes see column_present()
     // By position; arrays are made when they are first asked for.
-    uint64_t codes_stamp, distance_stamp, block_distance_stamp, number_stamp, bits_stamp;
-    void *packed_codes, *distances, *block_distances, *packed_numbers;
+    uint64_t codes_stamp, distance_stamp, number_stamp, bits_stamp;
+    void *packed_codes, *distances, *packed_numbers;
     uint64_t *packed_present;
 };
 
@@ -158,9 +158,6 @@ struct distances {
 
 // From c->min, of c->distance_width; c->is_near.
 struct distances selected_distances(struct columns *cs, struct column *c);
-
-// From the least value of the block, as u32.  False when the block's values lie too far apart.
-bool selected_block_distances(struct columns *cs, struct column *c, struct distances *out);
 
 struct numbers {
     const int64_t *i64; // STORAGE_I64

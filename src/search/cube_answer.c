@@ -16,6 +16,7 @@
 #include "base/date.h"
 #include "base/limits.h"
 #include "search/cube_plan.h"
+#include "search/date_steps.h"
 #include "search/output.h"
 #include "search/room.h"
 
@@ -188,7 +189,7 @@ static bool fill_starts(struct answering *a, const struct cube_node *n, int64_t 
                         struct histogram_state *h)
 {
     size_t cap = 0;
-    for (int64_t at = first; at <= last; at = cube_time_next(n, at)) {
+    for (int64_t at = first; at <= last; at = date_steps_next(n->agg, n->zone, at)) {
         if (h->start_count == a->buckets_max ||
             (h->start_count && at <= h->starts[h->start_count - 1]))
             return false;
@@ -225,8 +226,8 @@ static bool find_starts(const struct answering *a, const struct cube_node *n, in
         if (i && s->rows[i - 1].run == run)
             continue;
         int64_t ms = s->rows[i].at * unit;
-        out[run] = cube_time_floor(n, ms);
-        if (!cube_time_is_one(n, ms, unit) || (run && out[run] < out[run - 1]))
+        out[run] = date_steps_floor(n->agg, n->zone, ms);
+        if (!date_steps_are_one(n->agg, n->zone, ms, unit) || (run && out[run] < out[run - 1]))
             return false;
     }
     return true;

@@ -2,6 +2,7 @@
 #include "search/cube_plan.h"
 
 #include "base/date.h"
+#include "search/date_steps.h"
 #include "search/literal_value.h"
 
 enum { AGG_DEPTH_MAX = 16 };
@@ -118,7 +119,7 @@ static bool plan_bound(const struct cube_plan *p, const struct cube_node *n,
                                            : literal_date(l, &dates, false, out, NULL);
     if (e || !is_time(*out))
         return false;
-    *out = cube_time_floor(n, *out);
+    *out = date_steps_floor(n->agg, n->zone, *out);
     return true;
 }
 

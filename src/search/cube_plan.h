@@ -88,11 +88,5 @@ enum cube_field cube_field_find(struct cube_plan *p, struct slice name, uint32_t
 // Of a dimension held as codes.
 const struct dict *cube_slot_dict(const struct cube_plan *p, uint32_t slot);
 
-// cube_time.c.  Buckets of a date_histogram.
-int64_t cube_time_floor(const struct cube_node *n, int64_t ms);
-int64_t cube_time_next(const struct cube_node *n, int64_t start); // the bucket after
-// All of [ms, ms + length) lies in one bucket.
-bool cube_time_is_one(const struct cube_node *n, int64_t ms, int64_t length);
-
 // cube_answer.c.
 enum cube_found cube_plan_answer(struct cube_plan *p, struct answer *out);

@@ -103,10 +103,27 @@ struct agg_pairs {
 
 // Empty, to be filled; NULL past the room's limit.
 struct agg_pairs *agg_pairs(struct search *s, struct agg_node *n);
+void agg_pairs_add(struct agg_pairs *p, uint32_t position, uint32_t parent, uint64_t key);
 // Fills them with small keys.
 void agg_pair_up(struct search *s, struct agg_node *n, const struct ordinals *parents,
                  const struct key_codes *keys);
 void agg_pass_pairs(struct search *s, struct agg_node *n);
+
+// Numbers of a node's column by position, for kinds that look at each.
+struct agg_values {
+    uint32_t count;
+    const uint32_t *ords; // of the parent, ORDINAL_NONE for a position in no bucket
+    struct numbers numbers;
+    const uint64_t *present; // NULL: all
+};
+
+// Good until the next ordinals are widened.
+struct agg_values agg_values(struct search *s, struct agg_node *n, const struct ordinals *parents);
+// Position i is in a bucket and has a value, or `missing` stands in for it (*out_stands_in).
+bool agg_values_has(const struct agg_node *n, const struct agg_values *v, uint32_t i,
+                    bool *out_stands_in);
+// That value, as a double; false when there is none.
+bool agg_values_f64(const struct agg_node *n, const struct agg_values *v, uint32_t i, double *out);
 
 uint32_t agg_ord_count(const struct agg_node *n); // of a bucket kind, as of now
 uint64_t agg_rows(const struct agg_node *n, uint32_t ord);

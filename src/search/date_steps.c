@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "search/date_steps.h"
+
+#include "base/date.h"
+
+static int64_t floor_even(int64_t ms, int64_t interval)
+{
+    int64_t rest = ms % interval;
+    return ms - rest - (rest < 0 ? interval : 0);
+}
+
+bool date_steps_are_even(const struct agg *a, const struct date_zone *zone)
+{
+    return a->interval_kind == INTERVAL_FIXED && zone == date_zone_utc();
+}
+
+int64_t date_steps_floor(const struct agg *a, const struct date_zone *zone, int64_t ms)
+{
+    int64_t at = ms - a->offset_ms;
+    if (date_steps_are_even(a, zone))
+        at = floor_even(at, a->interval_ms);
+    else if (a->interval_kind == INTERVAL_FIXED)
+        at = date_floor_fixed(at, a->interval_ms, zone);
+    else
+        at = date_floor(at, (enum date_unit)a->calendar_unit, zone);
+    return at + a->offset_ms;
+}
+
+static int64_t next_fixed(const struct agg *a, const struct date_zone *zone, int64_t start)
+{
+    int64_t interval = a->interval_ms;
+    // Where clocks are put back, one interval on may be the same bucket still.
+    for (int64_t ahead = interval; ahead <= 3 * interval; ahead += interval) {
+        int64_t next = date_floor_fixed(start + ahead, interval, zone);
+        if (next > start)
+            return next;
+    }
+    return start + interval;
+}
+
+int64_t date_steps_next(const struct agg *a, const struct date_zone *zone, int64_t start)
+{
+    int64_t at = start - a->offset_ms;
+    if (date_steps_are_even(a, zone))
+        at += a->interval_ms;
+    else if (a->interval_kind == INTERVAL_FIXED)
+        at = next_fixed(a, zone, at);
+    else
+        at = date_next(at, (enum date_unit)a->calendar_unit, zone);
+    return at + a->offset_ms;
+}
+
+bool date_steps_are_one(const struct agg *a, const struct date_zone *zone, int64_t ms,
+                        int64_t length)
+{
+    if (date_steps_are_even(a, zone))
+        return true; // the length was chosen so
+    int64_t last = ms + length - 1;
+    // A clock put back within would put a bucket between others of the same stretch.
+    int64_t offset = a->offset_ms;
+    return date_zone_offset_ms(zone, ms - offset) == date_zone_offset_ms(zone, last - offset) &&
+           date_steps_floor(a, zone, ms) == date_steps_floor(a, zone, last);
+}
