@@ -114,18 +114,14 @@ static enum err one_value(struct query_parser *p, const struct json *v, struct q
     return OK;
 }
 
-// Reads one key of the long form; *out_known when it is one of the kind's own.
-typedef enum err (*own_key)(struct query_parser *p, struct slice key, const struct json *v,
-                            struct query *out, bool *out_known);
-
-static enum err long_form(struct query_parser *p, const struct json *v, struct query *out,
-                          own_key take)
+static enum err long_form(struct query_parser *p, const struct query_value_form *form,
+                          const struct json *v, struct query *out)
 {
     for (uint32_t i = 0; i < v->count; i++) {
         bool known = false;
         enum err e = query_common(p, v->keys[i], &v->items[i], out, &known);
         if (!e && !known)
-            e = take(p, v->keys[i], &v->items[i], out, &known);
+            e = form->take_key(p, v->keys[i], &v->items[i], out, &known);
         if (!e && !known)
             e = form_refuse(&p->form, &v->items[i], "parsing_exception",
                             "[%s] query does not support [%.*s]", p->form.thing,
@@ -133,26 +129,37 @@ static enum err long_form(struct query_parser *p, const struct json *v, struct q
         if (e)
             return e;
     }
-    if (out->terms.value_count == 0 && out->terms.is_match)
-        return form_refuse(&p->form, v, "parsing_exception", "No text specified for text query");
-    if (out->terms.value_count == 0)
-        return fail(p->form.why, ERR_INVALID,
-                    "illegal_argument_exception: [%s] query needs a value", p->form.thing);
     return OK;
 }
 
-// {"FIELD": value} or {"FIELD": {...}}.
-static enum err short_or_long(struct query_parser *p, const struct json *v, struct query *out,
-                              own_key take)
+enum err query_value(struct query_parser *p, const struct query_value_form *form,
+                     const struct json *v, struct query *out, struct slice *out_field,
+                     const struct json **out_value)
 {
-    const struct json *value = NULL;
-    out->kind = QUERY_TERMS;
-    enum err e = query_field(p, v, &out->terms.field, &value);
+    enum err e = query_field(p, v, out_field, out_value);
     if (!e)
         e = query_outer(p, v, out);
     if (e)
         return e;
-    return value->type == JSON_OBJECT ? long_form(p, value, out, take) : one_value(p, value, out);
+    CHECK(*out_value != NULL);
+    if ((*out_value)->type == JSON_OBJECT)
+        return long_form(p, form, *out_value, out);
+    return form->take_value(p, *out_value, out);
+}
+
+static enum err short_or_long(struct query_parser *p, const struct query_value_form *form,
+                              const struct json *v, struct query *out)
+{
+    const struct json *value = NULL;
+    out->kind = QUERY_TERMS;
+    enum err e = query_value(p, form, v, out, &out->terms.field, &value);
+    if (e || out->terms.value_count > 0)
+        return e;
+    if (out->terms.is_match)
+        return form_refuse(&p->form, value, "parsing_exception",
+                           "No text specified for text query");
+    return fail(p->form.why, ERR_INVALID, "illegal_argument_exception: [%s] query needs a value",
+                p->form.thing);
 }
 
 static enum err term_key(struct query_parser *p, struct slice key, const struct json *v,
@@ -169,7 +176,8 @@ static enum err term_key(struct query_parser *p, struct slice key, const struct 
 
 enum err query_term(struct query_parser *p, const struct json *v, struct query *out)
 {
-    return short_or_long(p, v, out, term_key);
+    static const struct query_value_form form = {term_key, one_value};
+    return short_or_long(p, &form, v, out);
 }
 
 bool query_is_of_analysis(struct slice key)
@@ -204,7 +212,8 @@ static enum err match_key(struct query_parser *p, struct slice key, const struct
 enum err query_match(struct query_parser *p, const struct json *v, struct query *out)
 {
     out->terms.is_match = true;
-    return short_or_long(p, v, out, match_key);
+    static const struct query_value_form form = {match_key, one_value};
+    return short_or_long(p, &form, v, out);
 }
 
 enum err query_match_phrase(struct query_parser *p, const struct json *v, struct query *out)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/check.h"
 #include "query/query_private.h"
 
 #include <strings.h>
@@ -123,65 +122,41 @@ static enum err match_key(struct query_parser *p, struct slice key, const struct
     return OK;
 }
 
-typedef enum err (*own_key)(struct query_parser *p, struct slice key, const struct json *v,
-                            struct query *out, bool *out_known);
-
-static enum err long_form(struct query_parser *p, const struct json *v, struct query *out,
-                          own_key take)
-{
-    for (uint32_t i = 0; i < v->count; i++) {
-        bool known = false;
-        enum err e = query_common(p, v->keys[i], &v->items[i], out, &known);
-        if (!e && !known)
-            e = take(p, v->keys[i], &v->items[i], out, &known);
-        if (!e && !known)
-            e = form_refuse(&p->form, &v->items[i], "parsing_exception",
-                            "[%s] query does not support [%.*s]", p->form.thing,
-                            SLICE_PRINT(v->keys[i]));
-        if (e)
-            return e;
-    }
-    if (!out->pattern.text.at)
-        return fail(p->form.why, ERR_INVALID, "illegal_argument_exception: value cannot be null");
-    return OK;
-}
-
-static enum err parse(struct query_parser *p, const struct json *v, struct query *out, own_key take)
+static enum err parse(struct query_parser *p, const struct query_value_form *form,
+                      const struct json *v, struct query *out)
 {
     const struct json *value = NULL;
     out->kind = QUERY_PATTERN;
-    enum err e = query_field(p, v, &out->pattern.field, &value);
-    if (!e)
-        e = query_outer(p, v, out);
-    if (e)
-        return e;
-    CHECK(value != NULL);
-    if (value->type == JSON_OBJECT)
-        return long_form(p, value, out, take);
-    return take_value(p, value, out);
+    enum err e = query_value(p, form, v, out, &out->pattern.field, &value);
+    if (!e && !out->pattern.text.at)
+        e = fail(p->form.why, ERR_INVALID, "illegal_argument_exception: value cannot be null");
+    return e;
 }
+
+static const struct query_value_form pattern_form = {pattern_key, take_value};
+static const struct query_value_form match_form = {match_key, take_value};
 
 enum err query_prefix(struct query_parser *p, const struct json *v, struct query *out)
 {
     out->pattern.kind = PATTERN_PREFIX;
-    return parse(p, v, out, pattern_key);
+    return parse(p, &pattern_form, v, out);
 }
 
 enum err query_wildcard(struct query_parser *p, const struct json *v, struct query *out)
 {
     out->pattern.kind = PATTERN_WILDCARD;
-    return parse(p, v, out, pattern_key);
+    return parse(p, &pattern_form, v, out);
 }
 
 enum err query_regexp(struct query_parser *p, const struct json *v, struct query *out)
 {
     out->pattern.kind = PATTERN_REGEXP;
     out->pattern.operators = REGEXP_ALL;
-    return parse(p, v, out, pattern_key);
+    return parse(p, &pattern_form, v, out);
 }
 
 enum err query_match_prefix(struct query_parser *p, const struct json *v, struct query *out)
 {
     out->pattern.kind = PATTERN_PREFIX;
-    return parse(p, v, out, match_key);
+    return parse(p, &match_form, v, out);
 }

@@ -26,6 +26,19 @@ enum err query_field(struct query_parser *p, const struct json *v, struct slice 
 
 // boost and _name beside the field, as old clients write them.
 enum err query_outer(struct query_parser *p, const struct json *v, struct query *out);
+
+// {"FIELD": value} or {"FIELD": {keys, the value among them}}.
+struct query_value_form {
+    // Reads one key of the long form; *out_known when it is one of the kind's own.
+    enum err (*take_key)(struct query_parser *p, struct slice key, const struct json *v,
+                         struct query *out, bool *out_known);
+    enum err (*take_value)(struct query_parser *p, const struct json *v, struct query *out);
+};
+
+// *out_value is what stands below the field.  A long form may have come without a value.
+enum err query_value(struct query_parser *p, const struct query_value_form *form,
+                     const struct json *v, struct query *out, struct slice *out_field,
+                     const struct json **out_value);
 // Keys that choose how text is cut into words: here a value is always one word.
 bool query_is_of_analysis(struct slice key);
 

@@ -6,12 +6,15 @@
 // and else the 64 bits of the number.
 #include "kernel/mask.h"
 #include "kernel/ordinal.h"
+#include "kernel/top.h"
 #include "search/literal_value.h"
 #include "search/output.h"
 #include "search/search_private.h"
 #include "search/terms_order.h"
 
 #include <stdlib.h>
+
+enum { MANY_KEYS = 4096 }; // fewer are listed as they are
 
 enum key_form { KEY_CODE, KEY_NEAR, KEY_LONG, KEY_DOUBLE };
 
@@ -377,23 +380,68 @@ static enum err add_candidates(struct agg_node *n, const struct ords_entry *entr
     return OK;
 }
 
+// Of very many buckets the few largest are wanted: a vector scan finds the count that the
+// last of them has, and only what reaches it is compared by key.
+static bool has_only_large(const struct agg_node *n, uint32_t parent)
+{
+    const struct terms *t = n->state;
+    return ords_is_direct(&n->ords) && n->ords.key_bound > MANY_KEYS && parent != ORD_NONE &&
+           n->agg->size > 0 && n->agg->size < n->ords.key_bound / 2 && n->agg->min_doc_count == 1 &&
+           n->crowd.floor == 0 && !t->include && !t->exclude && terms_order_is_by_count(&t->order);
+}
+
+static enum err add_large(struct search *s, struct agg_node *n, uint32_t parent)
+{
+    struct terms *t = n->state;
+    uint64_t first = (uint64_t)parent * n->ords.key_bound;
+    if (first >= n->counts_cap)
+        return OK;
+    uint64_t left = n->counts_cap - first;
+    uint32_t len = (uint32_t)(left < n->ords.key_bound ? left : n->ords.key_bound);
+    const uint64_t *counts = n->counts + first;
+    uint32_t *largest = room_alloc(&s->room, n->agg->size * sizeof *largest);
+    if (!largest)
+        return ERR_LIMIT;
+    uint32_t found = top_u64(counts, len, n->agg->size, largest);
+    uint64_t least = found ? counts[largest[found - 1]] : 0;
+    uint64_t small = 0;
+    for (uint32_t key = 0; key < len; key++) {
+        if (counts[key] < least || counts[key] == 0) {
+            small += counts[key];
+            continue;
+        }
+        struct terms_candidate c = {
+            .key = sort_key(n, t, key), .count = counts[key], .ord = (uint32_t)(first + key)};
+        if (!terms_order_add(&t->order, &c))
+            return ERR_LIMIT;
+    }
+    terms_order_pass_over(&t->order, small);
+    return OK;
+}
+
+static enum err add_all(struct agg_node *n, uint32_t parent)
+{
+    struct terms *t = n->state;
+    const struct ords_entry *entries;
+    uint32_t count;
+    if (!ords_list(&n->ords, parent, n->counts, n->counts_cap, &entries, &count))
+        return ERR_LIMIT;
+    enum err e = add_candidates(n, entries, count, parent, false);
+    if (e || n->agg->min_doc_count > 0 || parent == ORD_NONE || n->crowd.floor > 0)
+        return e;
+    if (!ords_list(&t->zero, 0, t->zero_counts, t->zero_cap, &entries, &count))
+        return ERR_LIMIT;
+    return add_candidates(n, entries, count, parent, true);
+}
+
 static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
                        struct agg_answer *out, struct fault *why)
 {
     struct terms *t = n->state;
     if (!n->column->is_mapped && n->missing.is_given)
         out->field_type = t->form == KEY_CODE ? FIELD_KEYWORD : FIELD_DOUBLE;
-    const struct ords_entry *entries;
-    uint32_t count;
     terms_order_reset(&t->order);
-    if (!ords_list(&n->ords, parent, n->counts, n->counts_cap, &entries, &count))
-        return ERR_LIMIT;
-    enum err e = add_candidates(n, entries, count, parent, false);
-    if (!e && n->agg->min_doc_count == 0 && parent != ORD_NONE && n->crowd.floor == 0) {
-        if (!ords_list(&t->zero, 0, t->zero_counts, t->zero_cap, &entries, &count))
-            return ERR_LIMIT;
-        e = add_candidates(n, entries, count, parent, true);
-    }
+    enum err e = has_only_large(n, parent) ? add_large(s, n, parent) : add_all(n, parent);
     if (e)
         return e;
     const uint32_t *chosen;

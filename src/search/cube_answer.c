@@ -15,6 +15,7 @@
 // histogram_answer.c); cube_plan_test.c asks both and compares.
 #include "base/date.h"
 #include "base/limits.h"
+#include "search/budget.h"
 #include "search/cube_plan.h"
 #include "search/date_steps.h"
 #include "search/output.h"
@@ -694,9 +695,10 @@ static enum cube_found answer(struct answering *a, struct answer *out)
 static enum cube_found answer_by(struct cube_plan *p, int64_t unit_ms, struct answer *out)
 {
     uint32_t buckets_max = p->context->buckets_max;
-    struct answering a = {.plan = p,
-                          .room = room_init(ROOM_BYTES),
-                          .buckets_max = buckets_max ? buckets_max : LIMIT_BUCKETS};
+    struct budget own; // past it the search does without the cube, within what it may have
+    budget_init(&own, p->context->memory, "request", "search.memory_bytes", ROOM_BYTES);
+    struct answering a = {
+        .plan = p, .room = room_in(&own), .buckets_max = buckets_max ? buckets_max : LIMIT_BUCKETS};
     struct cube_stretch stretch = {.metric = p->metric,
                                    .from_ms = p->from,
                                    .to_ms = p->to == INT64_MAX ? INT64_MAX : p->to + 1,

@@ -2,6 +2,7 @@
 #include "search/match.h"
 
 #include "kernel/compare.h"
+#include "kernel/mask.h"
 
 #include <stdlib.h>
 
@@ -32,12 +33,6 @@ static uint64_t pack64(const uint8_t bytes[64])
         }                                        \
         (out)[w] = pack64(bytes);                \
     }
-
-static void and_bits(uint64_t *to, const uint64_t *with)
-{
-    for (uint32_t w = 0; w < BLOCK_WORDS; w++)
-        to[w] &= with[w];
-}
 
 // Rows whose code is in the set, one kernel for each width.
 static void compare_codes(const struct match *m, uint32_t rows, uint64_t *out)
@@ -105,13 +100,12 @@ static enum match_rows longs_block(struct columns *cs, struct match *m, uint64_t
         return ROWS_NONE;
     const uint64_t *present = column_present(cs, m->column);
     const int64_t *v = m->column->i64;
-    int64_t only = m->longs[0];
     if (m->value_count == 1) {
-        FOR_EACH_WORD(out, v[i] == only);
+        compare_range_i64(v, cs->block.row_count, m->longs[0], m->longs[0], out);
     } else {
         FOR_EACH_WORD(out, among_longs(m, v[i]));
     }
-    and_bits(out, present);
+    mask_and(out, present, cs->block.row_count);
     return ROWS_SOME;
 }
 
@@ -120,7 +114,7 @@ static enum match_rows doubles_block(struct columns *cs, struct match *m, uint64
     const uint64_t *present = column_present(cs, m->column);
     const double *v = m->column->f64;
     FOR_EACH_WORD(out, among_doubles(m, v[i]));
-    and_bits(out, present);
+    mask_and(out, present, cs->block.row_count);
     return ROWS_SOME;
 }
 
@@ -135,10 +129,8 @@ static enum match_rows long_range_block(struct columns *cs, struct match *m, uin
     }
     const uint64_t *present = column_present(cs, m->column);
     const int64_t *v = m->column->i64;
-    int64_t lo = m->lo;
-    int64_t hi = m->hi;
-    FOR_EACH_WORD(out, (v[i] >= lo) & (v[i] <= hi));
-    and_bits(out, present);
+    compare_range_i64(v, cs->block.row_count, m->lo, m->hi, out);
+    mask_and(out, present, cs->block.row_count);
     return ROWS_SOME;
 }
 
@@ -150,10 +142,8 @@ static enum match_rows double_range_block(struct columns *cs, struct match *m, u
         return ROWS_NONE;
     const uint64_t *present = column_present(cs, m->column);
     const double *v = m->column->f64;
-    double lo = m->lo_f64;
-    double hi = m->hi_f64;
-    FOR_EACH_WORD(out, (v[i] >= lo) & (v[i] <= hi));
-    and_bits(out, present);
+    compare_range_f64(v, cs->block.row_count, m->lo_f64, m->hi_f64, out);
+    mask_and(out, present, cs->block.row_count);
     return ROWS_SOME;
 }
 
@@ -209,14 +199,12 @@ static bool narrow(struct columns *cs, struct match *clause, bool is_not, uint64
             *state = ROWS_NONE;
         return *state != ROWS_NONE;
     }
-    uint64_t flip = is_not ? UINT64_MAX : 0;
-    uint64_t any = 0;
-    for (uint32_t w = 0; w < BLOCK_WORDS; w++) {
-        out[w] = (*state == ROWS_ALL ? UINT64_MAX : out[w]) & (scratch[w] ^ flip);
-        any |= out[w];
-    }
+    uint32_t rows = cs->block.row_count;
+    if (*state == ROWS_ALL)
+        mask_fill(out, rows);
+    bool any = is_not ? mask_and_not(out, scratch, rows) : mask_and(out, scratch, rows);
     *state = any ? ROWS_SOME : ROWS_NONE;
-    return any != 0;
+    return any;
 }
 
 static enum match_rows should_one(struct columns *cs, struct match *m, uint64_t *out)
@@ -229,8 +217,10 @@ static enum match_rows should_one(struct columns *cs, struct match *m, uint64_t 
             return ROWS_ALL;
         if (got == ROWS_NONE)
             continue;
-        for (uint32_t w = 0; w < BLOCK_WORDS; w++)
-            out[w] = (state == ROWS_NONE ? 0 : out[w]) | scratch[w];
+        if (state == ROWS_NONE)
+            memcpy(out, scratch, BLOCK_WORDS * sizeof *out);
+        else
+            mask_or(out, scratch, cs->block.row_count);
         state = ROWS_SOME;
     }
     return state;
@@ -252,8 +242,7 @@ static enum match_rows should_many(struct columns *cs, struct match *m, uint64_t
     if (sure >= m->should_min)
         return ROWS_ALL;
     uint32_t rest = m->should_min - sure;
-    const uint16_t *hits = m->hits;
-    FOR_EACH_WORD(out, hits[i] >= rest);
+    compare_range_u16(m->hits, cs->block.row_count, (uint16_t)rest, UINT16_MAX, out);
     return ROWS_SOME;
 }
 
@@ -268,10 +257,10 @@ static bool narrow_by_should(struct columns *cs, struct match *m, enum match_row
         *state = ROWS_NONE;
     if (got != ROWS_SOME)
         return got == ROWS_ALL;
-    for (uint32_t w = 0; w < BLOCK_WORDS; w++)
-        out[w] = (*state == ROWS_ALL ? UINT64_MAX : out[w]) & m->scratch[w];
+    if (*state == ROWS_ALL)
+        mask_fill(out, cs->block.row_count);
     *state = ROWS_SOME;
-    return true;
+    return mask_and(out, m->scratch, cs->block.row_count);
 }
 
 static enum match_rows bool_block(struct columns *cs, struct match *m, uint64_t *out)

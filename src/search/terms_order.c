@@ -96,14 +96,23 @@ static bool reserve(struct terms_order *o)
     return true;
 }
 
+bool terms_order_is_by_count(const struct terms_order *o)
+{
+    return o->order_count == 0 ||
+           (o->agg->orders[0].by == ORDER_COUNT && !o->agg->orders[0].ascending);
+}
+
+void terms_order_pass_over(struct terms_order *o, uint64_t rows)
+{
+    o->rows += rows;
+}
+
 // Of very many values most have too few rows to be among the largest.
 static bool is_hopeless(const struct terms_order *o, const struct terms_candidate *c)
 {
     if (o->top.count < o->top.size || o->top.count == 0)
         return false;
-    bool largest_first = o->order_count == 0 ||
-                         (o->agg->orders[0].by == ORDER_COUNT && !o->agg->orders[0].ascending);
-    return largest_first && c->count < o->candidates[o->top.heap[0]].count;
+    return terms_order_is_by_count(o) && c->count < o->candidates[o->top.heap[0]].count;
 }
 
 bool terms_order_add(struct terms_order *o, const struct terms_candidate *c)

@@ -42,6 +42,10 @@ enum err terms_order_plan(struct search *s, struct agg_node *n, struct terms_ord
 void terms_order_reset(struct terms_order *o); // before the first candidate
 // Below the aggregation's min_doc_count it is not even one of the others.
 bool terms_order_add(struct terms_order *o, const struct terms_candidate *c);
+// Rows of candidates that are not even offered, as they cannot be chosen.
+void terms_order_pass_over(struct terms_order *o, uint64_t rows);
+// No candidate with fewer rows comes before one with more.
+bool terms_order_is_by_count(const struct terms_order *o);
 // The chosen, in order, as indices into o->candidates, good until the next reset; rows of
 // all others.
 void terms_order_choose(struct terms_order *o, const uint32_t **out, uint32_t *out_count,

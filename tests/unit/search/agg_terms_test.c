@@ -246,3 +246,50 @@ TEST(terms_that_make_too_many_buckets_are_refused)
     EXPECT(strstr(crowded_town()->why.words, "too_many_buckets_exception: ") ==
            crowded_town()->why.words);
 }
+
+// Hosts of one to seven calls, many alike, so that the last that is shown has equals.
+static void put_many_hosts(struct town *town, uint32_t hosts)
+{
+    static struct town_row rows[1000];
+    static char names[1000][8];
+    uint32_t count = 0;
+    uint64_t key = 0;
+    for (uint32_t i = 0; i < hosts * 7; i++) {
+        uint32_t host = i % hosts;
+        if (i / hosts > host % 7)
+            continue;
+        snprintf(names[count], sizeof names[count], "h%05u", (unsigned)(host * 7919 % hosts));
+        rows[count] = (struct town_row){.key = ++key, .cells = {[E_HOST] = T(names[count])}};
+        if (++count < 1000)
+            continue;
+        town_put(town, TOWN_EVENTS, rows, count);
+        count = 0;
+    }
+    town_put(town, TOWN_EVENTS, rows, count);
+}
+
+TEST(terms_of_very_many_values_are_those_of_the_whole_list)
+{
+    struct town town;
+    town_open(&town, 0, NULL);
+    put_many_hosts(&town, 5003);
+    struct answer few =
+        town_ask(&town, "events",
+                 "{\"size\":0,\"aggs\":{\"h\":{\"terms\":{\"field\":\"host\",\"size\":10}}}}");
+    struct answer all =
+        town_ask(&town, "events",
+                 "{\"size\":0,\"aggs\":{\"h\":{\"terms\":{\"field\":\"host\",\"size\":5003}}}}");
+    EXPECT_EQ(few.aggs[0].bucket_count, 10);
+    EXPECT_EQ(all.aggs[0].bucket_count, 5003);
+    uint64_t shown = 0;
+    for (uint32_t i = 0; i < 10; i++) {
+        const struct bucket *a = &few.aggs[0].buckets[i];
+        const struct bucket *b = &all.aggs[0].buckets[i];
+        EXPECT(slice_equal(a->key.text, b->key.text));
+        EXPECT_EQ(a->doc_count, b->doc_count);
+        shown += a->doc_count;
+    }
+    EXPECT_EQ(few.aggs[0].other_count, all.total - shown);
+    EXPECT(few.aggs[0].buckets[9].doc_count == all.aggs[0].buckets[10].doc_count);
+    town_close(&town);
+}
