@@ -247,13 +247,6 @@ RUN(run_sum_u32, GROUP(sum_u32, 60))
 RUN(run_sum_i64, GROUP(sum_i64, 60))
 RUN(run_sum_f64, GROUP(sum_f64, 60))
 RUN(run_max_u32, GROUP(max_u32, 60))
-RUN(run_stats, {
-    uint8_t *at = w->table;
-    struct group_stats_u32 to = {(uint64_t *)(void *)at, (uint64_t *)(void *)(at + 8192),
-                                 (uint32_t *)(void *)(at + 16384),
-                                 (uint32_t *)(void *)(at + 24576)};
-    group_kernels(w->simd)->stats_u32(INDEX(WIDTH_U8), w->b, ROWS, 60, &to);
-})
 RUN(run_distinct_8, distinct_kernels(w->simd)->set_u8(w->a, ROWS, 200, w->table))
 RUN(run_distinct_16, distinct_kernels(w->simd)->set_u16(w->a, ROWS, 60000, w->table))
 RUN(run_distinct_100k, distinct_kernels(w->simd)->set_u32(w->a, ROWS, 100000, w->table))
@@ -317,8 +310,6 @@ static const struct subject subjects[] = {
     {"group_sum_i64, 60", 1, 8, 60, 0, run_sum_i64, SHUFFLED},
     {"group_sum_f64, 60", 1, 8, 60, 1000000, run_sum_f64, SHUFFLED},
     {"group_max_u32, 60", 1, 4, 60, 0, run_max_u32, SHUFFLED},
-    {"group_stats_u32, 60", 1, 4, 60, 0, run_stats, SHUFFLED},
-    {"group_stats_u32, 60, sorted", 1, 4, 60, 0, run_stats, SORTED},
     {"distinct_set_u8", 1, 0, 200, 0, run_distinct_8, SHUFFLED},
     {"distinct_set_u16, 60 k", 2, 0, 60000, 0, run_distinct_16, SHUFFLED},
     {"distinct_set_u32, 100 k", 4, 0, 100000, 0, run_distinct_100k, SHUFFLED},

@@ -40,29 +40,6 @@ GROUP_ANY(max_u32, uint32_t, uint32_t, *at = x > *at ? x : *at)
 GROUP_ANY(max_i64, int64_t, int64_t, *at = x > *at ? x : *at)
 GROUP_ANY(max_f64, double, double, *at = x > *at ? x : *at)
 
-INLINE void stats_u32_of(enum width width, const void *ords, const uint32_t *v, uint32_t n,
-                         uint32_t bound, const struct group_stats_u32 *to)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t ord = raw_at(width, ords, i);
-        if (ord >= bound)
-            continue;
-        to->counts[ord]++;
-        to->sums[ord] += v[i];
-        if (v[i] < to->mins[ord])
-            to->mins[ord] = v[i];
-        if (v[i] > to->maxs[ord])
-            to->maxs[ord] = v[i];
-    }
-}
-
-static void stats_u32(struct codes ords, const uint32_t *v, uint32_t n, uint32_t bound,
-                      const struct group_stats_u32 *to)
-{
-    bound = bound_below_none(ords.width, bound);
-    FOR_WIDTH(ords.width, stats_u32_of, ords.at, v, n, bound, to);
-}
-
 static const struct group_kernels any = {
     .sum_u16 = sum_u16,
     .sum_u32 = sum_u32,
@@ -76,7 +53,6 @@ static const struct group_kernels any = {
     .max_u32 = max_u32,
     .max_i64 = max_i64,
     .max_f64 = max_f64,
-    .stats_u32 = stats_u32,
 };
 
 const struct group_kernels *group_kernels(enum simd simd)

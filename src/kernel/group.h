@@ -15,14 +15,6 @@
 
 #include <stdint.h>
 
-// Where group_stats_u32() adds to, each by ordinal.
-struct group_stats_u32 {
-    uint64_t *counts;
-    uint64_t *sums;
-    uint32_t *mins;
-    uint32_t *maxs;
-};
-
 struct group_kernels {
     void (*sum_u16)(struct codes ords, const uint16_t *v, uint32_t n, uint32_t bound,
                     uint64_t *sums);
@@ -43,8 +35,6 @@ struct group_kernels {
                     uint32_t *maxs);
     void (*max_i64)(struct codes ords, const int64_t *v, uint32_t n, uint32_t bound, int64_t *maxs);
     void (*max_f64)(struct codes ords, const double *v, uint32_t n, uint32_t bound, double *maxs);
-    void (*stats_u32)(struct codes ords, const uint32_t *v, uint32_t n, uint32_t bound,
-                      const struct group_stats_u32 *to);
 };
 
 const struct group_kernels *group_kernels(enum simd simd);
@@ -119,11 +109,4 @@ static inline void group_max_f64(struct codes ords, const double *v, uint32_t n,
                                  double *maxs)
 {
     group_kernels(simd_best())->max_f64(ords, v, n, bound, maxs);
-}
-
-// Count, sum, smallest and largest in one walk.
-static inline void group_stats_u32(struct codes ords, const uint32_t *v, uint32_t n, uint32_t bound,
-                                   const struct group_stats_u32 *to)
-{
-    group_kernels(simd_best())->stats_u32(ords, v, n, bound, to);
 }

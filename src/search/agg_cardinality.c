@@ -102,16 +102,30 @@ static void add_pairs(struct distinct *d, uint32_t count)
     (void)ords_add_many(&d->pairs, d->ords_in, d->keys, count, d->ords_out);
 }
 
+// All positions in one bucket.
+static void take_all(struct search *s, struct agg_node *n, uint64_t *set)
+{
+    const struct distinct *d = n->state;
+    const struct column *c = n->column;
+    uint32_t count = s->columns.selection.count;
+    if (c->width == WIDTH_U32 || n->missing.is_given)
+        distinct_set_u32(wide_codes(s, n), count, (uint32_t)d->code_bound, set);
+    else if (c->width == WIDTH_U16)
+        distinct_set_u16(selected_codes(&s->columns, n->column), count, c->dict_count, set);
+    else
+        distinct_set_u8(selected_codes(&s->columns, n->column), count, c->dict_count, set);
+}
+
 static void take_codes(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     struct distinct *d = n->state;
     uint32_t count = s->columns.selection.count;
-    const uint32_t *codes = wide_codes(s, n);
     uint64_t *one = parents->at ? NULL : set_of(s, d, parents->base);
     if (one) {
-        distinct_set_u32(codes, count, (uint32_t)d->code_bound, one);
+        take_all(s, n, one);
         return;
     }
+    const uint32_t *codes = wide_codes(s, n);
     const uint32_t *ords = ordinals_wide(parents, count, s->wide);
     uint32_t left = 0; // that are in no set
     for (uint32_t i = 0; i < count && !s->room.is_over; i++) {

@@ -201,8 +201,8 @@ static void missing_collect(struct search *s, struct agg_node *n, const struct o
     if (!present)
         return;
     uint64_t none[BLOCK_WORDS];
-    for (uint32_t w = 0; w < BLOCK_WORDS; w++)
-        none[w] = ~present[w];
+    memcpy(none, present, sizeof none);
+    mask_not(none, s->columns.selection.count);
     struct ordinals own = ordinals_mask(parents, none, s->columns.selection.count, n->ord_room);
     agg_pass(s, n, &own);
 }
