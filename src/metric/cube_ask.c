@@ -99,7 +99,8 @@ static enum err add_up(struct cubes *cs, const struct snapshot *now, const struc
     enum err e = OK;
     pthread_rwlock_rdlock(&cs->lock);
     if (cs->version != snapshot_version(now) || !cube_is_settled(a->cube, a->dims, a->q->by_count))
-        e = fail(why, ERR_UNAVAILABLE, "metric %s: rows change too fast", m->name);
+        e = fail(why, ERR_UNAVAILABLE,
+                 "metric %s: rows change faster than they are counted; ask again", m->name);
     else if (a->cube->is_over)
         e = fail(why, ERR_LIMIT, "metric %s has more than %d combinations of values in time",
                  m->name, CELLS_MAX);

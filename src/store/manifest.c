@@ -261,7 +261,9 @@ enum err manifest_decode(struct slice bytes, struct arena *store, struct manifes
         return fail(why, ERR_CORRUPT, "manifest does not match its checksum");
     struct decoding d = {.in = reader_over(body), .store = store};
     if (reader_u64_le(&d.in) != magic)
-        return fail(why, ERR_CORRUPT, "manifest is of another format");
+        return fail(why, ERR_CORRUPT,
+                    "manifest is of another format: another version of tamis wrote it. Move data/ "
+                    "away: rows of sources are copied anew, documents are to be pushed again");
     struct manifest m = {0};
     get_all(&d, &m);
     enum err e = reader_end(&d.in, why);
