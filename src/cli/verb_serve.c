@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/home.h"
 #include "server/launcher.h"
+#include "server/setting.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +11,12 @@
 
 enum { PATH_BYTES = 4096 };
 
-static const struct flag flags[] = {{"listen", "ADDR:PORT"}, {"ready-file", "F"}, {NULL, NULL}};
+// The register lists them (server/setting.h): a flag without a mark is none.
+#define FLAG(name_, value_, protects_, loosens_) {name_, value_},
+
+static const struct flag flags[] = {SETTINGS_OF_SERVE(FLAG){NULL, NULL}};
+
+#undef FLAG
 
 // The launcher changes into DIR, so a relative name must be made whole before.
 static enum err whole_path(const char *path, char out[PATH_BYTES], struct fault *why)

@@ -3,18 +3,16 @@
 
 #include "base/limits.h"
 #include "base/num.h"
-#include "base/pool.h"
+#include "server/setting.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <yaml.h>
 
-enum key_kind { KEY_TEXT, KEY_U32, KEY_U64, KEY_LISTEN };
-
 struct key {
     const char *section; // the map it is in; NULL at the top
     const char *name;
-    enum key_kind kind;
+    enum setting_form kind;
     size_t at;         // in struct config
     uint64_t min, max; // of a number, or of a text's length
 };
@@ -24,29 +22,13 @@ static const char *const sections[] = {"search", "users"};
 
 enum { SECTION_COUNT = sizeof sections / sizeof sections[0] };
 
-#define AT(field) offsetof(struct config, field)
+// The parser knows what the register lists, and nothing else.
+#define KEY(section_, name_, form_, field_, min_, max_, protects_, loosens_) \
+    {section_, name_, form_, offsetof(struct config, field_), min_, max_},
 
-static const struct key keys[] = {
-    {NULL, "listen", KEY_LISTEN, AT(listen), 0, 0},
-    {NULL, "cluster_name", KEY_TEXT, AT(cluster_name), 1, CONFIG_NAME_BYTES - 1},
-    {NULL, "node_name", KEY_TEXT, AT(node_name), 1, CONFIG_NAME_BYTES - 1},
-    {NULL, "cluster_uuid", KEY_TEXT, AT(cluster_uuid), 22, 22},
-    {NULL, "connections", KEY_U32, AT(connections), 8, CONFIG_CONNECTIONS_MAX},
-    {NULL, "connections_per_address", KEY_U32, AT(connections_per_address), 1,
-     CONFIG_CONNECTIONS_MAX},
-    {NULL, "idle_seconds", KEY_U32, AT(idle_seconds), 1, 3600},
-    {NULL, "request_seconds", KEY_U32, AT(request_seconds), 1, 3600},
-    {NULL, "seal_rows", KEY_U32, AT(seal_rows), 1024, 1 << 26},
-    {NULL, "log_bytes", KEY_U64, AT(log_bytes), 1 << 20, (uint64_t)1 << 40},
-    {"search", "threads", KEY_U32, AT(search_threads), 1, POOL_WORKERS_MAX},
-    {"search", "memory_bytes", KEY_U64, AT(search_memory_bytes), 16 << 20, (uint64_t)1 << 40},
-    {"search", "memory_bytes_all", KEY_U64, AT(search_memory_bytes_all), 16 << 20,
-     (uint64_t)1 << 44},
-    {"search", "max_buckets", KEY_U32, AT(search_buckets_max), 1, 1 << 24},
-    {"users", "keeper", KEY_TEXT, AT(users[PROCESS_KEEPER]), 1, CONFIG_USER_BYTES - 1},
-    {"users", "mirror", KEY_TEXT, AT(users[PROCESS_MIRROR]), 1, CONFIG_USER_BYTES - 1},
-    {"users", "serve", KEY_TEXT, AT(users[PROCESS_SERVE]), 1, CONFIG_USER_BYTES - 1},
-};
+static const struct key keys[] = {SETTINGS_OF_FILE(KEY)};
+
+#undef KEY
 
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
