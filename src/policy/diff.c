@@ -46,8 +46,10 @@ static void note(struct differ *d, enum change_direction direction, const struct
     }
     char *path = arena_alloc(d->arena, d->at.len + 1);
     memcpy(path, d->at.path, d->at.len + 1);
-    for (char *c = path; *c; c++)
-        *c = *c == '\1' ? '.' : *c;
+    for (char *c = path; *c; c++) {
+        if (*c == '\1')
+            *c = '.';
+    }
     d->changes[out->count++] = (struct policy_change){.direction = direction,
                                                       .line = node->line,
                                                       .is_gone = is_gone,

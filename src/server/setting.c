@@ -5,16 +5,15 @@
 #include "server/config.h"
 
 #define OF_FILE(section_, name_, form_, field_, min_, max_, protects_, loosens_) \
-    {SETTING_FILE, section_, name_, "", protects_, loosens_, form_, min_, max_},
+    {section_, name_, "", min_, max_, protects_, loosens_, form_, SETTING_FILE},
 #define OF_SERVE(name_, value_, protects_, loosens_) \
-    {SETTING_FLAG, NULL, name_, value_, protects_, loosens_, KEY_TEXT, 0, 0},
+    {NULL, name_, value_, 0, 0, protects_, loosens_, KEY_TEXT, SETTING_FLAG},
 #define OF_ENVIRONMENT(name_, value_, protects_, loosens_) \
-    {SETTING_ENVIRONMENT, NULL, name_, value_, protects_, loosens_, KEY_TEXT, 0, 0},
+    {NULL, name_, value_, 0, 0, protects_, loosens_, KEY_TEXT, SETTING_ENVIRONMENT},
 #define OF_ROLE(name_, protects_, loosens_) \
-    {SETTING_ROLE, NULL, name_, "", protects_, loosens_, KEY_TEXT, 0, 0},
-#define OF_MODE(name_, directory_, protects_, loosens_)                                   \
-    {SETTING_MODE, NULL, name_, (directory_) ? "directory" : "file", protects_, loosens_, \
-     KEY_TEXT,     0,    0},
+    {NULL, name_, "", 0, 0, protects_, loosens_, KEY_TEXT, SETTING_ROLE},
+#define OF_MODE(name_, kind_, protects_, loosens_) \
+    {NULL, name_, kind_, 0, 0, protects_, loosens_, KEY_TEXT, SETTING_MODE},
 
 const struct setting settings[] = {SETTINGS_OF_FILE(OF_FILE) SETTINGS_OF_SERVE(OF_SERVE)
                                        SETTINGS_OF_ENVIRONMENT(OF_ENVIRONMENT)
@@ -36,9 +35,10 @@ SETTINGS_OF_ENVIRONMENT(MARKED_4)
 SETTINGS_OF_ROLES(MARKED_3)
 SETTINGS_OF_FILES(MARKED_4)
 
-#define ONE(...) +1
+#define ONE(...) 1,
 
-_Static_assert((0 SETTINGS_OF_ROLES(ONE)) == ROLE_COUNT, "a role without a mark");
+_Static_assert(sizeof((const char[]){SETTINGS_OF_ROLES(ONE)}) == ROLE_COUNT,
+               "a role without a mark");
 
 const char *setting_kind_name(enum setting_kind k)
 {
