@@ -4,6 +4,7 @@
 #include "access/access.h"
 #include "access/glob.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 struct permit {
@@ -137,4 +138,14 @@ enum action permit_action(const struct permit *p)
 const char *permit_user(const struct permit *p)
 {
     return p->user;
+}
+
+void permit_key(const struct permit *p, struct buf *out)
+{
+    // A field that is added there is added here, or answers for one would reach another.
+    static_assert(sizeof *p == 2 * sizeof(uint32_t) + 2 * sizeof(char *), "fields of a permit");
+    buf_u32_le(out, (uint32_t)p->action);
+    buf_u32_le(out, p->roles);
+    buf_blob(out, slice_text(p->user));
+    buf_blob(out, slice_text(p->indices));
 }

@@ -7,6 +7,7 @@
 // only aggregates, which floor.  It is made anew for every request and never stored.
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -37,3 +38,6 @@ bool permit_rows(const struct permit *p);                     // may it see rows
 uint32_t permit_floor(const struct permit *p, uint32_t declared); // smallest group; 0 = none
 enum action permit_action(const struct permit *p);
 const char *permit_user(const struct permit *p);
+
+// All that it says, as bytes: two permits of the same bytes get the same answer to a question.
+void permit_key(const struct permit *p, struct buf *out);

@@ -227,6 +227,25 @@ static enum err xpack(struct exchange *x, struct fault *why)
     return OK;
 }
 
+static void stats_of_cache(struct json_writer *w, const char *key, struct agg_cache *cache,
+                           enum agg_cache_kind kind)
+{
+    struct agg_cache_stats s;
+    agg_cache_stats(cache, &s);
+    const struct agg_cache_counts *of = &s.of[kind];
+    json_key(w, key);
+    json_object(w);
+    json_key(w, "memory_size_in_bytes");
+    json_uint(w, of->bytes);
+    json_key(w, "evictions");
+    json_uint(w, of->evictions);
+    json_key(w, "hit_count");
+    json_uint(w, of->hits);
+    json_key(w, "miss_count");
+    json_uint(w, of->misses);
+    json_end(w);
+}
+
 static void stats_of_indices(struct exchange *x, const struct index_list *list)
 {
     const struct store_stats *s = index_stats(x);
@@ -255,6 +274,8 @@ static void stats_of_indices(struct exchange *x, const struct index_list *list)
     json_key(w, "size_in_bytes");
     json_uint(w, bytes);
     json_end(w);
+    stats_of_cache(w, "request_cache", x->api->engine->cache, CACHE_ANSWERS);
+    stats_of_cache(w, "partial_cache", x->api->engine->cache, CACHE_PARTIALS);
     json_end(w);
 }
 

@@ -6,6 +6,7 @@ static enum err read_request(struct exchange *x, struct search_call *c, struct i
 {
     const struct json *body = NULL;
     enum err e = exchange_body(x, &body, why);
+    c->body = x->request->body;
     if (e == OK)
         e = request_parse(body, x->arena, &c->request, why);
     if (e == OK)
@@ -73,6 +74,7 @@ static enum err count(struct exchange *x, struct fault *why)
     c.request.track_total_hits = -1;
     c.request.track_total_hits_given = true;
     c.request.total_is_off = false;
+    c.reuse.is_off = true; // a count is written differently
     e = search_call_run(x, &wish, x->arena, &c, why);
     if (e != OK)
         return tell_failure(x, &c, e, why);

@@ -9,6 +9,9 @@ static enum err read_shape(struct exchange *x, struct search_call *c, struct fau
     enum err e = parameter_truth(&x->parameters, "typed_keys", &c->typed_keys, why);
     if (e == OK)
         e = parameter_truth(&x->parameters, "rest_total_hits_as_int", &c->total_as_int, why);
+    bool takes_kept = true; // answer_reuse.c asks again
+    if (e == OK)
+        e = parameter_truth(&x->parameters, "request_cache", &takes_kept, why);
     return e;
 }
 
@@ -50,7 +53,7 @@ enum err search_call_run(struct exchange *x, const struct index_wish *wish, stru
     e = index_names_resolve(&seer, wish, arena, &c->tables, why);
     if (e == OK)
         e = request_check(&c->request, why); // what Elasticsearch's shards find out
-    if (e != OK)
+    if (e != OK || answer_reuse_get(x, arena, c))
         return e;
     const struct engine_question q = {.permit = c->permit,
                                       .in = c->tables,
@@ -63,11 +66,19 @@ enum err search_call_run(struct exchange *x, const struct index_wish *wish, stru
 enum err search_call_render(struct exchange *x, const struct search_call *c, int64_t took_ms,
                             struct fault *why)
 {
+    if (c->reuse.found) {
+        answer_reuse_write(x, c, took_ms);
+        return OK;
+    }
+    size_t from = x->reply->body.len;
     struct render r = render_start(&x->json, &c->request);
     r.typed_keys = c->typed_keys;
     r.total_as_int = c->total_as_int;
     render_search(&r, &c->answer, took_ms);
-    return render_end(&r, why);
+    enum err e = render_end(&r, why);
+    if (!e)
+        answer_reuse_keep(x, c, slice_from(buf_slice(&x->reply->body), from));
+    return e;
 }
 
 int search_call_write_error(struct exchange *x, const struct search_call *c, enum err code,

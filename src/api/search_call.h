@@ -3,7 +3,7 @@
 
 // One search on its way to the engine and back: shared by _search, _count, _msearch.
 
-#include "api/api_private.h"
+#include "api/answer_reuse.h"
 #include "api/render.h"
 #include "query/request.h"
 #include "search/answer.h"
@@ -14,6 +14,8 @@ struct search_call {
     struct index_list tables;
     struct answer answer;
     bool typed_keys, total_as_int;
+    struct slice body;  // as it came
+    struct reuse reuse; // of an answer that was given before
 };
 
 // The URL's parameters laid over `c->request`; the last word on which are accepted.

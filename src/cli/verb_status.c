@@ -45,6 +45,27 @@ static void say_server(const struct home_status *s, const char *directory, struc
     say_processes(s->json, out);
 }
 
+static int64_t kept_total(const struct json *cache, const char *key)
+{
+    return status_number(json_get(cache, "answers"), key) +
+           status_number(json_get(cache, "partials"), key);
+}
+
+static void say_cache(const struct json *cache, struct buf *out)
+{
+    char bytes[AMOUNT_BYTES];
+    char most[AMOUNT_BYTES];
+    char answers[AMOUNT_BYTES];
+    char partials[AMOUNT_BYTES];
+    if (status_number(cache, "bytes_max") == 0)
+        return;
+    buf_print(out, "kept answers: %s of %s; %s answers and %s partial ones given again\n",
+              amount_bytes(kept_total(cache, "bytes"), bytes),
+              amount_bytes(status_number(cache, "bytes_max"), most),
+              amount_count(status_number(json_get(cache, "answers"), "hits"), answers),
+              amount_count(status_number(json_get(cache, "partials"), "hits"), partials));
+}
+
 static void say_searches(const struct json *status, struct buf *out)
 {
     char text[AMOUNT_BYTES];
@@ -65,6 +86,7 @@ static void say_searches(const struct json *status, struct buf *out)
                       ends[i].words);
     }
     buf_u8(out, '\n');
+    say_cache(json_get(search, "cache"), out);
 }
 
 static const struct json *stored_table(const struct json *status, struct slice name)

@@ -6,6 +6,7 @@
 
 #include "access/permit.h"
 #include "data/schema.h"
+#include "search/agg_cache.h"
 #include "search/answer.h"
 #include "store/store.h"
 
@@ -36,12 +37,15 @@ struct engine_ops {
     void (*stats)(struct engine *e, const struct permit *p, struct store_stats *out);
     // All that was acknowledged before the call is seen by searches after it.
     enum err (*refresh)(struct engine *e, const struct permit *p, struct fault *why);
+    // Of the rows that a search begun now sees, or of newer ones: it grows with every change.
+    uint64_t (*version)(struct engine *e);
     void (*close)(struct engine *e);
 };
 
 struct engine {
     const struct engine_ops *ops;
     const struct schema *schema;
+    struct agg_cache *cache; // what answers may be kept in; NULL: nothing is kept
 };
 
 struct cubes;
@@ -52,6 +56,7 @@ struct engine_settings {
     uint64_t memory_bytes;     // one search may keep; SEARCH_MEMORY_BYTES
     uint64_t memory_bytes_all; // all searches together; half of the machine's
     uint32_t buckets_max;      // of one answer; LIMIT_BUCKETS
+    uint64_t cache_bytes;      // of answers and partial aggregations; 0: nothing is kept
     // Of the store's rows: what they can answer they do.  NULL: every search looks at rows, and
     // answers the same.
     struct cubes *cubes;
@@ -64,6 +69,7 @@ struct engine_load {
     uint64_t late; // ended at their time limit
     uint64_t over; // ended because they needed more memory than they may have
     uint64_t memory_bytes, memory_bytes_most, memory_bytes_max; // of all searches together
+    struct agg_cache_stats cache;
 };
 
 // Over an open store, which stays the caller's, as do the cubes.  `settings` NULL: all defaults.

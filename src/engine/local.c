@@ -15,6 +15,9 @@
 // A search whose request names no time limit ends after this.
 enum { SEARCH_TIMEOUT_MS = 60 * 1000, CUBE_TRIES = 100 };
 
+// What is kept leaves searches most of the memory that is theirs.
+enum { CACHE_ONE_IN = 4 };
+
 struct local {
     struct engine engine; // first, so that one pointer is both
     struct store *store;
@@ -127,6 +130,8 @@ static enum err local_search(struct engine *e, const struct engine_question *q,
     enum err result =
         ask_cubes(l, &c, &now, r, request, out) ? OK : search_run(&c, r, request, out, why);
     atomic_fetch_sub(&l->running, 1);
+    if (!result)
+        out->version = snapshot_version(now);
     count_end(l, &patience, &memory);
     return result;
 }
@@ -163,10 +168,17 @@ static enum err local_refresh(struct engine *e, const struct permit *p, struct f
     return permit_action(p) == ACTION_SCHEMA ? OK : deny(p, NULL, why);
 }
 
+static uint64_t local_version(struct engine *e)
+{
+    struct snapshot *now AUTO(drop_snapshot) = store_snapshot(local_of(e)->store);
+    return snapshot_version(now);
+}
+
 static void local_close(struct engine *e)
 {
     struct local *l = local_of(e);
     pool_free(l->pool);
+    agg_cache_free(e->cache);
     free(l);
 }
 
@@ -175,6 +187,7 @@ static const struct engine_ops local_ops = {
     .get = local_get,
     .stats = local_stats,
     .refresh = local_refresh,
+    .version = local_version,
     .close = local_close,
 };
 
@@ -189,6 +202,7 @@ void engine_local_load(struct engine *e, struct engine_load *out)
                                 .memory_bytes = l->memory.used,
                                 .memory_bytes_most = l->memory.most,
                                 .memory_bytes_max = l->memory.limit};
+    agg_cache_stats(e->cache, &out->cache);
 }
 
 static size_t half_of_memory(void)
@@ -214,5 +228,10 @@ struct engine *engine_local_new(struct store *st, const struct schema *schema,
     budget_init(&l->memory, NULL, "parent", "search.memory_bytes_all",
                 settings->memory_bytes_all ? settings->memory_bytes_all : half_of_memory());
     l->pool = pool_new(settings->threads ? settings->threads : pool_cores());
+    size_t kept = settings->cache_bytes < l->memory.limit / CACHE_ONE_IN
+                      ? settings->cache_bytes
+                      : l->memory.limit / CACHE_ONE_IN;
+    if (settings->cache_bytes)
+        l->engine.cache = agg_cache_new(kept, &l->memory);
     return &l->engine;
 }

@@ -58,5 +58,6 @@ struct answer {
     uint32_t agg_count;
     bool timed_out;
     uint32_t index_count; // searched: _shards.total
+    uint64_t version;     // of the rows it is about (snapshot_version())
     const char *cube;     // the metric whose cube answered; NULL: rows were looked at
 };

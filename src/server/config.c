@@ -43,6 +43,7 @@ void config_default(struct config *out)
         .log_bytes = 256 << 20,
         .search_memory_bytes = 1 << 30,
         .search_buckets_max = LIMIT_BUCKETS,
+        .search_cache_bytes = 128 << 20,
         .cluster_name = "tamis",
         .users = {
             [PROCESS_KEEPER] = "61841", [PROCESS_MIRROR] = "61842", [PROCESS_SERVE] = "61843"}};

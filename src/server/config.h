@@ -12,7 +12,7 @@
 //     idle_seconds: 60                request_seconds: 300        seal_rows: 1048576
 //     log_bytes: 268435456
 //     search: {threads: 8, memory_bytes: 1073741824, memory_bytes_all: 8589934592,
-//              max_buckets: 65536}
+//              max_buckets: 65536, cache_bytes: 134217728}
 //     users: {keeper: 61841, mirror: 61842, serve: tamis-serve}
 
 #include "base/err.h"
@@ -42,6 +42,7 @@ struct config {
     uint64_t search_memory_bytes;                 // of one search
     uint64_t search_memory_bytes_all;             // of all together; 0: half of the machine's
     uint32_t search_buckets_max;                  // of one answer
+    uint64_t search_cache_bytes;                  // of answers kept; 0: none are
     char users[PROCESS_COUNT][CONFIG_USER_BYTES]; // name or number; used when started as root
 };
 

@@ -101,6 +101,7 @@ static enum err open_store(struct serve *s, struct fault *why)
                                              .memory_bytes = config->search_memory_bytes,
                                              .memory_bytes_all = config->search_memory_bytes_all,
                                              .buckets_max = config->search_buckets_max,
+                                             .cache_bytes = config->search_cache_bytes,
                                              .cubes = s->cubes};
     s->engine = engine_local_new(s->store, schema, &settings);
     return OK;

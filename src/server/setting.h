@@ -44,6 +44,8 @@ enum setting_form { KEY_TEXT, KEY_U32, KEY_U64, KEY_LISTEN };
     X("search", "memory_bytes_all", KEY_U64, search_memory_bytes_all, 16 << 20, (uint64_t)1 << \
       44, \
       PROTECTS_SERVICE, LOOSENS_NEVER) \
+    X("search", "cache_bytes", KEY_U64, search_cache_bytes, 0, (uint64_t)1 << 40, \
+      PROTECTS_SERVICE, LOOSENS_NEVER) \
     X("search", "max_buckets", KEY_U32, search_buckets_max, 1, 1 << 24, \
       PROTECTS_SERVICE, LOOSENS_NEVER) \
     X("users", "keeper", KEY_TEXT, users[PROCESS_KEEPER], 1, CONFIG_USER_BYTES - 1, \

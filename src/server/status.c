@@ -91,6 +91,31 @@ static void print_store(struct json_writer *w, const struct store_stats *s)
     json_end(w);
 }
 
+static void print_cache(struct json_writer *w, const struct agg_cache_stats *s)
+{
+    static const char *const names[CACHE_KIND_COUNT] = {"answers", "partials"};
+    json_key(w, "cache");
+    json_object(w);
+    json_key(w, "bytes_max");
+    json_uint(w, s->bytes_max);
+    for (int i = 0; i < CACHE_KIND_COUNT; i++) {
+        json_key(w, names[i]);
+        json_object(w);
+        json_key(w, "hits");
+        json_uint(w, s->of[i].hits);
+        json_key(w, "misses");
+        json_uint(w, s->of[i].misses);
+        json_key(w, "evictions");
+        json_uint(w, s->of[i].evictions);
+        json_key(w, "entries");
+        json_uint(w, s->of[i].entries);
+        json_key(w, "bytes");
+        json_uint(w, s->of[i].bytes);
+        json_end(w);
+    }
+    json_end(w);
+}
+
 static void print_search(struct json_writer *w, const struct engine_load *l)
 {
     const struct {
@@ -111,6 +136,7 @@ static void print_search(struct json_writer *w, const struct engine_load *l)
         json_key(w, members[i].key);
         json_uint(w, members[i].value);
     }
+    print_cache(w, &l->cache);
     json_end(w);
 }
 

@@ -9,7 +9,9 @@
 //      "sandbox":{"landlock_abi":7,"tcp":"landlock and seccomp","own_user":true,"uid":61843},
 //      "store":{"log_bytes":..,"commits":..,"syncs":..,"bytes_written":..},
 //      "search":{"count":..,"running":..,"gone":..,"late":..,"over":..,"memory_bytes":..,
-//                "memory_bytes_most":..,"memory_bytes_max":..},
+//                "memory_bytes_most":..,"memory_bytes_max":..,
+//                "cache":{"bytes_max":..,"answers":{"hits":..,"misses":..,"evictions":..,
+//                                                   "entries":..,"bytes":..},"partials":{...}}},
 //      "tables":[{"name":"devices","rows":..,...}],
 //      "sources":[ what mirror last said of each, see server/mirror_state.h ]}
 //

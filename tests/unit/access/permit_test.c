@@ -51,6 +51,30 @@ TEST(permit_denial_has_elasticsearchs_words)
                              "[devices]") == 0);
 }
 
+static struct slice key_of(struct arena *request, uint32_t roles, enum action a,
+                           const char *indices, const char *name)
+{
+    struct principal who = {.roles = roles};
+    memcpy(who.name, name, strlen(name) + 1);
+    memcpy(who.indices, indices, strlen(indices) + 1);
+    const struct permit *p;
+    struct buf key AUTO(buf_donep) = buf_init(4096);
+    EXPECT_EQ(permit_make(&who, a, slice_text(""), request, &p, NULL), OK);
+    permit_key(p, &key);
+    return arena_copy(request, buf_slice(&key));
+}
+
+TEST(permit_key_differs_by_all_that_a_permit_says)
+{
+    struct arena *r AUTO(arena_freep) = arena_new(1 << 16);
+    struct slice one = key_of(r, 1U << ROLE_ANALYST, ACTION_AGGREGATE, "a b", "ana");
+    EXPECT(slice_equal(one, key_of(r, 1U << ROLE_ANALYST, ACTION_AGGREGATE, "a b", "ana")));
+    EXPECT(!slice_equal(one, key_of(r, 1U << ROLE_METRICS, ACTION_AGGREGATE, "a b", "ana")));
+    EXPECT(!slice_equal(one, key_of(r, 1U << ROLE_ANALYST, ACTION_READ, "a b", "ana")));
+    EXPECT(!slice_equal(one, key_of(r, 1U << ROLE_ANALYST, ACTION_AGGREGATE, "a", "ana")));
+    EXPECT(!slice_equal(one, key_of(r, 1U << ROLE_ANALYST, ACTION_AGGREGATE, "a b", "bob")));
+}
+
 TEST(permit_narrowed_to_indices_refuses_others)
 {
     EXPECT_EQ(ask(1U << ROLE_ANALYST, ACTION_READ, "log-* devices", "devices", NULL), OK);

@@ -81,7 +81,8 @@ void talk_open(struct talk *t, uint32_t floor)
     town_open(&t->town, floor, &listener);
     town_put(&t->town, TOWN_DEVICES, devices, sizeof devices / sizeof *devices);
     town_put(&t->town, TOWN_EVENTS, events, sizeof events / sizeof *events);
-    const struct engine_settings settings = {.threads = 1, .cubes = t->cubes};
+    const struct engine_settings settings = {
+        .threads = 1, .cubes = t->cubes, .cache_bytes = 1 << 20};
     t->engine = engine_local_new(t->town.store, town_schema(floor), &settings);
     t->request = arena_new(LIMIT_REQUEST_ARENA_BYTES);
     t->is_ready = true;

@@ -40,7 +40,9 @@ static inline void home_write_status(const struct place *p, pid_t pid, int64_t w
              "\"processes\":[{\"name\":\"serve\",\"pid\":7,\"starts\":2}],"
              "\"sandbox\":{\"landlock_abi\":7,\"tcp\":\"landlock\",\"own_user\":true},"
              "\"search\":{\"count\":1200,\"running\":1,\"gone\":2,\"late\":0,\"over\":3,"
-             "\"memory_bytes\":2097152},"
+             "\"memory_bytes\":2097152,\"cache\":{\"bytes_max\":4000000,"
+             "\"answers\":{\"hits\":70,\"bytes\":1000000},"
+             "\"partials\":{\"hits\":2000,\"bytes\":500000}}},"
              "\"tables\":[{\"name\":\"devices\",\"rows\":32134,\"bytes_disk\":1200000,"
              "\"bytes_memory\":800000}],\"sources\":[%s]}",
              listen, (int)pid, (long long)(written_ms - 180000), (long long)written_ms, sources);

@@ -19,6 +19,8 @@ TEST(status_tells_what_runs_and_how_far_behind_it_is)
     EXPECT(says(&r,
                 "searches: 1,200, 1 running with 2.1 MB, 2 given up by who asked, 3 refused for "
                 "their memory\n"));
+    EXPECT(says(&r, "kept answers: 1.5 MB of 4.0 MB; 70 answers and 2,000 partial ones given "
+                    "again\n"));
     EXPECT(says(&r, "source fleet: streaming, 0.0 s behind (2.1 kB of its log); following every "
                     "change\n"));
     EXPECT(says(&r, "  table      rows  on disk   a row  in memory   a row  state\n"

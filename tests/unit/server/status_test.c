@@ -8,15 +8,18 @@ static struct store_stats stats = {
 
 static struct status_facts facts(void)
 {
-    return (struct status_facts){.listen = "127.0.0.1:9200",
-                                 .node = "n",
-                                 .is_ready = true,
-                                 .sandbox = {.uid = 5, .landlock_abi = 3},
-                                 .peers = {[PROCESS_MIRROR] = {.pid = 9, .starts = 2}},
-                                 .store = &stats,
-                                 .search = {.searches = 12, .gone = 3, .memory_bytes_max = 99},
-                                 .mirror_state =
-                                     slice_text("{\"sources\":[{\"name\":\"fleet\"}]}")};
+    return (struct status_facts){
+        .listen = "127.0.0.1:9200",
+        .node = "n",
+        .is_ready = true,
+        .sandbox = {.uid = 5, .landlock_abi = 3},
+        .peers = {[PROCESS_MIRROR] = {.pid = 9, .starts = 2}},
+        .store = &stats,
+        .search = {.searches = 12,
+                   .gone = 3,
+                   .memory_bytes_max = 99,
+                   .cache = {.bytes_max = 77, .of[CACHE_PARTIALS] = {.hits = 5}}},
+        .mirror_state = slice_text("{\"sources\":[{\"name\":\"fleet\"}]}")};
 }
 
 TEST(status_has_processes_tables_sources_and_sandbox)
@@ -39,6 +42,9 @@ TEST(status_has_processes_tables_sources_and_sandbox)
     EXPECT(slice_is(json_get(search, "count")->text, "12"));
     EXPECT(slice_is(json_get(search, "gone")->text, "3"));
     EXPECT(slice_is(json_get(search, "memory_bytes_max")->text, "99"));
+    const struct json *cache = json_get(search, "cache");
+    EXPECT(slice_is(json_get(cache, "bytes_max")->text, "77"));
+    EXPECT(slice_is(json_get(json_get(cache, "partials"), "hits")->text, "5"));
     const struct json *sources = json_get(tree, "sources");
     EXPECT(slice_is(json_get(&sources->items[0], "name")->text, "fleet"));
 }
