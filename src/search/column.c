@@ -56,8 +56,8 @@ void codes_narrow(const uint32_t *codes, uint32_t count, const uint32_t *map, en
 static void load_nothing(struct column *c)
 {
     memset(c->present, 0, BLOCK_WORDS * sizeof(uint64_t));
-    if (c->codes)
-        memset(c->codes, 0xff, BLOCK_ROWS * (size_t)c->width);
+    if (c->own_codes)
+        memset(c->own_codes, 0xff, BLOCK_ROWS * (size_t)c->width);
     if (c->i64)
         memset(c->i64, 0, BLOCK_ROWS * sizeof(int64_t));
     if (c->f64)
@@ -98,23 +98,47 @@ static void load_flat_numbers(const struct columns *cs, struct column *c,
 static void look_up(struct columns *cs, struct column *c, const struct column_source *s,
                     const uint32_t *ords, uint32_t count, void *out)
 {
-    if (s->flat_codes) {
-        gather(c->width, s->flat_codes, s->flat_count, ords, count, out);
+    uint32_t flat_count = s->flat_count;
+    const void *flat = s->flat_codes;
+    if (s->is_flat)
+        flat = lookup_flat_codes(s->target, (uint32_t)s->path.lookup, c->width, &flat_count);
+    if (flat) {
+        gather(c->width, flat, flat_count, ords, count, out);
         return;
     }
     lookup_codes(s->target, (uint32_t)s->path.lookup, ords, count, cs->scratch);
     codes_narrow(cs->scratch, count, s->code_map, c->width, out);
 }
 
-static void load_lookup(struct columns *cs, struct column *c, const struct column_source *s)
+static const void *kept_codes(const struct columns *cs, const struct column_source *s)
+{
+    return s->attribute ? attribute_codes(s->attribute, &cs->block) : NULL;
+}
+
+static void load_lookup_codes(struct columns *cs, struct column *c, const struct column_source *s)
+{
+    const void *kept = kept_codes(cs, s);
+    if (kept) {
+        c->codes = kept;
+        return;
+    }
+    const uint32_t *ords = raw_codes(cs, s->path.field);
+    if (!ords) {
+        load_nothing(c);
+        return;
+    }
+    look_up(cs, c, s, ords, cs->block.row_count, c->own_codes);
+    if (s->attribute)
+        attribute_keep(s->attribute, &cs->block, c->own_codes);
+}
+
+static void load_lookup_numbers(struct columns *cs, struct column *c, const struct column_source *s)
 {
     const uint32_t *ords = raw_codes(cs, s->path.field);
     uint32_t rows = cs->block.row_count;
     uint32_t field = (uint32_t)s->path.lookup;
     if (!ords)
         load_nothing(c);
-    else if (s->storage == STORAGE_CODE)
-        look_up(cs, c, s, ords, rows, c->codes);
     else if (s->flat_present)
         load_flat_numbers(cs, c, s, ords);
     else if (s->storage == STORAGE_I64)
@@ -126,12 +150,12 @@ static void load_lookup(struct columns *cs, struct column *c, const struct colum
 static void load_codes(struct columns *cs, struct column *c, const struct column_source *s)
 {
     if (!s->code_map) {
-        block_codes_narrow(&cs->block, s->path.field, c->width, c->codes);
+        block_codes_narrow(&cs->block, s->path.field, c->width, c->own_codes);
         return;
     }
     const uint32_t *raw = raw_codes(cs, s->path.field);
     if (raw)
-        codes_narrow(raw, cs->block.row_count, s->code_map, c->width, c->codes);
+        codes_narrow(raw, cs->block.row_count, s->code_map, c->width, c->own_codes);
     else
         load_nothing(c);
 }
@@ -162,12 +186,15 @@ void column_load(struct columns *cs, struct column *c)
     c->stamp = cs->stamp;
     const struct column_source *s = &c->sources[cs->at];
     c->is_full = false;
+    c->codes = c->own_codes;
     if (!s->is_mapped) {
         load_nothing(c);
         return;
     }
-    if (s->target)
-        load_lookup(cs, c, s);
+    if (s->target && s->storage == STORAGE_CODE)
+        load_lookup_codes(cs, c, s);
+    else if (s->target)
+        load_lookup_numbers(cs, c, s);
     else
         load_plain(cs, c, s);
     if (c->storage != STORAGE_CODE)
@@ -314,8 +341,11 @@ static const uint32_t *raw_by_position(struct columns *cs, uint32_t field)
 static bool pack_codes(struct columns *cs, struct column *c)
 {
     const struct column_source *s = &c->sources[cs->at];
-    // Of a block that is decoded already, or read plainly, the codes are at hand.
-    if (!s->is_mapped || !s->target || c->stamp == cs->stamp) {
+    // Of a block that is decoded already, or read plainly, the codes are at hand; and a whole
+    // block that is looked up once is kept for all that follow.
+    bool is_whole = !s->is_mapped || !s->target || c->stamp == cs->stamp || kept_codes(cs, s) ||
+                    (s->attribute && attribute_takes(s->attribute, &cs->block));
+    if (is_whole) {
         column_load(cs, c);
         pack(cs, c->width, c->codes, c->packed_codes);
         return true;

@@ -8,8 +8,9 @@
 // several tables it has one type and, for keywords, one set of codes: dictionaries that
 // differ are merged once when the column is first asked for.  Each field is decoded once
 // per block whoever asks, and not at all when nobody does.
-// A look-up whose referred keys are fewer than the rows is flattened into one array from
-// key code to value before the first block.
+// Codes that a look-up has given for a block stay with the store (store/attribute.h), and the
+// next search reads them there.  For the other blocks a look-up whose referred keys are fewer
+// than the rows is flattened into one array from key code to value before the first block.
 //
 // Codes come in the fewest bytes that the dictionary needs, so that a vector instruction
 // holds many of them; all ones means "no value".  Whole numbers come as distances from a
@@ -26,7 +27,7 @@
 #include "base/arena.h"
 #include "kernel/width.h"
 #include "search/room.h"
-#include "store/view.h"
+#include "store/attribute.h"
 
 enum {
     BLOCK_WORDS = BLOCK_ROWS / 64,
@@ -40,10 +41,11 @@ struct column_source { // of one searched table
     const struct view *view;   // of the searched table
     const struct view *target; // of the referred table; NULL for a plain field
     const uint32_t *code_map;  // from the dictionary's codes to the column's; NULL: the same
+    struct attribute_reader *attribute; // what the store keeps of a look-up's codes; NULL: nothing
     // Flattened look-up, by code of the referring field; NULL when it is not.
+    bool is_flat; // of codes: the store's array serves
     uint32_t flat_count;
-    const void *flat_codes; // of the column's width; the store's, or
-    void *flat_made;        // our own
+    void *flat_codes; // of the column's width
     int64_t *flat_i64;
     double *flat_f64;
     uint64_t *flat_present;
@@ -58,7 +60,8 @@ struct column {
     bool is_near;    // STORAGE_I64: every value is min + a distance of `distance_width`
     bool is_full;    // numbers, after column_load(): every row of the block has a value
     enum width distance_width;
-    enum width width; // STORAGE_CODE: of codes
+    enum width width;  // STORAGE_CODE: of codes
+    bool owns_sources; // what hangs on them; else another thread's column does
     uint32_t dict_count;
     const struct dict *dict; // STORAGE_CODE: of the codes below
     struct dict *merged;     // owned; NULL when one dictionary serves
@@ -67,7 +70,8 @@ struct column {
     double min_f64, max_f64;
     // The block at hand by row, once column_load() has been called for it.
     uint64_t stamp, present_stamp;
-    void *codes; // of `width`, all ones where there is no value
+    const void *codes; // of `width`, all ones where there is no value: the store's, or
+    void *own_codes;   // the column's
     int64_t *i64;
     double *f64;
     uint64_t *present; // for numbers; for codes see column_present()

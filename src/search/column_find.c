@@ -3,8 +3,12 @@
 // their bounds and their arrays.
 #include "search/column_private.h"
 
-// A flat look-up is refused past so many keys: 64 MB of codes.
-enum { FLAT_KEYS_MAX = 16 << 20 };
+enum {
+    // A flat look-up is refused past so many keys: 64 MB of codes.
+    FLAT_KEYS_MAX = 16 << 20,
+    // Up to so many blocks are looked up leaf by leaf, which takes 50 us each.
+    MISSING_FEW = 8,
+};
 
 enum err columns_init(struct columns *cs, const struct snapshot *snapshot, const uint32_t *tables,
                       uint32_t table_count, struct room *room)
@@ -37,8 +41,12 @@ void columns_share(struct columns *cs, const struct columns *from)
 
 void columns_done(struct columns *cs)
 {
-    for (size_t i = 0; i < cs->count; i++)
-        dict_free(cs->items[i]->merged);
+    for (size_t i = 0; i < cs->count; i++) {
+        const struct column *c = cs->items[i];
+        for (uint32_t t = 0; c->owns_sources && t < cs->table_count; t++)
+            attribute_close(c->sources[t].attribute);
+        dict_free(c->merged);
+    }
     cs->count = 0;
 }
 
@@ -147,7 +155,7 @@ static bool flat_arrays(struct columns *cs, enum width width, struct column_sour
 {
     size_t rows = ((size_t)keys + BLOCK_ROWS) / BLOCK_ROWS * BLOCK_ROWS;
     if (s->storage == STORAGE_CODE)
-        return (s->flat_codes = s->flat_made = room_alloc(cs->room, rows * width)) != NULL;
+        return (s->flat_codes = room_alloc(cs->room, rows * width)) != NULL;
     s->flat_present = room_alloc(cs->room, rows / 8);
     if (s->storage == STORAGE_I64)
         s->flat_i64 = room_alloc(cs->room, rows * sizeof(int64_t));
@@ -164,7 +172,7 @@ static void flatten_piece(enum width width, const struct column_source *s, uint3
     if (s->storage == STORAGE_CODE) {
         lookup_codes(s->target, field, ords, count, ords);
         codes_narrow(ords, count, s->code_map, width,
-                     (uint8_t *)s->flat_made + (size_t)first * width);
+                     (uint8_t *)s->flat_codes + (size_t)first * width);
         return;
     }
     uint64_t *present = s->flat_present + first / 64;
@@ -174,14 +182,29 @@ static void flatten_piece(enum width width, const struct column_source *s, uint3
         lookup_f64(s->target, field, ords, count, s->flat_f64 + first, present);
 }
 
+// What the store keeps of the rows' codes; true when so few blocks are missing that making
+// anything of the whole look-up for them would cost more.
+static bool read_attribute(struct column_source *s, enum width width)
+{
+    if (s->storage != STORAGE_CODE || s->code_map)
+        return false;
+    struct attribute_path path = {.field = s->path.field,
+                                  .target = s->target,
+                                  .target_field = (uint32_t)s->path.lookup,
+                                  .width = width};
+    s->attribute = attribute_open(s->view, &path);
+    return s->attribute && attribute_missing(s->attribute) <= MISSING_FEW;
+}
+
 static enum err flatten(struct columns *cs, enum width width, struct column_source *s)
 {
+    if (read_attribute(s, width))
+        return OK;
     uint32_t keys = view_dict_count(s->view, s->path.field);
     if (keys > FLAT_KEYS_MAX || keys > view_row_count(s->view))
         return OK;
     if (s->storage == STORAGE_CODE && !s->code_map) {
-        s->flat_codes =
-            lookup_flat_codes(s->target, (uint32_t)s->path.lookup, width, &s->flat_count);
+        s->is_flat = true;
         return OK;
     }
     uint32_t *ords = room_alloc(cs->room, sizeof *ords * BLOCK_ROWS);
@@ -272,7 +295,7 @@ static bool block_arrays(struct columns *cs, struct column *c)
 {
     c->present = block_array(cs, 1);
     if (c->storage == STORAGE_CODE)
-        c->codes = block_array(cs, c->width);
+        c->codes = c->own_codes = block_array(cs, c->width);
     else
         c->i64 = block_array(cs, sizeof(int64_t));
     if (c->storage == STORAGE_F64)
@@ -311,6 +334,7 @@ static enum err column_make(struct columns *cs, struct column *c, struct fault *
 {
     if (copy_shared(cs, c))
         return !c->is_mapped || block_arrays(cs, c) ? OK : ERR_LIMIT;
+    c->owns_sources = true;
     resolve(cs, c);
     enum err e = agree(c, cs->table_count, why);
     if (e || !c->is_mapped)

@@ -201,6 +201,28 @@ void *cow_write(struct cow **c, uint32_t index, bool *out_fresh)
     return (*l)->bytes;
 }
 
+static const struct page *page_at(const struct cow *c, uint32_t page)
+{
+    return page < c->page_count ? c->pages[page] : NULL;
+}
+
+bool cow_differing(const struct cow *a, const struct cow *b, uint32_t *index)
+{
+    uint32_t pages = a->page_count > b->page_count ? a->page_count : b->page_count;
+    for (uint32_t page = *index / PAGE_LEAVES; page < pages; page++) {
+        const struct page *p = page_at(a, page);
+        const struct page *q = page_at(b, page);
+        uint32_t at = *index / PAGE_LEAVES == page ? *index % PAGE_LEAVES : 0;
+        for (; p != q && at < PAGE_LEAVES; at++) {
+            if ((p ? p->leaves[at] : NULL) != (q ? q->leaves[at] : NULL)) {
+                *index = page * PAGE_LEAVES + at;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 uint32_t cow_leaves(const struct cow *c)
 {
     return c->page_count * PAGE_LEAVES;

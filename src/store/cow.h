@@ -27,6 +27,10 @@ void cow_unref(struct cow *c); // NULL is fine
 
 const void *cow_leaf(const struct cow *c, uint32_t index); // NULL when never written
 
+// From *index on, the first leaf that is not shared by the two; false when there is no more.
+// What lies in the two may still be the same.
+bool cow_differing(const struct cow *a, const struct cow *b, uint32_t *index);
+
 uint32_t cow_leaves(const struct cow *c); // no leaf with this index or above was written
 
 // A leaf that may be written to.  It belongs to *c alone, which becomes another root

@@ -32,6 +32,7 @@ struct part *part_of_segment(struct segment *s, uint64_t file, uint64_t first_ro
     p->file = file;
     p->span = span;
     p->rowmap = map;
+    p->attributes = attributes_new();
     uint32_t last = (uint32_t)((rows - 1) % BLOCK_ROWS + 1);
     for (uint32_t i = 0; i < last; i++)
         bit_set(p->all, i);
@@ -52,6 +53,7 @@ void part_unref(struct part *p)
     if (p->segment)
         segment_close(p->segment);
     rowmap_free(p->rowmap);
+    attributes_free(p->attributes);
     free(p);
 }
 

@@ -6,6 +6,7 @@
 // Parts are counted references; whoever holds one may read it on any thread.  What lives
 // of a part is not in the part but in an entry beside it (entry.h), as it changes.
 
+#include "store/attribute.h"
 #include "store/memory.h"
 #include "store/rowmap.h"
 #include "store/segment.h"
@@ -19,6 +20,7 @@ struct part {
     uint64_t first_row;            // row numbers first_row ... first_row + span - 1 belong here
     uint64_t span;                 // memory: grows, so its last is not known here
     struct rowmap *rowmap;         // NULL for memory: row number = first_row + row
+    struct attributes *attributes; // NULL for memory
     uint64_t all[BLOCK_ROWS / 64]; // live bits of the segment's last block when all its rows live
 };
 

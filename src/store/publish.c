@@ -30,7 +30,10 @@ void store_publish_first(struct store *st)
     struct view **views = store_calloc(count + 1, sizeof(struct view *));
     for (uint32_t i = 0; i < count; i++) {
         struct table_store *t = &st->tables[i];
-        struct view like = {.table = t->shape, .keys = &t->keys, .dicts = t->dicts};
+        struct view like = {.table = t->shape,
+                            .keys = &t->keys,
+                            .dicts = t->dicts,
+                            .attribute_room = &st->attribute_room};
         views[i] = table_publish(t, &like);
     }
     publish(st, snapshot_new(st->schema, views, 1, &st->snapshots_alive));

@@ -38,6 +38,7 @@ struct view *view_new(const struct view *like, const struct entry *entries, uint
     v->keys = like->keys;
     v->dicts = like->dicts;
     v->epoch = like->epoch;
+    v->attribute_room = like->attribute_room;
     adopt_entries(v, entries, entry_count);
     for (uint32_t f = 0; f < fields; f++)
         v->dict_counts[f] = v->dicts[f] ? dict_count(v->dicts[f]) : 0;

@@ -9,6 +9,7 @@
 // Both are counted: a commit makes new views for the tables it touched and takes the
 // others over.  Everything reached from here is only read.
 
+#include "store/attribute.h"
 #include "store/entry.h"
 #include "store/keymap.h"
 #include "store/view.h"
@@ -37,7 +38,8 @@ struct view {
     uint32_t block_count;
     uint32_t entry_count;
     struct entry *entries;
-    struct cow **lookups; // one root a field; NULL when nobody refers to the table
+    struct attribute_room *attribute_room; // the store's; NULL: none
+    struct cow **lookups;                  // one root a field; NULL when nobody refers to the table
     uint32_t dict_counts[];
 };
 

@@ -6,7 +6,8 @@ static uint64_t memory_of_entry(const struct entry *e)
     uint64_t bytes = cow_bytes(e->live);
     if (e->part->memory)
         return bytes + memory_bytes(e->part->memory);
-    return bytes + segment_bytes(e->part->segment) + rowmap_bytes(e->part->rowmap);
+    return bytes + segment_bytes(e->part->segment) + rowmap_bytes(e->part->rowmap) +
+           attributes_bytes(e->part->attributes);
 }
 
 static void table_stats(const struct store *st, uint32_t table, struct store_table_stats *out)

@@ -10,6 +10,7 @@
 enum {
     SEAL_ROWS = 1 << 20,
     LOG_BYTES_MAX = 256 << 20,
+    ATTRIBUTE_BYTES = 256 << 20,
     MERGE_FAN_IN = 8,
     BATCH_ARENA_BYTES = 1 << 30, // one changeset decoded, and the codes of its values
     FULL_MEMORY = 4, // times seal_rows: appends are refused when sealing goes on failing
@@ -72,6 +73,8 @@ static void make_tables(struct store *st)
 static void set_options(struct store *st, const struct store_options *options)
 {
     st->options = *options;
+    st->attribute_room.limit =
+        options && options->attribute_bytes_max ? options->attribute_bytes_max : ATTRIBUTE_BYTES;
     if (!st->options.seal_rows)
         st->options.seal_rows = SEAL_ROWS;
     if (!st->options.log_bytes_max)

@@ -23,10 +23,11 @@
 struct store;
 
 struct store_options {
-    uint32_t seal_rows;     // memory part is written out at so many rows (0: 1 Mi)
-    uint64_t log_bytes_max; // ... or when the log has grown to this (0: 256 MiB)
-    uint32_t merge_fan_in;  // so many neighbours of like size become one (0: 8)
-    bool background;        // a thread of its own seals and merges; else store_maintain() does
+    uint32_t seal_rows;           // memory part is written out at so many rows (0: 1 Mi)
+    uint64_t log_bytes_max;       // ... or when the log has grown to this (0: 256 MiB)
+    uint32_t merge_fan_in;        // so many neighbours of like size become one (0: 8)
+    uint64_t attribute_bytes_max; // memory for attributes (attribute.h) (0: 256 MiB)
+    bool background; // a thread of its own seals and merges; else store_maintain() does
 };
 
 // Opens or makes the store in `w`'s directory; replays the log.  A table whose

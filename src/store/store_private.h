@@ -68,6 +68,7 @@ struct store {
     const struct schema *schema;
     struct store_options options;
     struct store_listener listener;
+    struct attribute_room attribute_room;
     struct dict **subject_dicts; // one a subject kind
 
     struct wal *log;         // the writer's

@@ -125,6 +125,8 @@ static void ask_world(uint64_t seed, uint32_t *asked, uint32_t *too_large)
     diff_open(d, seed);
     for (uint32_t i = 0; i < CASES; i++) {
         arena_reset(d->arena);
+        if (diff_one_in(d, 3))
+            diff_change(d);
         struct diff_case c = random_case(d);
         bool was_too_large;
         const char *wrong = try_case(d, &c, &was_too_large);

@@ -332,6 +332,20 @@ void diff_open(struct diff *d, uint64_t seed)
     fill(d);
 }
 
+void diff_change(struct diff *d)
+{
+    uint32_t devices = diff_one_in(d, 4) ? d->shape.devices / 2 + 2 : 4;
+    change(d, TOWN_DEVICES, 1 + diff_below(d, devices));
+    if (diff_one_in(d, 3))
+        change(d, TOWN_EVENTS, diff_below(d, 200));
+    if (diff_one_in(d, 5))
+        grow(d, TOWN_EVENTS, diff_below(d, d->shape.rows / 4 + 2));
+    if (diff_one_in(d, 12))
+        truncate(d, TOWN_DEVICES);
+    if (diff_one_in(d, 12))
+        reopen(d);
+}
+
 void diff_close(struct diff *d)
 {
     town_close(&d->town);

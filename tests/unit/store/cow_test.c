@@ -34,6 +34,30 @@ TEST(cow_leaf_is_null_until_written_and_then_zeroed)
     cow_unref(c);
 }
 
+TEST(cow_tells_the_leaves_that_two_do_not_share)
+{
+    struct cow *mine = cow_new(8);
+    for (uint32_t i = 0; i < 300; i += 3)
+        put(&mine, i, 1);
+    struct cow *theirs = cow_ref(mine);
+    uint32_t at = 0;
+    EXPECT(!cow_differing(mine, theirs, &at));
+    static const uint32_t written[] = {5, 64, 66, 299, 5000};
+    for (int i = 0; i < 5; i++)
+        put(&mine, written[i], 2);
+    for (int turn = 0; turn < 2; turn++) {
+        uint32_t index = 0;
+        for (int i = 0; i < 5; i++, index++) {
+            EXPECT(turn ? cow_differing(mine, theirs, &index)
+                        : cow_differing(theirs, mine, &index));
+            EXPECT_EQ(index, written[i]);
+        }
+        EXPECT(!cow_differing(mine, theirs, &index));
+    }
+    cow_unref(theirs);
+    cow_unref(mine);
+}
+
 TEST(cow_keeps_what_others_hold)
 {
     struct cow *mine = cow_new(8);

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/attribute.h"
+
+#include "base/check.h"
+#include "store/lookup.h"
+#include "store/snapshot_private.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum {
+    // Past so many differing keys most blocks have one, and none is looked for.
+    DIFFERING_MAX = 1 << 14,
+    ATTRIBUTES_MAX = 64, // of one part
+};
+
+struct piece { // a block's codes
+    uint32_t refs;
+    uint32_t bytes;
+    struct attribute_room *room;
+    uint64_t codes[];
+};
+
+struct version {
+    uint32_t refs;
+    uint32_t block_count;
+    uint64_t epoch;         // of the view of the table referred to
+    struct cow *root;       // reference
+    struct piece *pieces[]; // NULL: not looked up yet; only that changes, atomically
+};
+
+struct attribute {
+    uint32_t field;
+    uint32_t target_field;
+    const struct table *target;
+    unsigned width;
+    struct version *newest; // reference
+    struct attribute *next;
+};
+
+struct attributes {
+    pthread_mutex_t list; // guards all below
+    uint32_t count;
+    struct attribute *first;
+};
+
+struct reading { // of one entry of the view
+    struct version *version;
+    uint64_t *differ; // bit per block: not as this search sees it; NULL: none
+};
+
+struct attribute_reader {
+    const struct view *view;
+    unsigned width;
+    struct attribute_room *room;
+    struct reading of[]; // one an entry
+};
+
+static void *checked(void *at)
+{
+    CHECK(at);
+    return at;
+}
+
+// ---- what is kept ----
+
+// NOLINTNEXTLINE(readability-non-const-parameter): changed by an atomic
+static bool refs_down_to_none(uint32_t *refs)
+{
+    return __atomic_fetch_sub(refs, 1, __ATOMIC_ACQ_REL) == 1;
+}
+
+static void piece_unref(struct piece *p)
+{
+    if (!p || !refs_down_to_none(&p->refs))
+        return;
+    __atomic_fetch_sub(&p->room->used, p->bytes, __ATOMIC_RELAXED);
+    free(p);
+}
+
+static struct piece *piece_at(const struct version *v, uint32_t block)
+{
+    return __atomic_load_n(&v->pieces[block], __ATOMIC_ACQUIRE);
+}
+
+static struct version *version_new(struct cow *root, uint64_t epoch, uint32_t block_count)
+{
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
+    struct version *v = checked(calloc(1, sizeof *v + block_count * sizeof v->pieces[0]));
+    v->refs = 1;
+    v->block_count = block_count;
+    v->epoch = epoch;
+    v->root = cow_ref(root);
+    return v;
+}
+
+static void version_unref(struct version *v)
+{
+    if (!v || !refs_down_to_none(&v->refs))
+        return;
+    for (uint32_t b = 0; b < v->block_count; b++)
+        piece_unref(v->pieces[b]);
+    cow_unref(v->root);
+    free(v);
+}
+
+// The same blocks but those that differ, as of another root.
+static struct version *version_after(const struct version *v, const uint64_t *differ,
+                                     struct cow *root, uint64_t epoch)
+{
+    struct version *next = version_new(root, epoch, v->block_count);
+    for (uint32_t b = 0; b < v->block_count; b++) {
+        struct piece *p = differ && bit_get(differ, b) ? NULL : piece_at(v, b);
+        if (p)
+            __atomic_fetch_add(&p->refs, 1, __ATOMIC_RELAXED);
+        next->pieces[b] = p;
+    }
+    return next;
+}
+
+struct attributes *attributes_new(void)
+{
+    struct attributes *a = checked(calloc(1, sizeof *a));
+    CHECK(pthread_mutex_init(&a->list, NULL) == 0);
+    return a;
+}
+
+void attributes_free(struct attributes *a)
+{
+    if (!a)
+        return;
+    while (a->first) {
+        struct attribute *gone = a->first;
+        a->first = gone->next;
+        version_unref(gone->newest);
+        free(gone);
+    }
+    pthread_mutex_destroy(&a->list);
+    free(a);
+}
+
+uint64_t attributes_bytes(struct attributes *a)
+{
+    uint64_t bytes = sizeof *a;
+    pthread_mutex_lock(&a->list);
+    for (const struct attribute *at = a->first; at; at = at->next) {
+        bytes += sizeof *at;
+        for (uint32_t b = 0; at->newest && b < at->newest->block_count; b++) {
+            const struct piece *p = piece_at(at->newest, b);
+            bytes += sizeof(struct piece *) + (p ? p->bytes : 0);
+        }
+    }
+    pthread_mutex_unlock(&a->list);
+    return bytes;
+}
+
+static bool is_of(const struct attribute *at, const struct attribute_path *path)
+{
+    return at->field == path->field && at->target_field == path->target_field &&
+           at->target == path->target->table;
+}
+
+// Under the list's lock: the path's attribute, made when there is none; NULL for one too many.
+// Narrow codes that the dictionary has outgrown are of no use any more.
+static struct attribute *attribute_of(struct attributes *a, const struct attribute_path *path)
+{
+    struct attribute *at = a->first;
+    while (at && !is_of(at, path))
+        at = at->next;
+    if (!at && a->count < ATTRIBUTES_MAX) {
+        at = checked(calloc(1, sizeof *at));
+        *at = (struct attribute){
+            path->field, path->target_field, path->target->table, path->width, NULL, a->first};
+        a->first = at;
+        a->count++;
+    }
+    if (at && at->width < path->width) {
+        version_unref(at->newest);
+        at->newest = NULL;
+        at->width = path->width;
+    }
+    return at && at->width == path->width ? at : NULL;
+}
+
+// ---- from one state of the look-up to another ----
+
+struct differing { // keys' codes, rising
+    const struct cow *from, *to;
+    bool are_most;
+    uint32_t count;
+    uint32_t codes[DIFFERING_MAX];
+};
+
+static void compare_leaves(const uint32_t *a, const uint32_t *b, uint32_t first,
+                           struct differing *out)
+{
+    for (uint32_t i = 0; i < LOOKUP_CODES && !out->are_most; i++) {
+        if ((a ? a[i] : 0) == (b ? b[i] : 0)) // 0 is none, which a leaf never written is full of
+            continue;
+        if (out->count == DIFFERING_MAX)
+            out->are_most = true;
+        else
+            out->codes[out->count++] = first + i;
+    }
+}
+
+static void find_differing(const struct cow *from, const struct cow *to, struct differing *out)
+{
+    if (out->from == from && out->to == to)
+        return;
+    out->from = from;
+    out->to = to;
+    out->are_most = false;
+    out->count = 0;
+    uint32_t leaf = 0;
+    while (!out->are_most && cow_differing(from, to, &leaf)) {
+        compare_leaves(cow_leaf(from, leaf), cow_leaf(to, leaf), leaf * LOOKUP_CODES, out);
+        leaf++;
+    }
+}
+
+// Bits of the part's blocks that have a row of a differing key; NULL for none.
+static uint64_t *differing_blocks(const struct entry *e, uint32_t field,
+                                  const struct differing *keys)
+{
+    if (keys->count == 0)
+        return NULL;
+    uint32_t blocks = entry_block_count(e);
+    uint64_t *bits = checked(calloc(bit_words(blocks), sizeof *bits));
+    struct wanted_codes want = {field, keys->codes, keys->count};
+    if (keys->are_most)
+        memset(bits, 0xff, bit_words(blocks) * sizeof *bits);
+    else
+        part_blocks_of(e->part, blocks, &want, 0, bits);
+    return bits;
+}
+
+// ---- reading ----
+
+static struct version *version_ref(struct version *v)
+{
+    __atomic_fetch_add(&v->refs, 1, __ATOMIC_RELAXED);
+    return v;
+}
+
+// The newest version of the entry's part, made when there is none; NULL when none may be.
+static struct version *newest_version(const struct entry *e, const struct attribute_path *path)
+{
+    struct attributes *a = e->part->attributes;
+    struct version *v = NULL;
+    pthread_mutex_lock(&a->list);
+    struct attribute *at = attribute_of(a, path);
+    if (at && !at->newest)
+        at->newest = version_new(path->target->lookups[path->target_field], path->target->epoch,
+                                 entry_block_count(e));
+    if (at)
+        v = version_ref(at->newest);
+    pthread_mutex_unlock(&a->list);
+    return v;
+}
+
+// `next` in the place of `then`, unless somebody else was faster.
+static void replace_newest(const struct entry *e, const struct attribute_path *path,
+                           const struct version *then, struct version *next)
+{
+    struct attributes *a = e->part->attributes;
+    struct version *gone = NULL;
+    pthread_mutex_lock(&a->list);
+    struct attribute *at = attribute_of(a, path);
+    if (at && at->newest == then) {
+        gone = at->newest;
+        at->newest = version_ref(next);
+    }
+    pthread_mutex_unlock(&a->list);
+    version_unref(gone);
+}
+
+static void open_entry(const struct entry *e, const struct attribute_path *path,
+                       struct differing *keys, struct reading *out)
+{
+    struct cow *root = path->target->lookups[path->target_field];
+    struct version *v = newest_version(e, path);
+    *out = (struct reading){.version = v};
+    if (!v || v->root == root)
+        return;
+    find_differing(v->root, root, keys);
+    uint64_t *differ = differing_blocks(e, path->field, keys);
+    if (path->target->epoch < v->epoch) { // an older state, which nobody will ask for again
+        out->differ = differ;
+        return;
+    }
+    out->version = version_after(v, differ, root, path->target->epoch);
+    replace_newest(e, path, v, out->version);
+    version_unref(v);
+    free(differ);
+}
+
+struct attribute_reader *attribute_open(const struct view *v, const struct attribute_path *path)
+{
+    if (!path->target->lookups || !v->attribute_room || v->attribute_room->limit == 0)
+        return NULL;
+    struct attribute_reader *r = checked(calloc(1, sizeof *r + v->entry_count * sizeof r->of[0]));
+    struct differing *keys = checked(malloc(sizeof *keys));
+    keys->from = keys->to = NULL;
+    r->view = v;
+    r->width = path->width;
+    r->room = v->attribute_room;
+    for (uint32_t i = 0; i < v->entry_count; i++)
+        if (v->entries[i].part->attributes)
+            open_entry(&v->entries[i], path, keys, &r->of[i]);
+    free(keys);
+    return r;
+}
+
+void attribute_close(struct attribute_reader *r)
+{
+    for (uint32_t i = 0; r && i < r->view->entry_count; i++) {
+        version_unref(r->of[i].version);
+        free(r->of[i].differ);
+    }
+    free(r);
+}
+
+// NULL where the block is not kept as this search sees it.
+static struct version *version_of(const struct attribute_reader *r, const struct block *b,
+                                  uint32_t *out_block)
+{
+    DCHECK(b->view == r->view);
+    const struct entry *e = b->part;
+    const struct reading *at = &r->of[e - r->view->entries];
+    *out_block = b->index - e->first_block;
+    return at->differ && bit_get(at->differ, *out_block) ? NULL : at->version;
+}
+
+const void *attribute_codes(const struct attribute_reader *r, const struct block *b)
+{
+    uint32_t block;
+    const struct version *v = version_of(r, b, &block);
+    const struct piece *p = v ? piece_at(v, block) : NULL;
+    return p ? p->codes : NULL;
+}
+
+static bool has_room(const struct attribute_reader *r, uint64_t bytes)
+{
+    uint64_t used = __atomic_load_n(&r->room->used, __ATOMIC_RELAXED);
+    return used < r->room->limit && bytes <= r->room->limit - used;
+}
+
+static uint32_t piece_bytes(const struct attribute_reader *r, const struct block *b)
+{
+    return (uint32_t)sizeof(struct piece) + b->row_count * r->width;
+}
+
+bool attribute_takes(const struct attribute_reader *r, const struct block *b)
+{
+    uint32_t block;
+    return version_of(r, b, &block) && has_room(r, piece_bytes(r, b));
+}
+
+void attribute_keep(const struct attribute_reader *r, const struct block *b, const void *codes)
+{
+    uint32_t block;
+    struct version *v = version_of(r, b, &block);
+    uint32_t bytes = piece_bytes(r, b);
+    if (!v || !has_room(r, bytes))
+        return;
+    struct piece *p = checked(malloc(bytes));
+    *p = (struct piece){.refs = 1, .bytes = bytes, .room = r->room};
+    memcpy(p->codes, codes, (size_t)b->row_count * r->width);
+    __atomic_fetch_add(&r->room->used, bytes, __ATOMIC_RELAXED);
+    struct piece *had = NULL;
+    if (!__atomic_compare_exchange_n(&v->pieces[block], &had, p, false, __ATOMIC_ACQ_REL,
+                                     __ATOMIC_ACQUIRE))
+        piece_unref(p);
+}
+
+uint32_t attribute_missing(const struct attribute_reader *r)
+{
+    uint32_t missing = 0;
+    for (uint32_t i = 0; i < r->view->entry_count; i++) {
+        const struct reading *at = &r->of[i];
+        for (uint32_t b = 0; b < entry_block_count(&r->view->entries[i]); b++)
+            missing +=
+                !at->version || (at->differ && bit_get(at->differ, b)) || !piece_at(at->version, b);
+    }
+    return missing;
+}

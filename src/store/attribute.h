@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Attributes: what a look-up says of each row of a segment, kept beside the rows.
+//
+// A search by device.model would gather from a table of all devices row by row.  What it has
+// gathered for a block stays with the segment, in the narrow codes that a search reads:
+//
+//     part ── attribute (connections.device, devices.model, 1 byte) ── version ── block 0
+//                                                                               block 1 ...
+//
+// It is an index, no cache of answers.  A version is about one state of the look-up: the root
+// of its copy-on-write array.  A search of another state compares the two roots, which share
+// the leaves that nobody wrote to, and gets the keys of which the value differs; postings say
+// in which blocks these are.  All other blocks are the same in both states.  A newer state
+// becomes the version, without the blocks that differ; those are gathered anew by whom they
+// matter to, and an older one passes over them.
+//
+// Rules: a reader belongs to one search, whose threads may all use it; its view and that of
+// the table referred to outlive it.  What is kept goes with the segment, all of it together
+// stays below the room's limit, and past that nothing more is kept.
+
+#include "store/view.h"
+
+struct attribute_room { // one of a store
+    uint64_t limit;     // bytes; 0: nothing is kept
+    uint64_t used;      // changed atomically
+};
+
+// Of one part.
+struct attributes;
+
+struct attributes *attributes_new(void);
+void attributes_free(struct attributes *a); // NULL is fine
+uint64_t attributes_bytes(struct attributes *a);
+
+struct attribute_path {
+    uint32_t field; // that refers
+    const struct view *target;
+    uint32_t target_field; // STORAGE_CODE
+    unsigned width;        // bytes of a code, which all fit: 1, 2 or 4
+};
+
+struct attribute_reader;
+
+// NULL where nothing can be kept: nobody refers to the table, or no segment is there.
+struct attribute_reader *attribute_open(const struct view *v, const struct attribute_path *path);
+void attribute_close(struct attribute_reader *r); // NULL is fine
+
+// The block's codes by row, all ones for none; NULL when they are not there and have to be
+// looked up.  Good until the reader is closed.
+const void *attribute_codes(const struct attribute_reader *r, const struct block *b);
+// Takes a copy of a block's codes that have been looked up, dead rows' too, if there is room.
+void attribute_keep(const struct attribute_reader *r, const struct block *b, const void *codes);
+// Whether attribute_keep() may have room for the block.
+bool attribute_takes(const struct attribute_reader *r, const struct block *b);
+// Blocks of the view whose codes are not there.
+uint32_t attribute_missing(const struct attribute_reader *r);
