@@ -20,7 +20,8 @@ enum message_type {
     // mirror -> keeper: contents of a password file the policy names (128 bytes)
     MESSAGE_PASSWORD_ASK,
     MESSAGE_PASSWORD, // keeper -> mirror: up to 1024 bytes
-    // serve -> keeper: sign a 32-byte hash with the server's key
+    // serve -> keeper: sign with the server's key; payload: enum sign_domain (1 byte),
+    // a digest (32)
     MESSAGE_SIGN_ASK,
     MESSAGE_SIGNATURE, // keeper -> serve: 64 bytes
     MESSAGE_REFUSED,   // keeper -> any: the words why

@@ -10,6 +10,7 @@ _Static_assert(SIGN_SEED_BYTES == crypto_sign_SEEDBYTES, "Ed25519 seed");
 _Static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "Ed25519 signature");
 _Static_assert(PASSWORD_HASH_BYTES >= crypto_pwhash_STRBYTES, "Argon2id text form");
 _Static_assert(KEY_BYTES == crypto_generichash_KEYBYTES, "BLAKE2b key");
+_Static_assert(SHA256_BYTES == crypto_hash_sha256_BYTES, "SHA-256");
 _Static_assert(SHORT_KEY_BYTES == crypto_shorthash_KEYBYTES, "SipHash key");
 
 enum err crypto_start(struct fault *why)
@@ -45,6 +46,15 @@ void keyed_hash(const uint8_t key[KEY_BYTES], struct slice in, uint8_t *out, siz
 void plain_hash(struct slice in, uint8_t out[32])
 {
     CHECK(crypto_generichash(out, 32, in.at, in.len, NULL, 0) == 0);
+}
+
+void sha256_parts(const struct slice *parts, size_t count, uint8_t out[SHA256_BYTES])
+{
+    crypto_hash_sha256_state state;
+    CHECK(crypto_hash_sha256_init(&state) == 0);
+    for (size_t i = 0; i < count; i++)
+        CHECK(crypto_hash_sha256_update(&state, parts[i].at, parts[i].len) == 0);
+    CHECK(crypto_hash_sha256_final(&state, out) == 0);
 }
 
 uint64_t short_hash(const uint8_t key[SHORT_KEY_BYTES], struct slice in)

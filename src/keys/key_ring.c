@@ -120,9 +120,35 @@ void key_ring_derive(const struct key_ring *ring, const char *label, uint8_t out
     key_derive(ring->master, label, out);
 }
 
-void key_ring_sign(const struct key_ring *ring, struct slice message, uint8_t out[SIGNATURE_BYTES])
+enum { SIGNED_BYTES_MAX = 64 };
+
+static struct slice signed_bytes(enum sign_domain domain, const uint8_t digest[SIGN_DIGEST_BYTES],
+                                 uint8_t room[SIGNED_BYTES_MAX])
 {
-    sign(secret_bytes(ring->sign).at, message, out);
+    static const char *const words[SIGN_DOMAIN_COUNT] = {
+        [SIGN_AUDIT_HEAD] = "tamis audit head",
+        [SIGN_POLICY] = "tamis policy",
+    };
+    CHECK((unsigned)domain < SIGN_DOMAIN_COUNT && words[domain]);
+    size_t len = strlen(words[domain]) + 1; // with its NUL
+    memcpy(room, words[domain], len);
+    memcpy(room + len, digest, SIGN_DIGEST_BYTES);
+    return slice_of(room, len + SIGN_DIGEST_BYTES);
+}
+
+void key_ring_sign(const struct key_ring *ring, enum sign_domain domain,
+                   const uint8_t digest[SIGN_DIGEST_BYTES], uint8_t out[SIGNATURE_BYTES])
+{
+    uint8_t room[SIGNED_BYTES_MAX];
+    sign(secret_bytes(ring->sign).at, signed_bytes(domain, digest, room), out);
+}
+
+bool sign_verify_of(enum sign_domain domain, const uint8_t public_key[SIGN_PUBLIC_BYTES],
+                    const uint8_t digest[SIGN_DIGEST_BYTES],
+                    const uint8_t signature[SIGNATURE_BYTES])
+{
+    uint8_t room[SIGNED_BYTES_MAX];
+    return sign_verify(public_key, signed_bytes(domain, digest, room), signature);
 }
 
 void key_ring_public(const struct key_ring *ring, uint8_t out[SIGN_PUBLIC_BYTES])

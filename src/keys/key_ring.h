@@ -27,5 +27,18 @@ void key_ring_close(struct key_ring *ring); // NULL is fine; wipes
 // See key_derive(): "pseudonym/device", "row-key/connections".
 void key_ring_derive(const struct key_ring *ring, const char *label, uint8_t out[KEY_BYTES]);
 
-void key_ring_sign(const struct key_ring *ring, struct slice message, uint8_t out[SIGNATURE_BYTES]);
+// What a signature is for is signed with it, so that one can never be used as another.
+enum sign_domain {
+    SIGN_AUDIT_HEAD = 1, // audit/head.h
+    SIGN_POLICY,         // a version of the policy
+    SIGN_DOMAIN_COUNT
+};
+
+// Signs the domain's words, a NUL, and the digest.
+enum { SIGN_DIGEST_BYTES = 32 };
+void key_ring_sign(const struct key_ring *ring, enum sign_domain domain,
+                   const uint8_t digest[SIGN_DIGEST_BYTES], uint8_t out[SIGNATURE_BYTES]);
+bool sign_verify_of(enum sign_domain domain, const uint8_t public_key[SIGN_PUBLIC_BYTES],
+                    const uint8_t digest[SIGN_DIGEST_BYTES],
+                    const uint8_t signature[SIGNATURE_BYTES]);
 void key_ring_public(const struct key_ring *ring, uint8_t out[SIGN_PUBLIC_BYTES]);

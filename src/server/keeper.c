@@ -97,9 +97,14 @@ static void answer_password(const struct keeper *k, const char *name, struct kee
     buf_done(&text);
 }
 
-static void answer_sign(const struct keeper *k, struct slice hash, struct keeper_reply *out)
+static void answer_sign(const struct keeper *k, struct slice asked, struct keeper_reply *out)
 {
-    key_ring_sign(k->ring, hash, out->bytes);
+    if (asked.len != 1 + SIGN_DIGEST_BYTES || asked.at[0] < SIGN_AUDIT_HEAD ||
+        asked.at[0] >= SIGN_DOMAIN_COUNT) {
+        refuse(out, "keeper signs nothing of this kind");
+        return;
+    }
+    key_ring_sign(k->ring, (enum sign_domain)asked.at[0], asked.at + 1, out->bytes);
     out->type = MESSAGE_SIGNATURE;
     out->len = SIGNATURE_BYTES;
 }

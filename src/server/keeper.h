@@ -7,7 +7,7 @@
 //
 //     mirror: MESSAGE_KEY_ASK        "pseudonym/SUBJECT" or "row-key/TABLE" of the policy
 //     mirror: MESSAGE_PASSWORD_ASK   a file that the policy names, read anew each time
-//     serve:  MESSAGE_SIGN_ASK       a hash of 32 bytes
+//     serve:  MESSAGE_SIGN_ASK       what for (enum sign_domain), a digest of 32 bytes
 //
 // All else gets MESSAGE_REFUSED with the reason.  Which process may ask what is in the
 // message table; the link refuses the rest before it gets here.

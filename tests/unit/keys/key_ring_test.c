@@ -50,9 +50,12 @@ TEST(key_ring_made_opens_to_the_same_keys)
     EXPECT(memcmp(one, two, KEY_BYTES) != 0);
     uint8_t signature[SIGNATURE_BYTES];
     uint8_t public_key[SIGN_PUBLIC_BYTES];
-    key_ring_sign(a, slice_text("entry"), signature);
+    const uint8_t digest[SIGN_DIGEST_BYTES] = {1, 2, 3};
+    key_ring_sign(a, SIGN_AUDIT_HEAD, digest, signature);
     key_ring_public(b, public_key);
-    EXPECT(sign_verify(public_key, slice_text("entry"), signature));
+    EXPECT(sign_verify_of(SIGN_AUDIT_HEAD, public_key, digest, signature));
+    EXPECT(!sign_verify_of(SIGN_POLICY, public_key, digest, signature));
+    EXPECT(!sign_verify(public_key, slice_of(digest, sizeof digest), signature));
     key_ring_close(a);
     key_ring_close(b);
     place_done(&p);

@@ -140,15 +140,18 @@ TEST(keeper_signs_what_serve_asks_for)
 {
     struct office o;
     office_open(&o);
-    static const uint8_t hash[32] = {7};
+    static uint8_t asked[1 + SIGN_DIGEST_BYTES] = {SIGN_AUDIT_HEAD, 7};
     uint8_t public_key[SIGN_PUBLIC_BYTES];
-    struct message m = {.type = MESSAGE_SIGN_ASK, .payload = slice_of(hash, sizeof hash)};
+    struct message m = {.type = MESSAGE_SIGN_ASK, .payload = slice_of(asked, sizeof asked)};
     struct keeper_reply reply;
     keeper_answer(&o.keeper, &m, &reply);
     EXPECT_EQ(reply.type, MESSAGE_SIGNATURE);
     EXPECT_EQ(reply.len, SIGNATURE_BYTES);
     key_ring_public(o.ring, public_key);
-    EXPECT(sign_verify(public_key, m.payload, reply.bytes));
+    EXPECT(sign_verify_of(SIGN_AUDIT_HEAD, public_key, asked + 1, reply.bytes));
+    asked[0] = SIGN_DOMAIN_COUNT;
+    keeper_answer(&o.keeper, &m, &reply);
+    EXPECT_EQ(reply.type, MESSAGE_REFUSED);
     office_close(&o);
 }
 
