@@ -104,7 +104,7 @@ void cubes_free(struct cubes *c)
 
 // ---- counting ----
 
-static void forget(struct cube *c)
+void cube_forget(struct cube *c)
 {
     cube_move_cancel(c);
     levels_reset(&c->levels);
@@ -130,19 +130,22 @@ static void count_finest(void *context, const struct cube_row *row)
         c->is_over = true;
 }
 
+void cube_count_anew(struct cube *c, const struct snapshot *now)
+{
+    uint64_t untimed = 0;
+    struct cube_scan scan = {
+        .cube = c, .now = now, .each = count_finest, .context = c, .untimed = &untimed};
+    cube_forget(c);
+    cube_scan(&scan);
+    c->untimed = (int64_t)untimed;
+    c->is_over |= !levels_derive(&c->levels);
+}
+
 void cubes_build(struct cubes *c, const struct snapshot *now)
 {
     pthread_rwlock_wrlock(&c->lock);
-    for (uint32_t i = 0; i < c->schema->metric_count; i++) {
-        struct cube *one = &c->all[i];
-        uint64_t untimed = 0;
-        struct cube_scan scan = {
-            .cube = one, .now = now, .each = count_finest, .context = one, .untimed = &untimed};
-        forget(one);
-        cube_scan(&scan);
-        one->untimed = (int64_t)untimed;
-        one->is_over |= !levels_derive(&one->levels);
-    }
+    for (uint32_t i = 0; i < c->schema->metric_count; i++)
+        cube_count_anew(&c->all[i], now);
     c->version = snapshot_version(now);
     pthread_rwlock_unlock(&c->lock);
 }
@@ -205,7 +208,7 @@ static void count_rows(struct cube *c, const struct commit *at, const struct vie
 static void count_delta(struct cube *c, const struct commit *at, const struct store_delta *d)
 {
     if (d->cleared)
-        forget(c);
+        cube_forget(c);
     count_rows(c, at, snapshot_view(at->before, d->table), d->gone, d->gone_count, -1);
     count_rows(c, at, snapshot_view(at->after, d->table), d->come, d->come_count, 1);
     levels_settle(&c->levels);
@@ -279,5 +282,10 @@ static void committed(void *context, const struct snapshot *before, const struct
 
 struct store_listener cubes_listener(struct cubes *c)
 {
-    return (struct store_listener){.context = c, .committed = committed};
+    return (struct store_listener){.context = c,
+                                   .committed = committed,
+                                   .begin = cubes_begin,
+                                   .hold = cubes_hold,
+                                   .write = cubes_write,
+                                   .release = cubes_release};
 }

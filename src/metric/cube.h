@@ -17,7 +17,9 @@
 // row that has no value.
 //
 // The committing thread feeds (cubes_listener()); any thread asks.  Cells are held in
-// memory; cubes_build() counts everything anew from a snapshot at start.
+// memory.  Where the listener is given to store_open(), they are written with each sealing
+// and read back at opening, so that only what the log brings is counted; what cannot be read
+// back is counted anew from the rows.
 
 #include "base/arena.h"
 #include "data/value.h"
@@ -27,6 +29,17 @@ struct cubes;
 
 enum err cubes_new(const struct schema *s, struct cubes **out, struct fault *why);
 void cubes_free(struct cubes *c);
+
+// What became of the cubes in store_open().
+struct cubes_begun {
+    uint32_t read;    // from the file beside the segments
+    uint32_t counted; // anew, from all rows
+    char why[200];    // the first of these was; empty when there was no file yet
+};
+
+struct cubes_begun cubes_begun(const struct cubes *c);
+
+// Counts all of them anew.
 void cubes_build(struct cubes *c, const struct snapshot *now);
 struct store_listener cubes_listener(struct cubes *c);
 

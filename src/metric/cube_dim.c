@@ -86,6 +86,15 @@ static void reserve(struct dim *d, uint32_t ord)
     }
 }
 
+void dim_restore(struct dim *d, const uint32_t *codes, uint32_t count)
+{
+    if (count == 0)
+        return;
+    reserve(d, count - 1);
+    for (uint32_t ord = 0; ord < count; ord++)
+        dim_account_as(d, ord, codes[ord]);
+}
+
 static uint32_t number_code(struct dim *d, const void *number)
 {
     uint32_t code = CODE_NONE;

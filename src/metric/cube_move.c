@@ -199,6 +199,14 @@ void cube_move_note(struct cube *c, const struct cube_row *row, int sign)
         move_row(c->flight, &c->flight->noted, row, sign);
 }
 
+uint32_t cube_move_taken(const struct cube *c, uint32_t dim, const uint32_t **out_keys)
+{
+    if (!c->flight)
+        return 0;
+    *out_keys = c->flight->taken[dim].keys;
+    return c->flight->taken[dim].count;
+}
+
 void cube_move_cancel(struct cube *c)
 {
     if (c->flight)

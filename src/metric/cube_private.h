@@ -8,6 +8,7 @@
 // exact: a row that goes is taken from where it was put, whatever its dimension row says
 // by then, and rows are moved only by cube_move.c, all rows of a key at once.
 
+#include "base/buf.h"
 #include "metric/cube.h"
 #include "metric/levels.h"
 
@@ -60,6 +61,7 @@ struct cube {
 
 struct cubes {
     const struct schema *schema;
+    struct cubes_begun begun;
     // `lock` guards everything below and in every cube.
     pthread_rwlock_t lock;
     uint64_t version; // of the last snapshot counted
@@ -102,6 +104,8 @@ static inline void dim_account_as(struct dim *d, uint32_t ord, uint32_t code)
 }
 
 void dim_mark(struct dim *d, uint32_t ord);
+// Accounts the first `count` keys by these codes (CODE_UNSEEN: no row has had it).
+void dim_restore(struct dim *d, const uint32_t *codes, uint32_t count);
 // Where `ord` is accounted; looks at `now` when it is new.
 uint32_t dim_account(struct dim *d, uint32_t ord, const struct snapshot *now);
 
@@ -147,6 +151,65 @@ void cube_scan(const struct cube_scan *s);
 void cube_scan_rows(const struct cube_scan *s, const struct view *v, const struct row_ref *rows,
                     uint32_t count);
 
+// ---- counting (cube.c) ----
+
+void cube_forget(struct cube *c);
+void cube_count_anew(struct cube *c, const struct snapshot *now);
+
+// ---- keeping (cube_copy.c, cube_file.c) ----
+
+struct dim_copy {
+    uint32_t number_count; // values of `numbers`, by code
+    uint64_t *numbers;
+    uint32_t key_count; // keys up to the last that a row has had
+    uint32_t *accounted;
+    bool all_dirty;
+    uint32_t dirty_count;
+    uint32_t *dirty; // also those that were being moved
+};
+
+// What a cube has counted; its coarser levels follow from the finest.
+struct cube_copy {
+    uint64_t identity; // cube_identity()
+    int64_t untimed, time_min, time_max;
+    uint32_t dim_count;
+    struct dim_copy *dims;
+    uint32_t combo_count;
+    uint32_t *codes; // combo * dim_count + dimension
+    uint32_t bucket_count;
+    int64_t *starts;        // by bucket, rising
+    uint32_t *bucket_cells; // by bucket, how many
+    uint32_t cell_count;
+    uint32_t *combos; // by cell, bucket after bucket
+    struct cell_count *counts;
+};
+
+struct cubes_copy {
+    uint32_t count;
+    struct cube_copy *cubes;
+};
+
+// Changes with anything of the declaration and of the tables that a cell's meaning hangs on.
+uint64_t cube_identity(const struct schema *s, const struct metric_decl *m);
+struct cubes_copy *cubes_copy_new(uint32_t count);
+void cubes_copy_free(struct cubes_copy *copy); // NULL is fine
+// Under the lock.
+void cube_copy_take(const struct cube *c, struct cube_copy *out);
+// Makes an empty cube what the copy says; `at` is what it was taken at.  ERR_CORRUPT leaves
+// the cube as far as it came.
+enum err cube_copy_put(const struct cube_copy *copy, struct cube *c, const struct snapshot *at,
+                       struct fault *why);
+
+void cubes_file_encode(const struct cubes_copy *copy, struct buf *out);
+// Any bytes; codes and keys are for cube_copy_put() to check.  ERR_CORRUPT.
+enum err cubes_file_decode(struct slice bytes, struct cubes_copy **out, struct fault *why);
+
+// The store's side of it (cube_keep.c).
+void cubes_begin(void *context, const struct snapshot *at, struct slice kept, const char *lost);
+void *cubes_hold(void *context, const struct snapshot *at);
+void cubes_write(const void *held, struct buf *out);
+void cubes_release(void *held);
+
 // ---- moving (cube_move.c) ----
 
 // Moves rows of remembered keys to where their dimension rows are now, if `now` is what the
@@ -161,6 +224,8 @@ bool cube_is_due(const struct cube *c);
 bool cube_is_settled(const struct cube *c, const uint32_t *dims, uint32_t dim_count);
 // A row came (+1) or went (-1) while others are moved; under the lock.
 void cube_move_note(struct cube *c, const struct cube_row *row, int sign);
+// Keys of a dimension that are under way; returns how many.  Under the lock.
+uint32_t cube_move_taken(const struct cube *c, uint32_t dim, const uint32_t **out_keys);
 // Nothing of what is under way counts any more; under the lock.
 void cube_move_cancel(struct cube *c);
 

@@ -70,24 +70,33 @@ static enum err push(void *context, const struct push_head *head, struct slice b
     return push_desk_take(context, head, body, out, why);
 }
 
+static void tell_of_cubes(const struct cubes *cubes)
+{
+    struct cubes_begun begun = cubes_begun(cubes);
+    if (begun.why[0])
+        log_line(LOG_WARN, "metrics: %u counted anew from all rows: %s", begun.counted, begun.why);
+    else if (begun.read + begun.counted)
+        log_line(LOG_INFO, "metrics: %u read from disk, %u counted from all rows", begun.read,
+                 begun.counted);
+}
+
 static enum err open_store(struct serve *s, struct fault *why)
 {
     const struct config *config = s->context->config;
     const struct schema *schema = s->context->policy->schema;
     struct store_options options = {
         .seal_rows = config->seal_rows, .log_bytes_max = config->log_bytes, .background = true};
-    enum err e = world_open(DIRECTORY_DATA, &s->data, why);
+    enum err e = cubes_new(schema, &s->cubes, why);
     if (!e)
-        e = store_open(&s->data, schema, &options, &s->store, why);
-    if (!e)
-        e = cubes_new(schema, &s->cubes, why);
+        e = world_open(DIRECTORY_DATA, &s->data, why);
     if (e)
         return fail_in(why, e, "store");
     struct store_listener listener = cubes_listener(s->cubes);
-    store_listen(s->store, &listener);
-    struct snapshot *now = store_snapshot(s->store);
-    cubes_build(s->cubes, now);
-    snapshot_free(now);
+    options.listener = &listener;
+    e = store_open(&s->data, schema, &options, &s->store, why);
+    if (e)
+        return fail_in(why, e, "store");
+    tell_of_cubes(s->cubes);
     cubes_start(s->cubes, s->store);
     struct writer_store door = {.context = s->store,
                                 .append = append,

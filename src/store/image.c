@@ -65,6 +65,7 @@ enum err image_write(struct store *st, const struct image *im, struct fault *why
         .positions = im->positions,
         .tables = store_calloc(st->schema->table_count + 1, sizeof *m.tables),
         .subject_dicts = im->subject_dicts,
+        .kept = im->kept,
     };
     describe_tables(st, im, m.tables);
     struct buf bytes AUTO(buf_donep) = buf_init(MANIFEST_BYTES_MAX);
@@ -132,6 +133,11 @@ void image_replace(struct store *st, struct image *next)
         __atomic_store_n(&st->disk_bytes[t], bytes, __ATOMIC_RELAXED);
         if (old)
             remove_old(st, &old->tables[t], &next->tables[t]);
+    }
+    if (old && old->kept.file && old->kept.file != next->kept.file) {
+        char name[SEGMENT_FILE_NAME_BYTES];
+        kept_file_name(old->kept.file, name);
+        remove_file(st, name);
     }
     image_free(old, st->schema);
 }

@@ -19,6 +19,8 @@ static void note_name(void *context, const char *entry)
 
 static bool image_names(const struct image *im, const struct schema *s, uint64_t file)
 {
+    if (im->kept.file == file)
+        return true;
     for (uint32_t i = 0; i < s->subject_count; i++) {
         if (im->subject_dicts[i].file == file)
             return true;
@@ -61,7 +63,7 @@ static bool is_leftover(const struct store *st, const char *name)
     if (strstr(ending, ".tmp"))
         return true;
     bool ours = strcmp(ending, ".segment") == 0 || strcmp(ending, ".live") == 0 ||
-                strcmp(ending, ".dict") == 0;
+                strcmp(ending, ".dict") == 0 || strcmp(ending, ".kept") == 0;
     return ours && !image_names(st->image, st->schema, file);
 }
 

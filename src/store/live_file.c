@@ -63,6 +63,18 @@ static enum err write_all(const struct world *w, int fd, struct slice bytes, str
     return e ? e : w->ops->sync(fd, why);
 }
 
+enum err file_write_synced(const struct world *w, const char *name, struct slice bytes,
+                           struct fault *why)
+{
+    int fd = -1;
+    enum err e = w->ops->open_write(w, name, false, &fd, why);
+    if (e)
+        return e;
+    e = write_all(w, fd, bytes, why);
+    w->ops->close(fd);
+    return e;
+}
+
 enum err live_file_write(const struct world *w, uint64_t file, const struct entry *entry,
                          struct fault *why)
 {
@@ -70,13 +82,8 @@ enum err live_file_write(const struct world *w, uint64_t file, const struct entr
     live_file_name(file, name);
     struct buf bytes AUTO(buf_donep) = buf_init(file_bytes(entry));
     enum err e = encode(entry, &bytes, why);
-    int fd = -1;
     if (!e)
-        e = w->ops->open_write(w, name, false, &fd, why);
-    if (e)
-        return e;
-    e = write_all(w, fd, buf_slice(&bytes), why);
-    w->ops->close(fd);
+        e = file_write_synced(w, name, buf_slice(&bytes), why);
     return e ? fail_in(why, e, "%s", name) : OK;
 }
 

@@ -9,7 +9,7 @@
 
 // The file (varints but where said, text and bytes with a varint length before them):
 //
-//     u64 "TAMISMF2"
+//     u64 "TAMISMF3" ("TAMISMF2" has no `kept`)
 //     log_first  next_file
 //     subjects:  count, { name, dict }
 //     tables:    count, { name, source, time, subject, key field (each + 1),
@@ -17,11 +17,13 @@
 //                         segments: count, { file, live_file, rows } }
 //     positions: count, { source, phase, generation, end_lsn, u64 commit time, system_id,
 //                         timeline, u64 policy fingerprint, u64 stopped[4] }
+//     kept:      file, bytes, u64 checksum
 //     u64 checksum of all before
 //
 // A dict is { file, bytes, u64 chain, count }.  u64 is little-endian.
 
-static const uint64_t magic = 0x32464d53494d4154; // "TAMISMF2"
+static const uint64_t magic = 0x33464d53494d4154;        // "TAMISMF3"
+static const uint64_t magic_before = 0x32464d53494d4154; // "TAMISMF2"
 
 _Static_assert(LIMIT_TABLES == 64 * 4, "position.stopped has a bit for each table");
 
@@ -94,6 +96,9 @@ enum err manifest_encode(const struct manifest *m, struct buf *out, struct fault
     buf_varint(out, m->position_count);
     for (uint32_t i = 0; i < m->position_count; i++)
         put_position(out, &m->positions[i]);
+    buf_varint(out, m->kept.file);
+    buf_varint(out, m->kept.bytes);
+    buf_u64_le(out, m->kept.sum);
     buf_u64_le(out, checksum(out->at, out->len));
     enum err e = buf_end(out, why);
     return e ? fail_in(why, e, "manifest") : OK;
@@ -232,6 +237,15 @@ static void get_position(struct decoding *d, struct position *p)
         p->stopped[i] = reader_u64_le(&d->in);
 }
 
+static struct manifest_kept get_kept(struct decoding *d)
+{
+    struct manifest_kept kept = {0};
+    kept.file = reader_varint(&d->in);
+    kept.bytes = get(d, KEPT_BYTES_MAX, "size of what is kept");
+    kept.sum = reader_u64_le(&d->in);
+    return kept;
+}
+
 static void get_all(struct decoding *d, struct manifest *m)
 {
     m->log_first = reader_varint(&d->in);
@@ -260,12 +274,15 @@ enum err manifest_decode(struct slice bytes, struct arena *store, struct manifes
     if (reader_u64_le(&tail) != checksum(body.at, body.len))
         return fail(why, ERR_CORRUPT, "manifest does not match its checksum");
     struct decoding d = {.in = reader_over(body), .store = store};
-    if (reader_u64_le(&d.in) != magic)
+    uint64_t kind = reader_u64_le(&d.in);
+    if (kind != magic && kind != magic_before)
         return fail(why, ERR_CORRUPT,
                     "manifest is of another format: another version of tamis wrote it. Move data/ "
                     "away: rows of sources are copied anew, documents are to be pushed again");
     struct manifest m = {0};
     get_all(&d, &m);
+    if (kind == magic)
+        m.kept = get_kept(&d);
     enum err e = reader_end(&d.in, why);
     if (e)
         return fail_in(why, e, "manifest");

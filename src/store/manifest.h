@@ -18,6 +18,7 @@ enum {
     MANIFEST_BYTES_MAX = 64 << 20,
     MANIFEST_SEGMENTS_MAX = 1 << 16, // of one table
     MANIFEST_POSITIONS_MAX = 256,
+    KEPT_BYTES_MAX = 1 << 30, // a listener with more counts anew at each start
 };
 
 struct manifest_segment {
@@ -34,6 +35,13 @@ struct manifest_dict {
     uint32_t count; // values
 };
 
+// What the store's listener keeps ready, as of this manifest's rows.  File 0: nothing.
+struct manifest_kept {
+    uint64_t file; // segments/%016x.kept
+    uint64_t bytes;
+    uint64_t sum; // checksum of all of them
+};
+
 struct manifest_table {
     uint32_t segment_count;
     struct manifest_segment *segments;
@@ -48,6 +56,7 @@ struct manifest {
     struct position *positions;
     struct manifest_table *tables;       // one a table of the schema
     struct manifest_dict *subject_dicts; // one a subject kind
+    struct manifest_kept kept;
 };
 
 enum err manifest_encode(const struct manifest *m, struct buf *out, struct fault *why);

@@ -91,6 +91,7 @@ static struct image *image_copy(const struct image *im, const struct schema *s, 
 {
     struct image *copy = image_new(s);
     copy->log_first = im->log_first;
+    copy->kept = im->kept;
     copy->position_count = im->position_count;
     copy->positions = store_calloc(im->position_count + 1, sizeof *copy->positions);
     memcpy(copy->positions, im->positions, im->position_count * sizeof *im->positions);

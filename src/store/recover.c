@@ -7,11 +7,13 @@
 
 // Opening a store.
 //
-// The manifest is read, its dictionaries and segments are loaded, the log is replayed on
-// top.  The log was written under the tables' shapes in the manifest, so it is decoded
-// with those, and rows of a table that the schema no longer has in that shape are left
-// out.  When anything about the tables differs, everything is sealed at once: the new
-// manifest has the new shapes, and an empty log begins under them.
+// The manifest is read, its dictionaries and segments are loaded and shown to the listener;
+// the log is replayed on top, as one change that the listener is told of.
+//
+// The log was written under the tables' shapes in the manifest, so it is decoded with
+// those, and rows of a table that the schema no longer has in that shape are left out.
+// When anything about the tables differs, everything is sealed at once: the new manifest
+// has the new shapes, and an empty log begins under them.
 
 enum { MANIFEST_ARENA_BYTES = 1 << 30 };
 
@@ -205,6 +207,23 @@ static enum err load_tables(struct recovery *r, struct fault *why)
     return OK;
 }
 
+// Hands the listener what it kept for the rows that the manifest names, which are published
+// just now.  A file that is not there or not whole costs time and nothing else.
+static void begin_listener(struct recovery *r)
+{
+    struct store *st = r->st;
+    struct buf bytes AUTO(buf_donep) = buf_init(KEPT_BYTES_MAX);
+    struct fault lost = {0};
+    struct manifest_kept *kept = &st->image->kept;
+    if (!st->listener.begin)
+        return;
+    if (kept->file && kept_file_read(&st->world, kept, &bytes, &lost)) {
+        buf_reset(&bytes);
+        *kept = (struct manifest_kept){0};
+    }
+    st->listener.begin(st->listener.context, st->published, buf_slice(&bytes), lost.words);
+}
+
 static enum err load(struct recovery *r, struct arena *manifest_arena, struct fault *why)
 {
     struct store *st = r->st;
@@ -220,6 +239,8 @@ static enum err load(struct recovery *r, struct arena *manifest_arena, struct fa
     st->image = image_new(st->schema);
     st->image->log_first = r->manifest.log_first;
     st->next_file = r->manifest.next_file;
+    if (!r->is_reshaped)
+        st->image->kept = r->manifest.kept;
     load_positions(r);
     e = load_subject_dicts(r, why);
     return e ? e : load_tables(r, why);
@@ -295,11 +316,15 @@ enum err store_recover(struct store *st, struct fault *why)
     struct recovery *r = store_calloc(1, sizeof *r);
     r->st = st;
     e = load(r, manifest, why);
+    if (!e) {
+        store_publish_first(st);
+        begin_listener(r);
+    }
     if (!e)
         e = wal_open(&st->world, "log", st->image->log_first, replay_record, r, &st->log, why);
     if (!e) {
         st->log_since_roll = wal_bytes(st->log);
-        store_publish_first(st);
+        store_publish(st);
         e = r->is_reshaped ? keep_pushed(r, why) : OK;
     }
     if (!e && r->is_reshaped)

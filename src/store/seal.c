@@ -7,7 +7,7 @@
 // Sealing.
 //
 //   writer   roll the log; freeze: note entries, positions and dictionary counts; each
-//            table gets a new memory part
+//            table gets a new memory part; the listener takes a copy of what it keeps
 //   keeper   write a segment per frozen memory part, live files of segments that lost
 //            rows, the new values of dictionaries; sync the directories; write the
 //            manifest; only then remove old files and let the log's old files go
@@ -33,10 +33,13 @@ uint64_t store_memory_rows(struct store *st)
     return rows;
 }
 
-void freeze_free(struct freeze *f, const struct schema *s)
+void freeze_free(struct store *st, struct freeze *f)
 {
     if (!f)
         return;
+    const struct schema *s = st->schema;
+    if (f->held)
+        st->listener.release(f->held);
     for (uint32_t t = 0; t < s->table_count; t++) {
         for (uint32_t i = 0; i < f->tables[t].entry_count; i++)
             entry_unref(&f->tables[t].entries[i]);
@@ -84,6 +87,8 @@ enum err seal_freeze(struct store *st, struct fault *why)
     f->position_count = st->appended.count;
     f->positions = store_calloc(f->position_count + 1, sizeof *f->positions);
     memcpy(f->positions, st->appended.at, f->position_count * sizeof *f->positions);
+    if (st->listener.hold)
+        f->held = st->listener.hold(st->listener.context, st->published);
     pthread_mutex_lock(&st->jobs); // within `state`: a merge must not swap in between
     st->freeze = f;
     pthread_mutex_unlock(&st->jobs);
@@ -184,6 +189,22 @@ static enum err seal_table(struct sealing *s, uint32_t table, struct fault *why)
     return e ? fail_in(why, e, "sealing table %s", t->shape->name) : OK;
 }
 
+// More than may be kept is not kept, and counted anew at the next start.
+static enum err seal_kept(struct sealing *s, struct fault *why)
+{
+    struct store *st = s->st;
+    if (!s->freeze->held)
+        return OK;
+    struct buf bytes AUTO(buf_donep) = buf_init(KEPT_BYTES_MAX);
+    st->listener.write(s->freeze->held, &bytes);
+    if (bytes.over_limit)
+        return OK;
+    s->next->kept.file = st->next_file++;
+    enum err e = kept_file_write(&st->world, buf_slice(&bytes), &s->next->kept, why);
+    count_add(&st->bytes_written, bytes.len);
+    return e;
+}
+
 static enum err write_files(struct sealing *s, struct fault *why)
 {
     struct store *st = s->st;
@@ -195,6 +216,8 @@ static enum err write_files(struct sealing *s, struct fault *why)
                       why);
         s->next->subject_dicts[i] = st->subject_files[i];
     }
+    if (!e)
+        e = seal_kept(s, why);
     if (!e)
         e = st->world.ops->sync_dir(&st->world, "segments", why);
     if (!e)
@@ -215,6 +238,10 @@ static void remove_unnamed(struct sealing *s)
         segment_file_name(s->swaps[i].out.part->file, name);
         (void)s->st->world.ops->remove(&s->st->world, name, NULL);
     }
+    if (!s->manifest_tried && s->next->kept.file) {
+        kept_file_name(s->next->kept.file, name);
+        (void)s->st->world.ops->remove(&s->st->world, name, NULL);
+    }
 }
 
 static void take_effect(struct sealing *s)
@@ -229,7 +256,7 @@ static void take_effect(struct sealing *s)
     st->log_drop_before = done->log_first;
     pthread_cond_broadcast(&st->jobs_changed);
     pthread_mutex_unlock(&st->jobs);
-    freeze_free(done, st->schema);
+    freeze_free(st, done);
 }
 
 enum err seal_run(struct store *st, struct fault *why)

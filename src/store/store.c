@@ -99,6 +99,8 @@ enum err store_open(const struct world *w, const struct schema *s,
     pthread_cond_init(&st->jobs_changed, NULL);
     st->batch = arena_new(BATCH_ARENA_BYTES);
     make_tables(st);
+    if (options->listener)
+        store_listen(st, options->listener);
     enum err e = store_recover(st, why);
     if (e) {
         store_close(st);
@@ -142,7 +144,7 @@ void store_close(struct store *st)
     snapshot_free(st->published);
     // A snapshot reads the store's tables: whoever holds one must let it go first.
     CHECK(__atomic_load_n(&st->snapshots_alive, __ATOMIC_ACQUIRE) == 0);
-    freeze_free(st->freeze, st->schema);
+    freeze_free(st, st->freeze);
     image_free(st->image, st->schema);
     free_tables(st);
     arena_free(st->batch);

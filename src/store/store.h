@@ -15,6 +15,7 @@
 //
 // Sources' positions live in the same log records as their rows.
 
+#include "base/buf.h"
 #include "base/world.h"
 #include "data/schema.h"
 #include "policy/admit.h"
@@ -22,12 +23,16 @@
 
 struct store;
 
+struct store_listener;
+
 struct store_options {
     uint32_t seal_rows;           // memory part is written out at so many rows (0: 1 Mi)
     uint64_t log_bytes_max;       // ... or when the log has grown to this (0: 256 MiB)
     uint32_t merge_fan_in;        // so many neighbours of like size become one (0: 8)
     uint64_t attribute_bytes_max; // memory for attributes (attribute.h) (0: 256 MiB)
     bool background; // a thread of its own seals and merges; else store_maintain() does
+    // As store_listen(), and told of what the log brings at opening; NULL: nobody listens.
+    const struct store_listener *listener;
 };
 
 // Opens or makes the store in `w`'s directory; replays the log.  A table whose
@@ -109,6 +114,17 @@ struct store_listener {
     void *context;
     void (*committed)(void *context, const struct snapshot *before, const struct snapshot *after,
                       const struct store_delta *deltas, uint32_t delta_count);
+
+    // What it keeps may be stored with the segments, as bytes that only the listener knows.
+    // All four or none; the last three may be called by another thread, one at a time.
+    //
+    // From store_open(), before the log is replayed: `at` is just what `kept` was written for.
+    // `kept` is empty when there is none, and `lost` then has words if it should be there.
+    void (*begin)(void *context, const struct snapshot *at, struct slice kept, const char *lost);
+    // A copy of all of it, by the committing thread between two commits; NULL: keep nothing.
+    void *(*hold)(void *context, const struct snapshot *at);
+    void (*write)(const void *held, struct buf *out);
+    void (*release)(void *held);
 };
 
 // At most one; set before the first append.

@@ -13,6 +13,7 @@
 // The log belongs to the writer; `image` and file numbers to the keeper.
 
 #include "store/dict_file.h"
+#include "store/kept.h"
 #include "store/live_file.h"
 #include "store/store.h"
 #include "store/table.h"
@@ -40,6 +41,7 @@ struct image {
     struct position *positions;
     struct image_table *tables;
     struct manifest_dict *subject_dicts;
+    struct manifest_kept kept;
 };
 
 // The tables at the moment the log was rolled: what the next image is made of.
@@ -55,6 +57,7 @@ struct freeze {
     struct position *positions;
     struct frozen_table *tables;
     uint32_t *subject_counts;
+    void *held; // by the listener; NULL: nothing
 };
 
 // Where the sources stand.
@@ -175,7 +178,7 @@ bool seal_is_due(struct store *st);
 uint64_t store_memory_rows(struct store *st);              // not frozen yet, of all tables
 enum err seal_freeze(struct store *st, struct fault *why); // the writer, nothing pending
 enum err seal_run(struct store *st, struct fault *why);    // the keeper
-void freeze_free(struct freeze *f, const struct schema *s);
+void freeze_free(struct store *st, struct freeze *f);
 
 // merge.c
 enum err merge_run(struct store *st, bool *out_did, struct fault *why); // the keeper

@@ -57,6 +57,8 @@ const struct schema *town_schema(uint32_t floor);
 void town_open(struct town *t, uint32_t floor, const struct store_listener *listener);
 void town_close(struct town *t);
 void town_put(struct town *t, uint32_t table, const struct town_row *rows, uint32_t count);
+// The same in a world that may fail: the first error of append, commit or maintenance.
+enum err town_try_put(struct town *t, uint32_t table, const struct town_row *rows, uint32_t count);
 const struct permit *town_permit(struct town *t, enum action action);
 
 struct request town_request(struct town *t, const char *json);

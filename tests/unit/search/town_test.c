@@ -162,7 +162,7 @@ static void fill_column(struct batch_column *c, const struct field *f, uint32_t 
                                .f64 = f64};
 }
 
-static void append(struct town *t, uint32_t table, const struct town_row *rows, uint32_t n)
+static enum err append(struct town *t, uint32_t table, const struct town_row *rows, uint32_t n)
 {
     struct arena *arena AUTO(arena_freep) = arena_new(256 << 20);
     const struct schema *s = town_schema(t->floor);
@@ -185,20 +185,26 @@ static void append(struct town *t, uint32_t table, const struct town_row *rows, 
     enum err e = changeset_encode(&c, s, &bytes, &t->why);
     if (!e)
         e = admitted_decode(buf_slice(&bytes), s, arena, &a, &t->why);
+    return e ? e : store_append(t->store, a, &t->why);
+}
+
+enum err town_try_put(struct town *t, uint32_t table, const struct town_row *rows, uint32_t count)
+{
+    enum err e = OK;
+    for (uint32_t at = 0; at < count && !e; at += 16384)
+        e = append(t, table, rows + at, count - at < 16384 ? count - at : 16384);
     if (!e)
-        e = store_append(t->store, a, &t->why);
-    if (e)
-        test_fail(__FILE__, __LINE__, "append: %s", t->why.words);
+        e = store_commit(t->store, &t->why);
+    bool did = true;
+    while (did && !e)
+        e = store_maintain(t->store, &did, &t->why);
+    return e;
 }
 
 void town_put(struct town *t, uint32_t table, const struct town_row *rows, uint32_t count)
 {
-    for (uint32_t at = 0; at < count; at += 16384)
-        append(t, table, rows + at, count - at < 16384 ? count - at : 16384);
-    EXPECT_EQ(store_commit(t->store, &t->why), OK);
-    bool did = true;
-    while (did)
-        EXPECT_EQ(store_maintain(t->store, &did, &t->why), OK);
+    if (town_try_put(t, table, rows, count))
+        test_fail(__FILE__, __LINE__, "put: %s", t->why.words);
 }
 
 const struct permit *town_permit(struct town *t, enum action action)

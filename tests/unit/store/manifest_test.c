@@ -25,6 +25,7 @@ static void encode(struct buf *out)
         .positions = positions,
         .tables = tables,
         .subject_dicts = dicts,
+        .kept = {3, 900, 77},
     };
     EXPECT_EQ(manifest_encode(&m, out, NULL), OK);
 }
@@ -56,6 +57,9 @@ TEST(manifest_comes_back_as_it_was)
     EXPECT_EQ(m.tables[0].segments[1].live_file, 7);
     EXPECT_EQ(m.tables[0].dicts[1].chain, 8);
     EXPECT_EQ(m.subject_dicts[1].count, 4);
+    EXPECT_EQ(m.kept.file, 3);
+    EXPECT_EQ(m.kept.bytes, 900);
+    EXPECT_EQ(m.kept.sum, 77);
     struct buf again AUTO(buf_donep) = buf_init(1 << 20);
     EXPECT_EQ(manifest_encode(&m, &again, NULL), OK);
     EXPECT(slice_equal(buf_slice(&bytes), buf_slice(&again)));
@@ -65,8 +69,25 @@ TEST(manifest_keeps_its_format)
 {
     struct buf bytes AUTO(buf_donep) = buf_init(1 << 20);
     encode(&bytes);
-    EXPECT(slice_starts(buf_slice(&bytes), slice_text("TAMISMF2\x04\x09\x02\x06"
+    EXPECT(slice_starts(buf_slice(&bytes), slice_text("TAMISMF3\x04\x09\x02\x06"
                                                       "device")));
+}
+
+// The format before kept nothing, and is read as just that.
+TEST(manifest_of_the_format_before_is_read)
+{
+    enum { KEPT_BYTES = 1 + 2 + 8, SUM_BYTES = 8 };
+
+    struct buf bytes AUTO(buf_donep) = buf_init(1 << 20);
+    encode(&bytes);
+    bytes.len -= KEPT_BYTES + SUM_BYTES;
+    memcpy(bytes.at, "TAMISMF2", 8);
+    buf_u64_le(&bytes, checksum(bytes.at, bytes.len));
+    struct arena *arena AUTO(arena_freep) = arena_new(64 << 20);
+    struct manifest m;
+    EXPECT_EQ(manifest_decode(buf_slice(&bytes), arena, &m, NULL), OK);
+    EXPECT_EQ(m.positions[0].end_lsn, 12345);
+    EXPECT_EQ(m.kept.file, 0);
 }
 
 TEST(manifest_refuses_every_prefix)

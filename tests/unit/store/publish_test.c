@@ -83,7 +83,7 @@ TEST(publish_tells_a_listener_what_came_and_went)
     struct sums sums = {0};
     fixture_open(&f);
     f.st->options.seal_rows = 30;
-    store_listen(f.st, &(struct store_listener){&sums, committed});
+    store_listen(f.st, &(struct store_listener){.context = &sums, .committed = committed});
     struct test_random random = {5};
     for (int step = 0; step < 300; step++) {
         uint32_t table = test_random(&random, TABLES);
@@ -106,7 +106,7 @@ TEST(publish_tells_nothing_of_a_row_that_came_and_went_in_one_commit)
     struct fixture f;
     struct sums sums = {0};
     fixture_open(&f);
-    store_listen(f.st, &(struct store_listener){&sums, committed});
+    store_listen(f.st, &(struct store_listener){.context = &sums, .committed = committed});
     struct test_row row = {.op = ROW_PUT, .key = 1, .cells = {5, 6}};
     EXPECT_EQ(fixture_append(f.st, NOTES, row, 1), OK);
     row.op = ROW_DELETE;
