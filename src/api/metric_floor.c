@@ -53,9 +53,33 @@ static void close_level(struct json_writer *w)
     json_end(w);
 }
 
-// Time first, then one level for each of `by`; with neither, a filter that lets all in.
-static void write_levels(struct json_writer *w, const struct metric_question *q, const char *time)
+// Of a ratio's rows those that count.
+static void write_matched(struct json_writer *w, const struct engine *e,
+                          const struct metric_decl *m)
 {
+    json_key(w, "aggs");
+    json_object(w);
+    json_key(w, "matched");
+    json_object(w);
+    json_key(w, "filter");
+    json_object(w);
+    json_key(w, "bool");
+    json_object(w);
+    json_key(w, m->ratio_is_not ? "must_not" : "filter");
+    json_object(w);
+    json_key(w, "term");
+    json_object(w);
+    json_key(w, e->schema->tables[m->table].fields[m->ratio_field].name);
+    json_text(w, m->ratio_value);
+    for (int i = 0; i < 6; i++)
+        json_end(w);
+}
+
+// Time first, then one level for each of `by`; with neither, a filter that lets all in.
+static void write_levels(struct json_writer *w, const struct metric_question *q,
+                         const struct engine *e, const struct metric_decl *m)
+{
+    const char *time = e->schema->tables[m->table].fields[m->time_field].name;
     uint32_t levels = 0;
     if (q->every_ms) {
         open_level(w, "date_histogram");
@@ -84,6 +108,8 @@ static void write_levels(struct json_writer *w, const struct metric_question *q,
         json_end(w);
         levels++;
     }
+    if (m->kind == METRIC_RATIO)
+        write_matched(w, e, m);
     for (uint32_t i = 0; i < levels; i++)
         close_level(w);
 }
@@ -100,7 +126,7 @@ static enum err ask(struct exchange *x, const struct metric_question *q,
     json_int(&w, 0);
     if (q->has_from || q->has_to)
         write_range(&w, q, m, time);
-    write_levels(&w, q, time);
+    write_levels(&w, q, engine, m);
     json_end(&w);
 
     const struct json *body = NULL;
@@ -143,25 +169,39 @@ static const struct bucket *find(const struct agg_answer *level, const struct va
     return NULL;
 }
 
-static bool is_shown(const struct metric_question *q, const struct metric_row *row,
-                     const struct agg_answer *level)
+// The group that a row is about; NULL when it is not shown.
+static const struct bucket *group_of(const struct metric_question *q, const struct metric_row *row,
+                                     const struct agg_answer *level)
 {
+    const struct bucket *b = NULL;
     if (q->every_ms == 0 && q->by_count == 0)
-        return level && level->bucket_count && level->buckets[0].doc_count;
+        return level->bucket_count && level->buckets[0].doc_count ? &level->buckets[0] : NULL;
     if (q->every_ms) {
         const struct value time = {.type = VALUE_DATE, .i64 = row->time_ms};
-        const struct bucket *b = find(level, &time);
+        b = find(level, &time);
         if (!b)
-            return false;
+            return NULL;
         level = b->subs;
     }
     for (uint32_t i = 0; i < q->by_count; i++) {
-        const struct bucket *b = find(level, &row->by[i]);
+        b = find(level, &row->by[i]);
         if (!b)
-            return false;
+            return NULL;
         level = b->subs;
     }
-    return true;
+    return b;
+}
+
+// What a cube counts is exact; what is shown of it is what a search would have shown.
+static struct metric_row shown_row(const struct metric_row *row, const struct bucket *b,
+                                   bool is_ratio)
+{
+    struct metric_row shown = *row;
+    shown.count = b->doc_count;
+    shown.matched = is_ratio && b->subs->bucket_count ? b->subs->buckets[0].doc_count : 0;
+    if (shown.matched > shown.count)
+        shown.matched = shown.count;
+    return shown;
 }
 
 enum err metric_floor_apply(struct exchange *x, const struct metric_question *q,
@@ -176,8 +216,9 @@ enum err metric_floor_apply(struct exchange *x, const struct metric_question *q,
     struct metric_row *rows = ARENA_ARRAY(x->arena, struct metric_row, a->row_count + 1);
     uint32_t count = 0;
     for (uint32_t i = 0; i < a->row_count; i++) {
-        if (shown.agg_count && is_shown(q, &a->rows[i], &shown.aggs[0]))
-            rows[count++] = a->rows[i];
+        const struct bucket *b = shown.agg_count ? group_of(q, &a->rows[i], &shown.aggs[0]) : NULL;
+        if (b)
+            rows[count++] = shown_row(&a->rows[i], b, a->metric->kind == METRIC_RATIO);
     }
     a->rows = rows;
     a->row_count = count;

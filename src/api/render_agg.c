@@ -273,7 +273,7 @@ static double average(const struct agg_answer *v)
 static void one_value(struct render *r, const struct agg_answer *v, double value, bool is_null)
 {
     json_key(r->json, "value");
-    if (is_null) {
+    if (is_null || isnan(value)) { // a floor shows neither smallest nor largest
         json_null(r->json);
         return;
     }
@@ -291,13 +291,14 @@ static void stats(struct render *r, const struct agg_answer *v)
     json_uint(r->json, v->count);
     for (int i = 0; i < 4; i++) {
         json_key(r->json, names[i]);
-        if (v->count == 0 && i < 3)
+        if ((v->count == 0 && i < 3) || isnan(values[i]))
             json_null(r->json);
         else
             json_double(r->json, v->count ? values[i] : 0);
     }
     for (int i = 0; i < 4 && v->count; i++)
-        metric_text(r, v, texts[i], values[i]);
+        if (!isnan(values[i]))
+            metric_text(r, v, texts[i], values[i]);
 }
 
 static void percentile_keyed(struct render *r, const struct agg_answer *v, uint32_t at)

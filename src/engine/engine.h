@@ -8,6 +8,7 @@
 #include "data/schema.h"
 #include "search/agg_cache.h"
 #include "search/answer.h"
+#include "search/veil.h"
 #include "store/store.h"
 
 struct engine;
@@ -75,4 +76,7 @@ struct engine_load {
 // Over an open store, which stays the caller's, as do the cubes.  `settings` NULL: all defaults.
 struct engine *engine_local_new(struct store *st, const struct schema *schema,
                                 const struct engine_settings *settings);
+// Under which roles with a floor are answered from now on; until then under a key made by
+// chance.  Once.
+void engine_local_veil(struct engine *e, const struct veil_key *key);
 void engine_local_load(struct engine *e, struct engine_load *out); // any thread

@@ -3,6 +3,7 @@
 #include "base/pool.h"
 #include "base/world.h"
 #include "engine/engine.h"
+#include "keys/crypto.h"
 #include "search/budget.h"
 #include "search/cube_plan.h"
 #include "search/patience.h"
@@ -23,7 +24,9 @@ struct local {
     struct store *store;
     struct pool *pool;
     struct engine_settings settings;
-    struct budget memory; // of all searches
+    struct budget memory;     // of all searches
+    struct veil_key veils[2]; // made by chance; given
+    const struct veil_key *_Atomic veil;
     _Atomic uint64_t searches, running, gone, late, over;
 };
 
@@ -124,6 +127,7 @@ static enum err local_search(struct engine *e, const struct engine_question *q,
                                .patience = &patience,
                                .pool = l->pool,
                                .memory = &memory,
+                               .veil = l->veil,
                                .buckets_max = l->settings.buckets_max};
     atomic_fetch_add(&l->searches, 1);
     atomic_fetch_add(&l->running, 1);
@@ -191,6 +195,15 @@ static const struct engine_ops local_ops = {
     .close = local_close,
 };
 
+void engine_local_veil(struct engine *e, const struct veil_key *key)
+{
+    struct local *l = local_of(e);
+    if (l->veil == &l->veils[1]) // searches may be reading it, and it is the same one
+        return;
+    l->veils[1] = *key;
+    l->veil = &l->veils[1];
+}
+
 void engine_local_load(struct engine *e, struct engine_load *out)
 {
     struct local *l = local_of(e);
@@ -223,6 +236,8 @@ struct engine *engine_local_new(struct store *st, const struct schema *schema,
     l->engine = (struct engine){.ops = &local_ops, .schema = schema};
     l->store = st;
     l->settings = *settings;
+    random_bytes(&l->veils[0], sizeof l->veils[0]);
+    l->veil = &l->veils[0];
     if (!l->settings.memory_bytes)
         l->settings.memory_bytes = SEARCH_MEMORY_BYTES;
     budget_init(&l->memory, NULL, "parent", "search.memory_bytes_all",

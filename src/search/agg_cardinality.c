@@ -259,12 +259,19 @@ static uint64_t distinct_of(const struct agg_node *n, uint32_t parent)
     return parent < d->counts_cap ? d->counts[parent] : 0;
 }
 
+// As many values as rows at most, so a step is as for rows.
+static uint64_t shown_of(const struct agg_node *n, uint32_t parent)
+{
+    struct veil v = crowd_veil(&n->crowd, parent);
+    return veil_count(&v, VEIL_DISTINCT, distinct_of(n, parent));
+}
+
 static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
                        struct agg_answer *out, struct fault *why)
 {
     (void)s;
     (void)why;
-    out->distinct = distinct_of(n, parent);
+    out->distinct = shown_of(n, parent);
     return OK;
 }
 
@@ -272,7 +279,7 @@ static bool number(const struct agg_node *n, uint32_t parent, struct slice name,
 {
     if (name.len && !slice_is(name, "value"))
         return false;
-    *out = (double)distinct_of(n, parent);
+    *out = (double)shown_of(n, parent);
     return true;
 }
 

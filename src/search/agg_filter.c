@@ -99,7 +99,7 @@ static bool single_number(const struct agg_node *n, uint32_t parent, struct slic
 {
     if (name.len && !slice_is(name, "_count") && !slice_is(name, "doc_count"))
         return false;
-    *out = agg_is_shown(n, parent) ? (double)agg_rows(n, parent) : 0;
+    *out = agg_is_shown(n, parent) ? (double)agg_shown_rows(n, parent) : 0;
     return true;
 }
 

@@ -436,6 +436,17 @@ static double percentile(const struct percentiles *p, uint32_t count, uint64_t t
     return interpolate(p->weighted, count, total, percent / 100 * (double)total - 0.5);
 }
 
+// What lies beyond a percentile is the values of some subjects: they must be enough.
+static double shown_percentile(const struct agg_node *n, uint32_t parent, uint32_t count,
+                               uint64_t total, double percent)
+{
+    double exact = percentile(n->state, count, total, percent);
+    struct veil v = crowd_veil(&n->crowd, parent);
+    if (v.key && fmin(percent, 100 - percent) / 100 < v.share)
+        return NAN;
+    return veil_value(&v, exact);
+}
+
 static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
 {
     (void)s;
@@ -454,7 +465,9 @@ static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
     if (!weigh(p, parent, &count, &out->count))
         return ERR_LIMIT;
     for (uint32_t i = 0; i < n->agg->percent_count; i++)
-        got[i] = percentile(p, count, out->count, n->agg->percents[i]);
+        got[i] = shown_percentile(n, parent, count, out->count, n->agg->percents[i]);
+    struct veil v = crowd_veil(&n->crowd, parent);
+    out->count = veil_count(&v, VEIL_VALUES, out->count);
     out->percentiles = got;
     return OK;
 }
@@ -469,7 +482,7 @@ static bool number(const struct agg_node *n, uint32_t parent, struct slice name,
     if (parse_f64(name, &percent) != OK || !(percent >= 0 && percent <= 100))
         return false;
     bool ok = weigh(p, parent, &count, &total);
-    *out = ok ? percentile(p, count, total, percent) : NAN;
+    *out = ok ? shown_percentile(n, parent, count, total, percent) : NAN;
     return true;
 }
 

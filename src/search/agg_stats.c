@@ -269,12 +269,26 @@ static struct amounts amounts_of(const struct agg_node *n, uint32_t parent)
     return got;
 }
 
+// The smallest and the largest are a single row's, so a veil shows neither.
+static struct amounts shown_of(const struct agg_node *n, uint32_t parent)
+{
+    struct amounts got = amounts_of(n, parent);
+    struct veil v = crowd_veil(&n->crowd, parent);
+    if (!v.key)
+        return got;
+    got.count = veil_count(&v, VEIL_VALUES, got.count);
+    got.sum = veil_sum(&v, VEIL_SUM, n->agg->field, got.sum);
+    got.min = NAN;
+    got.max = NAN;
+    return got;
+}
+
 static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
                        struct agg_answer *out, struct fault *why)
 {
     (void)s;
     (void)why;
-    struct amounts got = amounts_of(n, parent);
+    struct amounts got = shown_of(n, parent);
     out->count = got.count;
     out->sum = got.sum;
     out->min = got.min;
@@ -293,7 +307,7 @@ static const char *own_name(enum agg_kind kind)
 
 static bool number(const struct agg_node *n, uint32_t parent, struct slice name, double *out)
 {
-    struct amounts got = amounts_of(n, parent);
+    struct amounts got = shown_of(n, parent);
     const char *own = own_name(n->agg->kind);
     if (own && (name.len == 0 || slice_is(name, "value")))
         name = slice_text(own);

@@ -368,7 +368,7 @@ static enum err add_candidates(struct agg_node *n, const struct ords_entry *entr
     for (uint32_t i = 0; i < count; i++) {
         uint64_t key = entries[i].key;
         uint32_t ord = are_zero ? ORD_NONE : entries[i].ord;
-        uint64_t rows = are_zero ? 0 : entries[i].count;
+        uint64_t rows = are_zero ? 0 : agg_shown_rows(n, ord);
         if (are_zero && agg_rows(n, ords_find(&n->ords, parent, key)) > 0)
             continue;
         if (!is_wanted(t, key) || (!are_zero && !agg_is_shown(n, ord)))

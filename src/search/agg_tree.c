@@ -75,7 +75,7 @@ static enum err plan_subs(struct search *s, struct agg_node *n, const struct agg
 static enum err plan_node(struct search *s, struct agg_node *n, struct fault *why)
 {
     n->ops = agg_ops_of(n->agg->kind);
-    n->crowd.floor = s->floor;
+    n->crowd = search_crowd(s);
     n->ord_room = room_alloc(&s->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
     enum err e = n->ord_room ? n->ops->plan(s, n, why) : ERR_LIMIT;
     if (!e)
@@ -107,7 +107,7 @@ static enum err plan_subs(struct search *s, struct agg_node *n, const struct agg
 enum err agg_tree_plan(struct search *s, struct fault *why)
 {
     s->root.ord_bound = 1;
-    s->root.crowd.floor = s->floor;
+    s->root.crowd = search_crowd(s);
     enum err e = plan_subs(s, &s->root, s->request->aggs, s->request->agg_count, why);
     return e == ERR_LIMIT && s->room.is_over ? agg_out_of_room(why) : e;
 }
@@ -308,7 +308,7 @@ static void collect_rows(struct search *s, struct agg_node *n, const uint64_t *m
 
 void agg_tree_collect(struct search *s, const uint64_t *mask, uint32_t count)
 {
-    if (count > 0)
+    if (count > 0 || s->floor)
         collect_rows(s, &s->root, mask, count);
     // A global aggregation, which stands at the top, is of all rows whatever the query wants.
     const struct block *b = &s->columns.block;
@@ -376,6 +376,12 @@ uint64_t agg_rows(const struct agg_node *n, uint32_t ord)
     return ord < n->counts_cap ? n->counts[ord] : 0;
 }
 
+uint64_t agg_shown_rows(const struct agg_node *n, uint32_t ord)
+{
+    struct veil v = crowd_veil(&n->crowd, ord);
+    return veil_count(&v, VEIL_ROWS, agg_rows(n, ord));
+}
+
 bool agg_is_shown(const struct agg_node *n, uint32_t ord)
 {
     return n->crowd.floor == 0 || (ord != ORD_NONE && crowd_is_enough(&n->crowd, ord));
@@ -425,7 +431,7 @@ enum err agg_answer_bucket(struct search *s, struct agg_node *n, uint32_t ord, s
                            struct fault *why)
 {
     uint32_t shown = agg_is_shown(n, ord) ? ord : ORD_NONE;
-    out->doc_count = agg_rows(n, shown);
+    out->doc_count = agg_shown_rows(n, shown);
     return answer_subs(s, n, shown, &out->subs, why);
 }
 

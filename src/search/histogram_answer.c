@@ -105,7 +105,7 @@ static enum err met(struct search *s, struct agg_node *n, uint32_t parent,
     for (uint32_t i = 0; i < count; i++)
         if (agg_is_shown(n, entries[i].ord))
             places[shown++] = (struct place){.position = steps->position(n, entries[i].key),
-                                             .count = entries[i].count,
+                                             .count = agg_shown_rows(n, entries[i].ord),
                                              .ord = entries[i].ord};
     qsort(places, shown, sizeof *places, by_position);
     *out = places;

@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "base/world.h"
 #include "search/budget.h"
+#include "search/floor_query.h"
 #include "search/hit_fields.h"
 #include "search/walk.h"
 
@@ -24,7 +25,7 @@ static enum err walk_alone(struct walk *w, struct fault *why)
     enum err e = OK;
     for (uint32_t i = 0; i < w->blocks.count && !e; i++) {
         hits_settle(&w->hits, &w->blocks, i);
-        if (walk_is_settled(w))
+        if (walk_is_settled(w) || walk_has_enough(w))
             break;
         e = walk_block(w, &w->blocks.items[i], why);
     }
@@ -112,8 +113,8 @@ static enum err walk_blocks(struct walk *w, struct fault *why)
 {
     const struct search_context *c = w->s.context;
     uint32_t blocks_min = c->piece_blocks ? c->piece_blocks + 1 : DIVIDED_BLOCKS_MIN;
-    bool together =
-        pool_workers(c->pool) > 1 && walk_is_divisible(w) && w->blocks.count >= blocks_min;
+    bool together = pool_workers(c->pool) > 1 && !c->ends_when_enough && walk_is_divisible(w) &&
+                    w->blocks.count >= blocks_min;
     return together ? walk_together(w, why) : walk_alone(w, why);
 }
 
@@ -122,7 +123,8 @@ static enum err walk_blocks(struct walk *w, struct fault *why)
 static void answer_total(const struct walk *w, struct answer *out)
 {
     const struct request *r = w->s.request;
-    out->total = crowd_is_enough(&w->crowd, 0) ? w->total : 0;
+    struct veil veil = crowd_veil(&w->crowd, 0);
+    out->total = crowd_is_enough(&w->crowd, 0) ? veil_count(&veil, VEIL_ROWS, w->total) : 0;
     if (!r->track_total_hits_given || r->track_total_hits < 0)
         return;
     uint64_t limit = (uint64_t)r->track_total_hits;
@@ -149,15 +151,19 @@ static enum err run(struct walk *w, struct answer *out, struct fault *why)
     return e;
 }
 
-enum err search_run(const struct search_context *c, const struct request *r, struct arena *request,
-                    struct answer *out, struct fault *why)
+static uint32_t floor_of(const struct search_context *c)
 {
-    struct walk w = {
-        .s = {.context = c,
-              .request = r,
-              .arena = request,
-              .sees_rows = permit_rows(c->permit),
-              .floor = permit_floor(c->permit, snapshot_schema(c->snapshot)->floor_subjects)}};
+    return permit_floor(c->permit, snapshot_schema(c->snapshot)->floor_subjects);
+}
+
+enum err search_rows(const struct search_context *c, const struct request *r, struct arena *request,
+                     struct answer *out, struct fault *why)
+{
+    struct walk w = {.s = {.context = c,
+                           .request = r,
+                           .arena = request,
+                           .sees_rows = permit_rows(c->permit),
+                           .floor = floor_of(c)}};
     struct budget own;
     budget_init(&own, NULL, "request", "search.memory_bytes", SEARCH_MEMORY_BYTES);
     struct budget *memory = c->memory ? c->memory : &own;
@@ -168,6 +174,16 @@ enum err search_run(const struct search_context *c, const struct request *r, str
     walk_done(&w);
     room_done(&w.s.room);
     return e;
+}
+
+enum err search_run(const struct search_context *c, const struct request *r, struct arena *request,
+                    struct answer *out, struct fault *why)
+{
+    if (floor_of(c) == 0 || !c->veil)
+        return search_rows(c, r, request, out, why);
+    struct request counts; // what of it does
+    enum err e = floor_query_make(c, r, request, &counts, why);
+    return e ? e : search_rows(c, &counts, request, out, why);
 }
 
 enum err search_get(const struct search_context *c, uint32_t table, struct row_key key,

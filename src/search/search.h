@@ -24,6 +24,10 @@ struct search_context {
     uint32_t piece_blocks;     // blocks that a helper takes at once; 0: what is best
     struct budget *memory;     // what it may keep while it walks; NULL: SEARCH_MEMORY_BYTES
     uint32_t buckets_max;      // of one answer; 0: LIMIT_BUCKETS
+    // Under which a permit with a floor is answered.  NULL, for tests of what lies beneath: the
+    // floor is exact, numbers are as they are and every question may be asked.
+    const struct veil_key *veil;
+    bool ends_when_enough; // only whether there are enough subjects matters
 };
 
 // ERR_INVALID with an Elasticsearch type before the words (see query.h), e.g.

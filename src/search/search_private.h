@@ -71,6 +71,16 @@ struct search {
     uint32_t buckets;   // answered so far, for agg_buckets_max()
 };
 
+// The search itself, whatever the floor makes of the question.
+enum err search_rows(const struct search_context *c, const struct request *r, struct arena *request,
+                     struct answer *out, struct fault *why);
+
+// An empty crowd with the search's floor and key.
+static inline struct crowd search_crowd(const struct search *s)
+{
+    return (struct crowd){.floor = s->floor, .key = s->context->veil};
+}
+
 // Plans the tree below s->root.
 enum err agg_tree_plan(struct search *s, struct fault *why);
 // The rows of the block at hand that the query takes, a bit each, `count` of them.
@@ -127,6 +137,8 @@ bool agg_values_f64(const struct agg_node *n, const struct agg_values *v, uint32
 
 uint32_t agg_ord_count(const struct agg_node *n); // of a bucket kind, as of now
 uint64_t agg_rows(const struct agg_node *n, uint32_t ord);
+// As they are shown: what is ordered, compared or printed is this.
+uint64_t agg_shown_rows(const struct agg_node *n, uint32_t ord);
 // The floor allows it: rows of a bucket, or the numbers that a node of these has of one.
 bool agg_is_shown(const struct agg_node *n, uint32_t ord);
 // Fills doc_count and subs of a bucket.  ORD_NONE for an empty one.

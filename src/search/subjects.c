@@ -40,7 +40,7 @@ static bool through_lookup(const struct columns *cs, const struct table *t, uint
     return false;
 }
 
-void subjects_of_block(const struct columns *cs, uint32_t *scratch, uint64_t *out)
+static void find_subjects(const struct columns *cs, uint32_t *scratch, uint64_t *out)
 {
     uint32_t table = cs->tables[cs->at];
     const struct table *t = &cs->schema->tables[table];
@@ -55,4 +55,13 @@ void subjects_of_block(const struct columns *cs, uint32_t *scratch, uint64_t *ou
     uint64_t first = (uint64_t)1 << 63 | (uint64_t)cs->at << 48;
     for (uint32_t i = 0; i < cs->block.row_count; i++)
         out[i] = first | ((uint64_t)cs->block.index * BLOCK_ROWS + i);
+}
+
+void subjects_of_block(const struct columns *cs, const struct veil_key *key, uint32_t *scratch,
+                       uint64_t *out)
+{
+    find_subjects(cs, scratch, out);
+    for (uint32_t i = 0; i < cs->block.row_count; i++)
+        if (out[i] != SUBJECT_NONE)
+            out[i] = veil_subject(key, out[i]);
 }

@@ -7,6 +7,9 @@
 // else every row stands for somebody else.
 
 #include "search/column.h"
+#include "search/veil.h"
 
-// `scratch` and `out` hold BLOCK_ROWS; SUBJECT_NONE (crowd.h) for a row about nobody.
-void subjects_of_block(const struct columns *cs, uint32_t *scratch, uint64_t *out);
+// `scratch` and `out` hold BLOCK_ROWS; SUBJECT_NONE (crowd.h) for a row about nobody, all others
+// as veil_subject() has them under `key`.
+void subjects_of_block(const struct columns *cs, const struct veil_key *key, uint32_t *scratch,
+                       uint64_t *out);

@@ -19,7 +19,7 @@ static enum err plan_arrays(struct walk *w)
     s->mask_room = room_alloc(&s->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
     s->nothing = room_alloc(&s->room, BLOCK_WORDS * sizeof *s->nothing);
     s->subjects = room_alloc(&s->room, BLOCK_ROWS * sizeof *s->subjects);
-    w->crowd.floor = s->floor;
+    w->crowd = search_crowd(s);
     return !s->room.is_over && crowd_reserve(&w->crowd, &s->room, 1) ? OK : ERR_LIMIT;
 }
 
@@ -126,13 +126,16 @@ static void collect_block(struct walk *w)
     struct search *s = &w->s;
     const struct block *b = &s->columns.block;
     bool any = take_block(w, &s->query, b->live, w->mask);
-    if (!any && !agg_tree_wants_all_rows(s))
-        return;
+    // Also where no row matches, or the time would tell that one does.
     if (s->floor)
-        subjects_of_block(&s->columns, w->scratch, s->subjects);
+        subjects_of_block(&s->columns, s->context->veil, w->scratch, s->subjects);
+    if (!any && !agg_tree_wants_all_rows(s) && !s->floor)
+        return;
+    if (!any)
+        memset(w->mask, 0, BLOCK_WORDS * sizeof *w->mask);
     if (!w->counts_only)
         agg_tree_collect(s, w->mask, any ? mask_count(w->mask, b->row_count) : 0);
-    if (any)
+    if (any || s->floor)
         collect_shown(w);
 }
 
@@ -141,6 +144,11 @@ bool walk_is_settled(const struct walk *w)
     const struct request *r = w->s.request;
     return w->counts_only && r->track_total_hits_given && r->track_total_hits >= 0 &&
            w->total > (uint64_t)r->track_total_hits && !hits_want_more(&w->hits);
+}
+
+bool walk_has_enough(const struct walk *w)
+{
+    return w->s.context->ends_when_enough && crowd_is_full(&w->crowd, 0);
 }
 
 static enum err check_block(const struct walk *w, struct fault *why)

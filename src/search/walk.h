@@ -35,6 +35,8 @@ void walk_done(struct walk *w); // its columns; the room is the maker's
 enum err walk_block(struct walk *w, const struct block_place *place, struct fault *why);
 // Nothing that is asked can change any more.
 bool walk_is_settled(const struct walk *w);
+// It matters only whether there are enough subjects, and there are.
+bool walk_has_enough(const struct walk *w);
 // Whether blocks may be walked in any order and none ends the walk.
 bool walk_is_divisible(const struct walk *w);
 void walk_merge(struct walk *w, const struct walk *from);

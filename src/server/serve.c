@@ -4,7 +4,9 @@
 #include "api/api.h"
 #include "base/log.h"
 #include "guard/control.h"
+#include "keys/crypto.h"
 #include "server/directory.h"
+#include "server/floor_key.h"
 #include "server/http.h"
 #include "server/status.h"
 #include "server/writer.h"
@@ -205,6 +207,19 @@ static void tell_status(struct serve *s)
         log_line(LOG_WARN, "status: %s", why.words);
 }
 
+// Until keeper has answered for the first time the engine has a key made by chance: no less of
+// a floor, but another one than after the next start.
+static void take_floor_key(struct serve *s)
+{
+    struct veil_key key;
+    struct fault why = {0};
+    if (floor_key_ask(s->keeper, &key, &why) == OK)
+        engine_local_veil(s->engine, &key);
+    else
+        log_line(LOG_WARN, "%s", why.words);
+    wipe(&key, sizeof key);
+}
+
 static enum err take_links(struct serve *s, struct fault *why)
 {
     for (;;) {
@@ -220,6 +235,7 @@ static enum err take_links(struct serve *s, struct fault *why)
         } else {
             link_free(s->keeper);
             s->keeper = l;
+            take_floor_key(s);
         }
         s->peers[given.peer] = (struct status_peer){.pid = given.peer_pid,
                                                     .starts = given.peer_starts,

@@ -48,6 +48,7 @@ TEST(api_search_under_a_floor_hides_small_groups)
 {
     struct talk t;
     talk_open(&t, 2);
+    talk_crowd(&t, 20);
     static const char body[] =
         "{\"size\":0,\"aggs\":{\"m\":{\"terms\":{\"field\":\"device.model\"}}"
         "}}";

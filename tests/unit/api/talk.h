@@ -30,6 +30,8 @@ struct talk {
 
 void talk_open(struct talk *t, uint32_t floor);
 void talk_close(struct talk *t);
+// `count` more devices of m1, each with an event of the first hour, every other failed.
+void talk_crowd(struct talk *t, uint32_t count);
 
 // `line` is "GET /path?query".  Says the status.
 int talk_ask(struct talk *t, enum role role, const char *line, const char *body);

@@ -118,6 +118,24 @@ void talk_close(struct talk *t)
     rmdir(t->directory);
 }
 
+void talk_crowd(struct talk *t, uint32_t count)
+{
+    char names[100][8];
+    struct town_row of_events[100];
+    struct town_row of_devices[100];
+    EXPECT(count <= 100);
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(names[i], sizeof names[i], "c%u", i);
+        of_devices[i] = (struct town_row){ROW_PUT, 100 + i, {T(names[i]), T("m1"), N(1), N(2020)}};
+        of_events[i] = (struct town_row){
+            ROW_PUT,
+            100 + i,
+            {T(names[i]), T(i % 2 ? "fail" : "ok"), N(20), N(AT + 60000), N(1), N(1), T("h1")}};
+    }
+    town_put(&t->town, TOWN_DEVICES, of_devices, count);
+    town_put(&t->town, TOWN_EVENTS, of_events, count);
+}
+
 static struct slice text_or(const char *text, const char *otherwise)
 {
     return text ? slice_text(text) : otherwise ? slice_text(otherwise) : slice_of(NULL, 0);

@@ -30,3 +30,59 @@ TEST(crowd_without_a_floor_is_always_enough)
     EXPECT(crowd_is_enough(&c, 4));
     room_done(&room);
 }
+
+static const struct veil_key key = {{7, 1, 2, 3}};
+
+TEST(crowd_draws_its_floor_from_who_is_in_it)
+{
+    struct room room = room_init(1 << 20);
+    struct crowd c = {.floor = 3, .key = &key};
+    EXPECT(crowd_reserve(&c, &room, 300));
+    int shown[8] = {0};
+    for (uint32_t b = 0; b < 300; b++) {
+        uint32_t size = 2 + b % 5;
+        for (uint64_t i = 0; i < size; i++)
+            crowd_see(&c, b, veil_subject(&key, b * 1000 + i));
+        shown[size] += crowd_is_enough(&c, b);
+    }
+    EXPECT_EQ(shown[2], 0);
+    EXPECT(shown[3] > 5 && shown[3] < 40); // of 60: a third
+    EXPECT(shown[4] > 25 && shown[4] < 55);
+    EXPECT_EQ(shown[5], 60);
+    EXPECT_EQ(shown[6], 60);
+    room_done(&room);
+}
+
+TEST(crowd_of_the_same_subjects_is_the_same_in_any_order)
+{
+    struct room room = room_init(1 << 20);
+    struct crowd c = {.floor = 3, .key = &key};
+    struct crowd other = c;
+    struct crowd half = c;
+    EXPECT(crowd_reserve(&c, &room, 1) && crowd_reserve(&other, &room, 1));
+    EXPECT(crowd_reserve(&half, &room, 1));
+    for (uint64_t i = 0; i < 500; i++) {
+        crowd_see(&c, 0, veil_subject(&key, i));
+        crowd_see(i % 2 ? &other : &half, 0, veil_subject(&key, 499 - i));
+    }
+    crowd_merge(&other, &room, &half, NULL);
+    struct veil a = crowd_veil(&c, 0);
+    struct veil b = crowd_veil(&other, 0);
+    EXPECT(a.print == b.print && a.share == b.share);
+    EXPECT(crowd_size(&c, 0) > 200 && crowd_size(&c, 0) < 1200);
+    EXPECT(crowd_is_full(&c, 0));
+    room_done(&room);
+}
+
+TEST(crowd_knows_exactly_how_few_there_are)
+{
+    struct room room = room_init(1 << 20);
+    struct crowd c = {.floor = 3};
+    EXPECT(crowd_reserve(&c, &room, 1));
+    for (uint64_t i = 0; i < 40; i++)
+        crowd_see(&c, 0, veil_subject(NULL, i % 13));
+    EXPECT(crowd_size(&c, 0) == 13);
+    EXPECT(!crowd_is_full(&c, 0));
+    EXPECT(crowd_veil(&c, 0).key == NULL);
+    room_done(&room);
+}

@@ -12,7 +12,7 @@ static void subjects(struct town *t, uint32_t table, uint64_t *out)
     EXPECT_EQ(columns_init(&cs, now, &table, 1, &room), OK);
     columns_block(&cs, 0, view_block(snapshot_view(now, table), 0));
     static uint64_t all[BLOCK_ROWS];
-    subjects_of_block(&cs, scratch, all);
+    subjects_of_block(&cs, NULL, scratch, all);
     memcpy(out, all, cs.block.row_count * sizeof *out);
     columns_done(&cs);
     room_done(&room);

@@ -50,6 +50,7 @@ struct town {
     uint64_t lsn;
     uint32_t roles; // of whoever asks; 0: an analyst
     uint32_t floor;
+    const struct veil_key *veil; // of the search; NULL: the floor is exact
     struct fault why;
 };
 

@@ -245,6 +245,7 @@ enum err town_try(struct town *t, const char *indices, const char *json, struct 
         .tables = numbers,
         .table_count = count,
         .now_ms = 1700000000000,
+        .veil = t->veil,
         .pool = pool_new(3), // three threads, a block each at a time
         .piece_blocks = 1};
     enum err e = search_run(&c, r, t->request, out, &t->why);
