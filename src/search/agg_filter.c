@@ -4,6 +4,8 @@
 #include "search/output.h"
 #include "search/search_private.h"
 
+enum { FEW_ONE_IN = 4 };
+
 struct filters {
     struct match *matches;
     uint64_t **bits; // per filter: BLOCK_WORDS words
@@ -77,9 +79,25 @@ static enum err filter_plan(struct search *s, struct agg_node *n, struct fault *
     return plan_matches(s, n, why);
 }
 
+// Of the few rows that it takes, a filter that nothing hangs below counts each.
+static bool count_few(struct search *s, struct agg_node *n, const struct ordinals *parents)
+{
+    const struct filters *f = n->state;
+    uint32_t count = s->columns.selection.count;
+    if (n->sub_count > 0 || s->floor > 0 || f->found[0] != ROWS_SOME)
+        return false;
+    const uint64_t *bits = columns_pack_bits(&s->columns, f->bits[0]);
+    if (mask_count(bits, count) > count / FEW_ONE_IN || !agg_reserve_counts(s, n))
+        return false;
+    ordinals_count_few(parents, bits, count, n->ord_room, n->counts);
+    return true;
+}
+
 static void filter_collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     match_once(s, n);
+    if (count_few(s, n, parents))
+        return;
     struct ordinals own;
     if (take(s, n, 0, parents, n->ord_room, &own))
         agg_pass(s, n, &own);

@@ -21,6 +21,10 @@ struct agg_ops {
     // The positions of the block at hand, by the parent's ordinals; may be called several
     // times for one block.
     void (*collect)(struct search *s, struct agg_node *n, const struct ordinals *parents);
+    // Whether every position of the block at hand that is in a bucket of the parent is in one of
+    // n's too, which are key_bound for each of the parent's: n's counts then tell the parent's.
+    // NULL: never.
+    bool (*covers)(struct search *s, struct agg_node *n);
     // Adds the state of a node planned alike; `map` leads from the parent's ordinals there to
     // those here, NULL: they are the same.  Counts and n->ords are dealt with.  May be NULL.
     void (*merge)(struct search *s, struct agg_node *n, const struct agg_node *from,

@@ -238,6 +238,38 @@ static struct key_codes small_keys(struct search *s, struct agg_node *n)
     return t->form == KEY_CODE ? code_keys(s, n) : near_keys(s, n);
 }
 
+#define ANY_NONE(type, none)             \
+    for (uint32_t i = 0; i < count; i++) \
+        any |= ((const type *)codes)[i] == (none);
+
+static bool has_none(enum width width, const void *codes, uint32_t count)
+{
+    bool any = false;
+    switch (width) {
+    case WIDTH_U8:
+        ANY_NONE(uint8_t, UINT8_MAX);
+        break;
+    case WIDTH_U16:
+        ANY_NONE(uint16_t, UINT16_MAX);
+        break;
+    case WIDTH_U32:
+        ANY_NONE(uint32_t, UINT32_MAX);
+        break;
+    }
+    return any;
+}
+
+// Texts of which no row of the block lacks one.
+static bool covers(struct search *s, struct agg_node *n)
+{
+    const struct terms *t = n->state;
+    struct column *c = n->column;
+    if (t->form != KEY_CODE || !column_is_text(c) || n->missing.is_given)
+        return false;
+    const void *codes = selected_codes(&s->columns, c);
+    return codes && !has_none(c->width, codes, s->columns.selection.count);
+}
+
 // Pairs of numbers that lie far apart, and of an unmapped column's stand-in.
 static void number_pairs(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
@@ -463,6 +495,7 @@ const struct agg_ops agg_terms_ops = {
     .plan = plan,
     .plan_late = plan_late,
     .collect = collect,
+    .covers = covers,
     .finish = finish,
     .answer = answer,
     .source_key = source_key,

@@ -72,6 +72,19 @@ enum err agg_plan_numeric(struct search *s, struct agg_node *n, struct fault *wh
 static enum err plan_subs(struct search *s, struct agg_node *n, const struct agg *aggs,
                           uint32_t count, struct fault *why);
 
+// Past so many keys of a child adding them up costs more than counting a few blocks.
+enum { ADDED_UP_KEYS_MAX = 4096 };
+
+static void choose_counter(const struct search *s, struct agg_node *n)
+{
+    for (uint32_t i = 0; i < n->sub_count && s->floor == 0 && !n->counted_by; i++) {
+        struct agg_node *sub = &n->subs[i];
+        if (sub->ops->covers && ords_is_direct(&sub->ords) &&
+            sub->ords.key_bound <= ADDED_UP_KEYS_MAX)
+            n->counted_by = sub;
+    }
+}
+
 static enum err plan_node(struct search *s, struct agg_node *n, struct fault *why)
 {
     n->ops = agg_ops_of(n->agg->kind);
@@ -82,6 +95,8 @@ static enum err plan_node(struct search *s, struct agg_node *n, struct fault *wh
         e = plan_subs(s, n, n->agg->subs, n->agg->sub_count, why);
     if (!e && n->ops->plan_late)
         e = n->ops->plan_late(s, n, why);
+    if (!e)
+        choose_counter(s, n);
     return e;
 }
 
@@ -183,11 +198,43 @@ static void pass_to_subs(struct search *s, struct agg_node *n, const struct ordi
     }
 }
 
+// Takes in what only the child has counted; from now on each is counted.
+static void count_apart(struct agg_node *n)
+{
+    const struct agg_node *by = n->counted_by;
+    if (n->is_counted_below) {
+        count_apart(n->counted_by);
+        uint64_t keys = by->ords.key_bound;
+        for (uint64_t i = 0; i < by->counts_cap; i++)
+            if (by->counts[i])
+                n->counts[i / keys] += by->counts[i];
+    }
+    n->counted_by = NULL;
+    n->is_counted_below = false;
+}
+
+static void count_all_apart(struct agg_node *n)
+{
+    count_apart(n);
+    for (uint32_t i = 0; i < n->sub_count; i++)
+        count_all_apart(&n->subs[i]);
+}
+
+// Whether a child counts the block at hand in this node's stead.
+static bool counts_below(struct search *s, struct agg_node *n)
+{
+    if (n->counted_by && !n->counted_by->ops->covers(s, n->counted_by))
+        count_apart(n);
+    n->is_counted_below |= n->counted_by != NULL;
+    return n->counted_by != NULL;
+}
+
 void agg_pass(struct search *s, struct agg_node *n, const struct ordinals *own)
 {
     if (s->room.is_over || !agg_reserve_counts(s, n))
         return;
-    ordinals_count(own, s->columns.selection.count, n->counts);
+    if (!counts_below(s, n))
+        ordinals_count(own, s->columns.selection.count, n->counts);
     if (n->crowd.floor)
         see(s, &n->crowd, own, NULL);
     pass_to_subs(s, n, own);
@@ -364,8 +411,10 @@ static void merge_node(struct search *s, struct agg_node *n, const struct agg_no
         merge_node(s, &n->subs[i], &from->subs[i], own);
 }
 
-void agg_tree_merge(struct search *s, const struct search *from)
+void agg_tree_merge(struct search *s, struct search *from)
 {
+    count_all_apart(&s->root);
+    count_all_apart(&from->root);
     merge_node(s, &s->root, &from->root, NULL);
 }
 
@@ -446,6 +495,7 @@ static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
 enum err agg_tree_answer(struct search *s, struct answer *out, struct fault *why)
 {
     uint32_t ord = agg_is_shown(&s->root, 0) ? 0 : ORD_NONE;
+    count_all_apart(&s->root);
     enum err e = finish(s, &s->root, why);
     if (!e)
         e = answer_subs(s, &s->root, ord, &out->aggs, why);

@@ -97,3 +97,25 @@ void ordinals_count(const struct ordinals *o, uint32_t count, uint64_t *counts)
     else
         histogram_u32(o->at, count, o->bound, counts);
 }
+
+#define COUNT_FEW(type)                                \
+    for (uint32_t i = 0; i < few; i++) {               \
+        uint32_t ord = ((const type *)o->at)[room[i]]; \
+        if (ord < o->bound)                            \
+            counts[ord]++;                             \
+    }
+
+void ordinals_count_few(const struct ordinals *o, const uint64_t *bits, uint32_t count,
+                        uint16_t *room, uint64_t *counts)
+{
+    uint32_t few = mask_rows(bits, count, room);
+    counts += o->base;
+    if (!o->at)
+        counts[0] += few;
+    else if (o->width == WIDTH_U8)
+        COUNT_FEW(uint8_t)
+    else if (o->width == WIDTH_U16)
+        COUNT_FEW(uint16_t)
+    else
+        COUNT_FEW(uint32_t)
+}

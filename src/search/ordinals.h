@@ -47,3 +47,6 @@ const uint32_t *ordinals_wide(const struct ordinals *o, uint32_t count, uint32_t
 
 // Adds each position to its bucket's count.
 void ordinals_count(const struct ordinals *o, uint32_t count, uint64_t *counts);
+// The same of the few positions whose bit is set.  `room` holds a block's u16 and BLOCK_SLACK.
+void ordinals_count_few(const struct ordinals *o, const uint64_t *bits, uint32_t count,
+                        uint16_t *room, uint64_t *counts);

@@ -44,8 +44,12 @@ struct agg_node {
     struct ords ords;
     uint64_t *counts; // rows by ordinal
     size_t counts_cap;
-    struct crowd crowd; // bucket kinds: of the rows; others: of those with a value
-    void *ord_room;     // a block's u32: what the node's ordinals point at
+    // The child whose counts tell this node's (of all blocks so far that are in neither), until a
+    // block comes that it does not cover; NULL: each is counted.
+    struct agg_node *counted_by;
+    bool is_counted_below; // some blocks are in the child's counts only
+    struct crowd crowd;    // bucket kinds: of the rows; others: of those with a value
+    void *ord_room;        // a block's u32: what the node's ordinals point at
     // The long way, by pairs (agg_pass_keys()): made when it is first gone.
     struct agg_pairs *pairs;
     void *state; // of the kind
@@ -86,7 +90,7 @@ enum err agg_tree_plan(struct search *s, struct fault *why);
 // The rows of the block at hand that the query takes, a bit each, `count` of them.
 void agg_tree_collect(struct search *s, const uint64_t *mask, uint32_t count);
 // Takes in what `from`, planned alike over the same snapshot, has collected.
-void agg_tree_merge(struct search *s, const struct search *from);
+void agg_tree_merge(struct search *s, struct search *from);
 // After the last block.
 enum err agg_tree_answer(struct search *s, struct answer *out, struct fault *why);
 bool agg_tree_wants_all_rows(const struct search *s); // an aggregation looks past the query

@@ -179,7 +179,7 @@ bool walk_is_divisible(const struct walk *w)
     return !w->counts_only || (w->hits.size == 0 && !counts_to_limit);
 }
 
-void walk_merge(struct walk *w, const struct walk *from)
+void walk_merge(struct walk *w, struct walk *from)
 {
     w->total += from->total;
     crowd_merge(&w->crowd, &w->s.room, &from->crowd, NULL);

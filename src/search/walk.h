@@ -39,4 +39,4 @@ bool walk_is_settled(const struct walk *w);
 bool walk_has_enough(const struct walk *w);
 // Whether blocks may be walked in any order and none ends the walk.
 bool walk_is_divisible(const struct walk *w);
-void walk_merge(struct walk *w, const struct walk *from);
+void walk_merge(struct walk *w, struct walk *from);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/ordinals.h"
 #include "test.h"
+#include "unit/store/fixture.h"
 
 #include <string.h>
 
@@ -107,4 +108,39 @@ TEST(ordinals_outside_a_mask_are_in_no_bucket)
     one = ordinals_join(&parent, 5, &key, POSITIONS, room); // of one bucket, so without an array
     own = ordinals_mask(&one, bits, POSITIONS, other_room);
     expect_all(&own, third_of_one);
+}
+
+TEST(ordinals_count_few_counts_the_positions_of_the_bits)
+{
+    static uint16_t codes[BLOCK_ROWS];
+    static uint16_t rows[BLOCK_ROWS + 32];
+    struct test_random r = {.state = 77};
+    for (int width = 1; width <= 4; width *= 2) {
+        uint64_t bits[BLOCK_ROWS / 64];
+        static uint8_t bytes[BLOCK_ROWS];
+        static uint32_t words[BLOCK_ROWS];
+        uint64_t expected[60] = {0};
+        uint64_t counts[60] = {0};
+        uint32_t count = 1 + test_random(&r, BLOCK_ROWS);
+        memset(bits, 0, sizeof bits);
+        for (uint32_t i = 0; i < count; i++) {
+            bool none = test_random(&r, 5) == 0;
+            codes[i] = none ? UINT16_MAX : (uint16_t)test_random(&r, 50);
+            bytes[i] = (uint8_t)codes[i];
+            words[i] = none ? UINT32_MAX : codes[i];
+            bool has = test_random(&r, 9) == 0;
+            bits[i / 64] |= (uint64_t)has << (i % 64);
+            if (has && !none)
+                expected[7 + codes[i]]++;
+        }
+        struct ordinals o = {.base = 7, .bound = 50, .width = (enum width)width};
+        o.at = width == 1 ? (const void *)bytes : width == 2 ? (const void *)codes : words;
+        ordinals_count_few(&o, bits, count, rows, counts);
+        EXPECT(memcmp(counts, expected, sizeof counts) == 0);
+    }
+    uint64_t bits[1] = {0x5};
+    uint64_t counts[4] = {0};
+    struct ordinals all = ordinals_all(2);
+    ordinals_count_few(&all, bits, 4, rows, counts);
+    EXPECT(counts[2] == 2 && counts[0] == 0);
 }
