@@ -13,6 +13,7 @@
 #include "kernel/compare.h"
 #include "kernel/compress.h"
 #include "kernel/distinct.h"
+#include "kernel/even.h"
 #include "kernel/fold.h"
 #include "kernel/gather.h"
 #include "kernel/group.h"
@@ -223,6 +224,8 @@ static const int64_t *months(void)
     return bounds;
 }
 RUN(run_bounds, ordinal_kernels(w->simd)->bounds_i64(w->a, ROWS, months(), 13, WIDTH_U8, w->out))
+static const struct even_buckets days = {.start = 0, .interval = 1000000, .count = 1000};
+RUN(run_even, even_kernels(w->simd)->ordinals_i64(w->a, ROWS, &days, WIDTH_U16, w->out))
 RUN(run_hist_u8, histogram_kernels(w->simd)->u8(w->a, ROWS, w->table))
 RUN(run_few_8, histogram_kernels(w->simd)->few_u8(w->a, ROWS, 8, w->table))
 RUN(run_few_16, histogram_kernels(w->simd)->few_u8(w->a, ROWS, 16, w->table))
@@ -288,6 +291,7 @@ static const struct subject subjects[] = {
     {"ordinal_steps_u32 to u16", 4, 0, 0, 0, run_steps, SHUFFLED},
     {"ordinal_bounds_i64, sorted", 8, 0, 1000000000, 0, run_bounds, SORTED},
     {"ordinal_bounds_i64, shuffled", 8, 0, 1000000000, 0, run_bounds, SHUFFLED},
+    {"even_ordinals_i64, shuffled", 8, 0, 1000000000, 0, run_even, SHUFFLED},
     {"histogram_u8, 200 values", 1, 0, 200, 0, run_hist_u8, SHUFFLED},
     {"histogram_u8, 40 values", 1, 0, 40, 0, run_hist_u8, SHUFFLED},
     {"histogram_u8, sorted", 1, 0, 200, 0, run_hist_u8, SORTED},

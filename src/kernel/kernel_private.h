@@ -66,6 +66,11 @@ INLINE void put_at(enum width width, void *codes, uint32_t i, uint32_t v)
         ((uint32_t *)codes)[i] = v;
 }
 
+INLINE void *row_at(enum width width, void *at, uint32_t row)
+{
+    return (uint8_t *)at + (size_t)row * width;
+}
+
 // `at` when x is below the bound, else `otherwise`, by a move under a condition: left to
 // themselves, compilers make a branch of it, which rows without a value in between others would
 // have guessed wrong.  `at` is not looked at, so it may lie anywhere.

@@ -89,11 +89,6 @@ INLINE const void *row_of(struct codes c, uint32_t row)
     return (const uint8_t *)c.at + (size_t)row * c.width;
 }
 
-INLINE void *row_at(enum width width, void *at, uint32_t row)
-{
-    return (uint8_t *)at + (size_t)row * width;
-}
-
 // The rows from `row` on, which are too few for a register.
 static void join_rest(const struct join *j, uint32_t row)
 {

@@ -8,6 +8,7 @@
 // is found by division (fixed, UTC) or binary search.  Without bounds the start itself is
 // the key.
 #include "base/date.h"
+#include "kernel/even.h"
 #include "kernel/ordinal.h"
 #include "search/date_steps.h"
 #include "search/histogram_answer.h"
@@ -19,7 +20,7 @@ enum { STARTS_MAX = 1 << 17 };
 
 struct date_histogram {
     const struct date_zone *zone;
-    bool is_even;    // every bucket is interval_ms long (fixed, UTC)
+    int64_t even_ms; // every bucket is this long; 0: they differ
     int64_t *starts; // start_count + 1: the last is the end of the last bucket
     uint32_t start_count;
     bool has_hard_min, has_hard_max;
@@ -165,7 +166,7 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
                  SLICE_PRINT(n->agg->field), field_type_name(n->column->type), n->agg->type_name);
     if (!e && n->agg->time_zone.len)
         e = date_zone_get(n->agg->time_zone, &d->zone, why);
-    d->is_even = date_steps_are_even(n->agg, d->zone);
+    d->even_ms = date_steps_length(n->agg, d->zone);
     if (!e)
         e = plan_bounds(s, n, d, why);
     if (!e)
@@ -207,8 +208,8 @@ static void move_span(const struct agg_node *n, int64_t ms, struct span *span)
         span->key = (uint64_t)span->start;
         return;
     }
-    uint64_t index = d->is_even ? (uint64_t)(ms - d->starts[0]) / (uint64_t)n->agg->interval_ms
-                                : start_before(d, ms);
+    uint64_t index =
+        d->even_ms ? (uint64_t)(ms - d->starts[0]) / (uint64_t)d->even_ms : start_before(d, ms);
     span->start = d->starts[index];
     span->end = d->starts[index + 1];
     span->key = index;
@@ -239,6 +240,20 @@ static void collect_pairs(struct search *s, struct agg_node *n, const struct ord
     agg_pass_pairs(s, n);
 }
 
+// Rows in order of time lie in few buckets, which ordinal_bounds_i64() finds by the piece.
+enum { EVEN_BUCKETS_MIN = 16 };
+
+static void near_keys(const struct date_histogram *d, const int64_t *v, uint32_t count,
+                      const struct key_codes *keys)
+{
+    const int64_t *starts = d->starts + keys->base;
+    struct even_buckets b = {starts[0], (uint64_t)d->even_ms, keys->bound};
+    if (d->even_ms && keys->bound >= EVEN_BUCKETS_MIN)
+        even_ordinals_i64(v, count, &b, keys->width, d->keys);
+    else
+        ordinal_bounds_i64(v, count, starts, keys->bound + 1, keys->width, d->keys);
+}
+
 // By the block's statistics, which leave few starts to compare with; false without them.
 static bool collect_near(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
@@ -261,7 +276,7 @@ static bool collect_near(struct search *s, struct agg_node *n, const struct ordi
     uint32_t count = s->columns.selection.count;
     keys.width = width_for(keys.bound);
     keys.at = d->keys;
-    ordinal_bounds_i64(v.i64, count, d->starts + first.key, keys.bound + 1, keys.width, d->keys);
+    near_keys(d, v.i64, count, &keys);
     if (v.present)
         ordinal_mask(keys.width, d->keys, v.present, count);
     agg_pass_keys(s, n, parents, &keys);

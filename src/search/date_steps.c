@@ -14,6 +14,23 @@ bool date_steps_are_even(const struct agg *a, const struct date_zone *zone)
     return a->interval_kind == INTERVAL_FIXED && zone == date_zone_utc();
 }
 
+int64_t date_steps_length(const struct agg *a, const struct date_zone *zone)
+{
+    static const int64_t unit_ms[] = {
+        [DATE_SECOND] = MS_PER_SECOND,
+        [DATE_MINUTE] = MS_PER_MINUTE,
+        [DATE_HOUR] = MS_PER_HOUR,
+        [DATE_DAY] = MS_PER_DAY,
+        [DATE_WEEK] = 7 * (int64_t)MS_PER_DAY,
+        [DATE_MONTH] = 0,
+        [DATE_QUARTER] = 0,
+        [DATE_YEAR] = 0,
+    };
+    if (zone != date_zone_utc())
+        return 0;
+    return a->interval_kind == INTERVAL_FIXED ? a->interval_ms : unit_ms[a->calendar_unit];
+}
+
 int64_t date_steps_floor(const struct agg *a, const struct date_zone *zone, int64_t ms)
 {
     int64_t at = ms - a->offset_ms;

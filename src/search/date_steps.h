@@ -10,6 +10,8 @@ struct date_zone;
 
 // Every bucket is agg->interval_ms long: fixed, and clocks are never put forward or back.
 bool date_steps_are_even(const struct agg *a, const struct date_zone *zone);
+// The length in milliseconds that every bucket has, of calendar units too; 0 when they differ.
+int64_t date_steps_length(const struct agg *a, const struct date_zone *zone);
 int64_t date_steps_floor(const struct agg *a, const struct date_zone *zone, int64_t ms);
 int64_t date_steps_next(const struct agg *a, const struct date_zone *zone, int64_t start);
 // All of [ms, ms + length) lies in one bucket, where a length divides every even bucket.
