@@ -70,7 +70,7 @@ ALL_C   := $(SRC) $(TESTS) $(FUZZ) $(BENCHES)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help install install-check demo unit unit-threads quick check check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-engine bench-kernels packages-demo packages-check clean
+.PHONY: all help install install-check demo unit unit-threads quick check check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-engine bench-kernels bench-detectors packages-demo packages-check clean
 
 all: build/tamis build/tamis-fleet  ## build/tamis, optimised, and the demo's fleet
 
@@ -97,6 +97,11 @@ $(B)/bench-engine: $(call obj,bench/engine.c $(LIB_SRC))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 build/bench-engine: $(B)/bench-engine
+	@install -m 0755 $< $@
+$(B)/bench-detectors: $(call obj,bench/detectors.c tests/corpus.c $(LIB_SRC))
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+build/bench-detectors: $(B)/bench-detectors
 	@install -m 0755 $< $@
 $(B)/bench-metric-latency: $(call obj,bench/metric_latency.c $(LIB_SRC))
 	@echo "  LD $@"
@@ -194,6 +199,9 @@ bench: packages-check  ## first copy beside COPY, then queries beside peers (ROW
 bench-kernels: build/bench-kernels  ## the vector loops, each level, in cache and from memory (K="words of names")
 	build/bench-kernels $(K)
 bench-engine: build/bench-engine  ## the engine without HTTPS, for bench/queries.py
+
+bench-detectors: build/bench-detectors  ## what the detectors cost for each value
+	build/bench-detectors
 
 clean:           ## remove everything built
 	rm -rf build

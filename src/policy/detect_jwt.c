@@ -10,7 +10,7 @@
 // object with "alg" (RFC 7515, section 4.1.1).
 enum { HEADER_BYTES_MAX = 4096 };
 
-static bool is_digit(uint8_t c)
+static bool is_base64(uint8_t c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
            c == '_';
@@ -32,7 +32,7 @@ static bool holds(struct slice text, struct arena *scratch)
         if (text.at[at] != 'e' || (text.at[at + 1] != 'y' && text.at[at + 1] != 'w'))
             continue;
         size_t end = at;
-        while (end < text.len && end - at < HEADER_BYTES_MAX && is_digit(text.at[end]))
+        while (end < text.len && end - at < HEADER_BYTES_MAX && is_base64(text.at[end]))
             end++;
         if (end == text.len || text.at[end] != '.')
             continue;
@@ -45,6 +45,7 @@ static bool holds(struct slice text, struct arena *scratch)
 
 const struct detector detect_jwt = {
     .name = "JSON web token",
-    .pattern = "e[yw][A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{4,}\\.",
+    .id = "jwt",
+    .pattern = "e[yw][A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.",
     .holds = holds,
 };

@@ -5,5 +5,6 @@
 // PRIVATE KEY, ENCRYPTED PRIVATE KEY, PGP PRIVATE KEY BLOCK, ...
 const struct detector detect_private_key = {
     .name = "private key",
+    .id = "private-key",
     .pattern = "-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----",
 };

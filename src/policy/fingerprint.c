@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "keys/crypto.h"
+#include "policy/detector.h"
 #include "policy/policy_private.h"
 #include "policy/treatment.h"
 
@@ -11,6 +12,7 @@
 //     per source: name
 //       per table: schema, name, time field; key columns in order
 //         per column that the source delivers: name, treatment, steps, type, subject,
+//                                              detectors it allows,
 //                                              look-up (table + 1), whether it is of the key
 //
 // Each text with its length before it, each number as a varint, so that no two policies
@@ -30,6 +32,9 @@ static void add_column(struct buf *out, const struct policy_column *c, const str
     buf_varint(out, (uint64_t)c->round_ms);
     buf_varint(out, step);
     text(out, c->subject);
+    struct buf allows AUTO(buf_donep) = buf_init(1024);
+    detector_ids(c->allows, &allows);
+    buf_blob(out, buf_slice(&allows));
     buf_u8(out, c->is_key);
     buf_varint(out, (uint64_t)c->field + 1);
     if (c->field >= 0) {

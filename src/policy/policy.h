@@ -20,6 +20,7 @@ struct policy_column {
     int64_t round_ms;    // round of a time: to: 1h
     double round_number; // round of a number: to: 10
     const char *subject; // pseudonym
+    uint32_t allows;     // detectors that the policy lets pass: bits, see detector_bit()
     bool is_key;         // part of the primary key
     int field;           // of the schema's table; -1 when dropped
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/buf.h"
 #include "base/limits.h"
+#include "policy/detector.h"
+#include "policy/name_words.h"
 #include "policy/policy_private.h"
 #include "policy/treatment.h"
 
@@ -103,6 +105,56 @@ static enum err note_lookup(struct policy_draft *d, const struct yaml_tree *colu
     return OK;
 }
 
+static enum err allow_one(const struct yaml_tree *id, struct policy_column *out, struct fault *why)
+{
+    const struct detector *d = id->kind == YAML_TEXT ? detector_of_id(id->text) : NULL;
+    if (d) {
+        out->allows |= detector_bit(d);
+        return OK;
+    }
+    struct buf ids AUTO(buf_donep) = buf_init(1024);
+    detector_ids(UINT32_MAX, &ids);
+    return yaml_fail(why, id->line, "column %s: allow: %.40s is no detector; there are: %.*s",
+                     out->name, id->kind == YAML_TEXT ? id->text : "",
+                     SLICE_PRINT(buf_slice(&ids)));
+}
+
+// `allow: ip` or `allow: [ip, mac]`: what the detectors may find in this column.
+static enum err read_allow(const struct yaml_tree *column, struct policy_column *out,
+                           struct fault *why)
+{
+    const struct yaml_tree *allow = yaml_tree_get(column, "allow");
+    if (!allow)
+        return OK;
+    if (allow->kind != YAML_LIST)
+        return allow_one(allow, out, why);
+    for (const struct yaml_tree *id = allow->first; id; id = id->next) {
+        enum err e = allow_one(id, out, why);
+        if (e)
+            return e;
+    }
+    return OK;
+}
+
+// The names of networks have no form that a detector could know, so a column that calls itself
+// one does not enter as it is.
+static enum err check_ssid(const struct policy_column *c, const struct field *field,
+                           struct fault *why)
+{
+    static const char *const words[] = {"ssid", "essid", "wifiname", "networkname", "wlanname"};
+    if (!c->treat->scanned || field->type != FIELD_KEYWORD ||
+        (c->allows & detector_bit(&detect_ssid)))
+        return OK;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (name_has_word(c->name, words[i]))
+            return yaml_fail(why, c->line,
+                             "column %s: a network's name tells where somebody lives; drop it, or "
+                             "say allow: [ssid] if it is none",
+                             c->name);
+    }
+    return OK;
+}
+
 static enum err read_column(struct table_draft *t, const struct yaml_tree *column,
                             struct policy_column *out)
 {
@@ -127,6 +179,10 @@ static enum err read_column(struct table_draft *t, const struct yaml_tree *colum
     out->field = (int)t->table->field_count++;
     field->name = column->name;
     e = out->treat->declare(column, out, field, why);
+    if (!e)
+        e = read_allow(column, out, why);
+    if (!e)
+        e = check_ssid(out, field, why);
     return e ? e : note_lookup(t->d, column, field);
 }
 

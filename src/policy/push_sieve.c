@@ -2,12 +2,15 @@
 #include "policy/push_sieve.h"
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "data/push.h"
 #include "keys/crypto.h"
 #include "keys/row_key.h"
 #include "policy/admit_private.h"
+#include "policy/body_watch.h"
 #include "policy/detector.h"
+#include "policy/free_text.h"
 #include "policy/push_doc.h"
 #include "policy/sieve_batch.h"
 #include "policy/treatment.h"
@@ -37,6 +40,8 @@ struct short_text {
 
 enum { SHORT_TEXT_BYTES = 16, SHORT_TEXT_BITS = 6, SHORT_TEXTS = 1 << SHORT_TEXT_BITS };
 
+enum { CLEAN_NAMES = 1024 };
+
 struct push_sieve {
     const struct policy *policy;
     const struct policy_push *declared;
@@ -59,9 +64,13 @@ struct push_sieve {
     const uint8_t **field_keys;
     struct sieve_shape shape;
     struct sieve_batch batch;
-    uint32_t *texts_before; // by field: distinct texts when the row began
-    size_t row_bytes;       // about, without texts
-    size_t bytes;           // of the batch
+    uint64_t clean_names[CLEAN_NAMES]; // hashes of names in which nothing was found
+    struct body_watch bodies;
+    struct free_text *free_texts; // by field
+    uint32_t *rows_noted;         // by field: of this batch, in its free text's count
+    uint32_t *texts_before;       // by field: distinct texts when the row began
+    size_t row_bytes;             // about, without texts
+    size_t bytes;                 // of the batch
     uint64_t number;
     struct push_sieve_counts counts;
 };
@@ -103,6 +112,8 @@ static void init(struct push_sieve *s, const struct sieve_keys *keys)
     s->field_columns = array(fields, sizeof *s->field_columns);
     s->field_keys = array(fields, sizeof(uint8_t *));
     s->texts_before = array(fields, sizeof *s->texts_before);
+    s->free_texts = array(fields, sizeof *s->free_texts);
+    s->rows_noted = array(fields, sizeof *s->rows_noted);
     s->absent = array(fields, sizeof *s->absent);
     s->flat = array(1, sizeof *s->flat);
     s->mapped = UINT64_MAX;
@@ -112,6 +123,7 @@ static void init(struct push_sieve *s, const struct sieve_keys *keys)
     json_flat_init(s->flat);
     s->row_bytes = 1 + sizeof(struct row_key);
     init_fields(s);
+    body_watch_init(&s->bodies, &s->declared->table);
     s->shape = (struct sieve_shape){
         .declared = &s->declared->table,
         .table = s->table,
@@ -160,6 +172,8 @@ void push_sieve_free(struct push_sieve *s)
     free(s->field_columns);
     free(s->field_keys);
     free(s->texts_before);
+    free(s->free_texts);
+    free(s->rows_noted);
     free(s);
 }
 
@@ -170,6 +184,30 @@ static enum err fits_not(const struct field *f, const struct fault *said, struct
                 f->name, field_type_name(f->type), said->words);
 }
 
+static enum err looks_like(const char *column, const struct detector *d, struct fault *why)
+{
+    return fail(why, ERR_INVALID, "policy_exception: column [%.255s] holds what looks like: %s",
+                column, d->name);
+}
+
+static void note_rows(struct push_sieve *s, uint32_t f)
+{
+    free_text_values(&s->free_texts[f], s->batch.row_count - s->rows_noted[f]);
+    s->rows_noted[f] = s->batch.row_count;
+}
+
+// Documents that are refused are no values, so that a column once found stays found;
+// only its texts of words are refused then.
+static bool is_free_text(struct push_sieve *s, uint32_t f, struct slice text, uint64_t hash)
+{
+    const struct policy_column *c = s->batch.columns[f].declared;
+    if (c->allows & detector_bit(&detect_free_text))
+        return false;
+    note_rows(s, f);
+    free_text_add(&s->free_texts[f], text, hash);
+    return free_text_is_words(text) && free_text_holds(&s->free_texts[f]);
+}
+
 // A text that is new to the batch meets the detectors before anybody else.
 static enum err scan(struct push_sieve *s, uint32_t f, struct fault *why)
 {
@@ -177,12 +215,35 @@ static enum err scan(struct push_sieve *s, uint32_t f, struct fault *why)
     if (!c->declared->treat->scanned || c->field->type != FIELD_KEYWORD ||
         c->texts.count == s->texts_before[f])
         return OK;
-    struct slice text = intern_get(&c->texts, c->texts.count - 1);
-    const struct detector *hit = detectors_scan(s->detectors, text);
-    if (!hit)
+    uint32_t code = c->texts.count - 1;
+    struct slice text = intern_get(&c->texts, code);
+    const struct detector *hit = detectors_scan(s->detectors, text, c->declared->allows);
+    if (!hit && is_free_text(s, f, text, c->texts.entries[code].hash))
+        hit = &detect_free_text;
+    return hit ? looks_like(c->field->name, hit, why) : OK;
+}
+
+// Of a field that is not declared and does not enter; but a document that has an address for a
+// name is not what its index was declared for.
+static enum err scan_name(struct push_sieve *s, struct slice name, struct fault *why)
+{
+    uint64_t hash = hash_bytes(name.at, name.len);
+    uint64_t *clean = &s->clean_names[hash % CLEAN_NAMES];
+    const struct detector *hit = *clean == hash ? NULL : detectors_scan(s->detectors, name, 0);
+    if (!hit) {
+        *clean = hash;
         return OK;
-    return fail(why, ERR_INVALID, "policy_exception: column [%.255s] holds what looks like: %s",
-                c->field->name, hit->name);
+    }
+    return fail(why, ERR_INVALID, "policy_exception: the name of a field looks like: %s",
+                hit->name);
+}
+
+static enum err scan_body(const struct push_sieve *s, struct fault *why)
+{
+    const char *column = NULL;
+    if (s->bodies.count < 2 || !body_watch_row(&s->bodies, &s->batch, s->batch.row_count, &column))
+        return OK;
+    return looks_like(column, &detect_body, why);
 }
 
 // Eight bytes from the start and eight up to the end, which overlap in a short text: with
@@ -261,6 +322,22 @@ static enum err put_raw(struct push_sieve *s, uint32_t f, const struct raw *valu
     return scan(s, f, why);
 }
 
+// Names within what is left out are looked at as well: they are what somebody sends.
+static enum err scan_names(struct push_sieve *s, const struct json *tree, bool is_document,
+                           struct fault *why)
+{
+    enum err e = OK;
+    for (uint32_t i = 0; !e && i < tree->count; i++) {
+        const struct json *value = &tree->items[i];
+        if (tree->type == JSON_OBJECT &&
+            !(is_document && table_field(s->table, tree->keys[i]) >= 0))
+            e = scan_name(s, tree->keys[i], why);
+        if (!e && (value->type == JSON_OBJECT || value->type == JSON_ARRAY))
+            e = scan_names(s, value, false, why);
+    }
+    return e;
+}
+
 static enum err put_tree(struct push_sieve *s, const struct json *tree, bool keeps_others,
                          struct fault *why)
 {
@@ -268,7 +345,7 @@ static enum err put_tree(struct push_sieve *s, const struct json *tree, bool kee
         return fail(why, ERR_INVALID,
                     "document_parsing_exception: failed to parse: a document is an object, not %s",
                     json_type_name(tree->type));
-    enum err e = OK;
+    enum err e = scan_names(s, tree, true, why);
     for (uint32_t f = 0; !e && f < s->table->field_count; f++) {
         const struct field *field = &s->table->fields[f];
         const struct json *v = json_get(tree, field->name);
@@ -285,14 +362,21 @@ static enum err put_tree(struct push_sieve *s, const struct json *tree, bool kee
 }
 
 // Which place of the document is which field, anew for another shape.
-static void map_shape(struct push_sieve *s)
+static enum err map_shape(struct push_sieve *s, struct fault *why)
 {
     const struct json_flat *flat = s->flat;
     uint64_t there[LIMIT_COLUMNS / 64] = {0};
     for (uint32_t i = 0; i < flat->count; i++) {
         s->field_of[i] = (int16_t)table_field(s->table, flat->fields[i].key);
-        if (s->field_of[i] >= 0)
+        if (s->field_of[i] >= 0) {
             bit_set(there, (size_t)s->field_of[i]);
+            continue;
+        }
+        enum err e = scan_name(s, flat->fields[i].key, why);
+        if (e) {
+            s->mapped = UINT64_MAX; // half mapped
+            return e;
+        }
     }
     s->absent_count = 0;
     for (uint32_t f = 0; f < s->table->field_count; f++) {
@@ -300,6 +384,7 @@ static void map_shape(struct push_sieve *s)
             s->absent[s->absent_count++] = f;
     }
     s->mapped = flat->shape;
+    return OK;
 }
 
 // The values that come a million times: texts, whole numbers and times of the usual form,
@@ -349,8 +434,11 @@ static enum err put_place(struct push_sieve *s, uint32_t i, struct fault *why)
 static enum err put_flat(struct push_sieve *s, bool keeps_others, struct fault *why)
 {
     const struct json_flat *flat = s->flat;
-    if (s->mapped != flat->shape)
-        map_shape(s);
+    if (s->mapped != flat->shape) {
+        enum err e = map_shape(s, why);
+        if (e)
+            return e;
+    }
     for (uint32_t i = 0; i < flat->count; i++) {
         if (s->field_of[i] < 0)
             continue;
@@ -461,6 +549,8 @@ enum err push_sieve_row(struct push_sieve *s, const struct push_row *row, struct
         put_nothing(s);
     else
         e = put_doc(s, row, why);
+    if (!e && row->op != ROW_DELETE)
+        e = scan_body(s, why);
     if (e || row->is_trial) {
         take_back(s);
         s->counts.refused += e != OK;
@@ -491,6 +581,10 @@ void push_sieve_go_on(struct push_sieve *s, uint64_t number)
 
 void push_sieve_drop(struct push_sieve *s)
 {
+    for (uint32_t f = 0; f < s->table->field_count; f++) {
+        note_rows(s, f);
+        s->rows_noted[f] = 0;
+    }
     sieve_batch_reset(&s->batch);
     if (s->ids.len > 0)
         wipe(s->ids.at, s->ids.len);

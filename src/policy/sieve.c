@@ -5,7 +5,9 @@
 #include "base/limits.h"
 #include "keys/crypto.h"
 #include "policy/admit_private.h"
+#include "policy/body_watch.h"
 #include "policy/detector.h"
+#include "policy/free_text.h"
 #include "policy/sieve_batch.h"
 #include "policy/sieve_key.h"
 #include "policy/treatment.h"
@@ -15,6 +17,8 @@
 
 struct sieve_table {
     struct sieve_shape shape;
+    struct body_watch bodies;
+    struct free_text **free_texts; // by field; NULL where none is looked for
     uint32_t *field_columns;
     uint32_t *field_values;       // by field: index into a row's values
     uint32_t *key_values;         // by key column: index into a row's values
@@ -62,6 +66,12 @@ static uint32_t value_of(const struct policy_table *t, uint32_t column)
     return i;
 }
 
+static bool meets_free_text(const struct policy_column *c, const struct field *f)
+{
+    return c->treat->scanned && f->type == FIELD_KEYWORD &&
+           !(c->allows & detector_bit(&detect_free_text));
+}
+
 static void init_field(struct sieve *s, struct sieve_table *t, uint32_t column)
 {
     int field = t->shape.declared->columns[column].field;
@@ -70,6 +80,8 @@ static void init_field(struct sieve *s, struct sieve_table *t, uint32_t column)
     const struct field *f = &t->shape.table->fields[field];
     t->field_columns[field] = column;
     t->field_values[field] = value_of(t->shape.declared, column);
+    if (meets_free_text(&t->shape.declared->columns[column], f))
+        t->free_texts[field] = array(1, sizeof **t->free_texts);
     int subject = schema_subject(s->policy->schema, f->subject);
     if (subject >= 0)
         t->subject_keys[field] = secret_bytes(s->subject_keys).at + (size_t)subject * KEY_BYTES;
@@ -82,6 +94,7 @@ static void init_table(struct sieve *s, struct sieve_table *t, const struct poli
     t->field_columns = array(table->field_count, sizeof *t->field_columns);
     t->field_values = array(table->field_count, sizeof *t->field_values);
     t->subject_keys = array(table->field_count, sizeof *t->subject_keys);
+    t->free_texts = array(table->field_count, sizeof(struct free_text *));
     t->key_values = array(declared->key_count, sizeof *t->key_values);
     t->row_key = secret_bytes(s->row_keys).at + (size_t)declared->table * KEY_BYTES;
     t->shape = (struct sieve_shape){
@@ -93,6 +106,7 @@ static void init_table(struct sieve *s, struct sieve_table *t, const struct poli
         .bytes = &s->bytes,
     };
     t->row_bytes = 1 + sizeof(struct row_key);
+    body_watch_init(&t->bodies, declared);
     for (uint32_t i = 0; i < declared->column_count; i++)
         init_field(s, t, i);
     for (uint32_t i = 0; i < declared->key_count; i++)
@@ -156,6 +170,9 @@ void sieve_free(struct sieve *s)
         struct sieve_table *t = &s->tables[i];
         drop_batches(t, 0);
         free(t->batches);
+        for (uint32_t f = 0; f < t->shape.table->field_count; f++)
+            free(t->free_texts[f]);
+        free(t->free_texts);
         free(t->field_columns);
         free(t->field_values);
         free(t->key_values);
@@ -324,7 +341,8 @@ static uint64_t count_hits(struct sieve *s, const struct sieve_column *c,
     if (!c->declared->treat->scanned || c->field->type != FIELD_KEYWORD)
         return 0;
     for (uint32_t code = 0; code < c->texts.count; code++) {
-        const struct detector *hit = detectors_scan(s->detectors, intern_get(&c->texts, code));
+        const struct detector *hit =
+            detectors_scan(s->detectors, intern_get(&c->texts, code), c->declared->allows);
         if (hit && count == 0)
             *out_detector = hit;
         count += hit && hit == *out_detector;
@@ -332,22 +350,68 @@ static uint64_t count_hits(struct sieve *s, const struct sieve_column *c,
     return count;
 }
 
+static void refuse(struct sieve *s, struct sieve_table *t, const char *column,
+                   const struct detector *detector, uint64_t count)
+{
+    stop_table(s, t, column, detector->name, count);
+    snprintf(t->refusal.words, sizeof t->refusal.words,
+             "table %.63s column %.63s: %llu distinct values hold what looks like: %s",
+             t->refusal.table, column, (unsigned long long)count, detector->name);
+}
+
+// Codes count up by their first row, so a row's text is new when its code is the next.
+static bool is_free_text(struct free_text *watch, const struct sieve_column *c, uint32_t rows)
+{
+    uint32_t next = 0;
+    uint32_t values = 0;
+    for (uint32_t row = 0; row < rows && values < FREE_TEXT_WINDOW; row++) {
+        if (!bit_get(c->present, row))
+            continue;
+        values++;
+        if (c->codes[row] < next)
+            continue;
+        next = c->codes[row] + 1;
+        free_text_add(watch, intern_get(&c->texts, c->codes[row]),
+                      c->texts.entries[c->codes[row]].hash);
+    }
+    free_text_values(watch, values);
+    return free_text_holds(watch);
+}
+
+static bool refuse_column(struct sieve *s, struct sieve_table *t, const struct sieve_batch *b,
+                          uint32_t f)
+{
+    const struct sieve_column *c = &b->columns[f];
+    const struct detector *detector = NULL;
+    uint64_t count = count_hits(s, c, &detector);
+    if (count == 0 && t->free_texts[f] && is_free_text(t->free_texts[f], c, b->row_count)) {
+        count = c->texts.count;
+        detector = &detect_free_text;
+    }
+    if (count > 0)
+        refuse(s, t, c->declared->name, detector, count);
+    return count > 0;
+}
+
+static bool refuse_bodies(struct sieve *s, struct sieve_table *t, const struct sieve_batch *b)
+{
+    const char *column = NULL;
+    uint64_t count = 0;
+    for (uint32_t row = 0; t->bodies.count > 1 && row < b->row_count; row++)
+        count += body_watch_row(&t->bodies, b, row, &column);
+    if (count > 0)
+        refuse(s, t, column, &detect_body, count);
+    return count > 0;
+}
+
 // Whether one of the batch's columns trips a detector; if so, the table is stopped.
 static bool refuse_batch(struct sieve *s, struct sieve_table *t, const struct sieve_batch *b)
 {
     for (uint32_t f = 0; f < b->table->field_count; f++) {
-        const struct detector *detector = NULL;
-        const char *column = b->columns[f].declared->name;
-        uint64_t count = count_hits(s, &b->columns[f], &detector);
-        if (count == 0)
-            continue;
-        stop_table(s, t, column, detector->name, count);
-        snprintf(t->refusal.words, sizeof t->refusal.words,
-                 "table %.63s column %.63s: %llu distinct values hold what looks like: %s",
-                 t->refusal.table, column, (unsigned long long)count, detector->name);
-        return true;
+        if (refuse_column(s, t, b, f))
+            return true;
     }
-    return false;
+    return refuse_bodies(s, t, b);
 }
 
 static void run_detectors(struct sieve *s)

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/num.h"
 #include "json/json_writer.h"
+#include "policy/detector.h"
 #include "policy/duration.h"
 #include "policy/treatment.h"
 
@@ -24,6 +25,10 @@ static void print_detail(const struct schema *s, const struct policy_column *c,
     if (c->round_number > 0) {
         buf_text(out, "down to a multiple of ");
         print_f64(out, c->round_number);
+    }
+    if (c->allows) {
+        buf_text(out, out->len ? ", may hold: " : "may hold: ");
+        detector_ids(c->allows, out);
     }
     if (f->lookup_table >= 0)
         buf_print(out, ", looks up %s as %s.*", s->tables[f->lookup_table].name, f->lookup_prefix);

@@ -4,7 +4,7 @@
 #include "policy/sieve_column.h"
 #include "policy/treatment.h"
 
-static const char *const wanted[] = {"as", NULL};
+static const char *const wanted[] = {"as", "allow", NULL};
 
 static enum err declare(const struct yaml_tree *column, struct policy_column *out,
                         struct field *field, struct fault *why)
@@ -82,6 +82,7 @@ const struct treatment treat_keep = {
     .enters = true,
     .is_plain = true,
     .scanned = true,
+    .watched = true,
     .wanted = wanted,
     .declare = declare,
     .apply = apply,

@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-static const char *const wanted[] = {"to", "as", NULL};
+static const char *const wanted[] = {"to", "as", "allow", NULL};
 
 // `to: 1h` is of times, `to: 10` of numbers: a double unless `as` says long or integer,
 // whose step is whole then.
@@ -102,6 +102,7 @@ const struct treatment treat_round = {
     .reveals = "In which step of its grid the value lies; many rows share a step, a rare one "
                "may stand alone.",
     .enters = true,
+    .watched = true,
     .wanted = wanted,
     .declare = declare,
     .apply = apply,

@@ -32,6 +32,7 @@ struct treatment {
     bool enters;               // a field comes of it
     bool is_plain;             // what enters is the value itself, in the declared type
     bool scanned;              // its texts meet the detectors before they enter
+    bool watched;              // what enters is near enough to the value to measure a body
     const char *const *wanted; // keys of the policy that it knows besides "treat"; NULL ends it
 
     // Reads its own keys.  `out` has name and line; sets what it needs there and, when it

@@ -5,3 +5,6 @@
 
 // The detector's name, or "nothing".
 const char *detected(const char *text);
+
+// Fails with the text unless it is what is found.
+void expect_detected(const char *text, const char *name);

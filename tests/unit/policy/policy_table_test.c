@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "policy/detector.h"
 #include "test.h"
 #include "unit/policy/fleet.h"
 
@@ -68,4 +69,30 @@ TEST(policy_refuses_broken_tables)
     expect_edit_refused("nickname:", "\"nick.name\":",
                         "14: column nick.name: a field starts with no _ and holds no . * , or "
                         "quote");
+}
+
+TEST(policy_lets_named_detectors_pass)
+{
+    struct arena *a AUTO(arena_freep) = arena_new(POLICY_ARENA_BYTES);
+    const struct policy *p = NULL;
+    EXPECT_EQ(policy_parse(slice_text("push:\n  x: {columns: {v: {treat: keep, as: keyword, "
+                                      "allow: [ip, mac]}, w: {treat: keep, as: keyword}}}"),
+                           a, &p, NULL),
+              OK);
+    const struct policy_column *columns = p->pushes[0].table.columns;
+    EXPECT_EQ(columns[0].allows, detector_bit(&detect_ip) | detector_bit(&detect_mac));
+    EXPECT_EQ(columns[1].allows, 0);
+    expect_edit_refused("treat: keep, as: keyword", "treat: keep, as: keyword, allow: [ipv4]",
+                        "13: column model: allow: ipv4 is no detector; there are: amazon-token, "
+                        "jwt, private-key, api-key, secret, email, password-hash, url-password, "
+                        "mac, iban, card, imei, phone, ip, ssid, body, free-text");
+    expect_edit_refused("subject: customer}\n", "subject: customer, allow: ip}\n",
+                        "12: column customer_id: allow is no key of treatment pseudonym");
+}
+
+TEST(policy_keeps_no_column_that_calls_itself_the_name_of_a_network)
+{
+    expect_edit_refused("model:", "wifi_ssid:",
+                        "13: column wifi_ssid: a network's name tells where somebody lives; drop "
+                        "it, or say allow: [ssid] if it is none");
 }

@@ -7,6 +7,8 @@
 #include "unit/policy/fleet.h"
 #include "unit/policy/pushed.h"
 
+#include <stdio.h>
+
 static const uint8_t subjects[1][32] = {{1}};
 static const uint8_t row_keys[3][32] = {{2}, {3}, {4}};
 
@@ -191,5 +193,40 @@ TEST(push_sieve_says_when_a_changeset_is_full)
     EXPECT_EQ(put(&st, ROW_PUT, "", "{}", NULL), OK);
     push_sieve_drop(st.sieve);
     EXPECT_EQ(push_sieve_row_count(st.sieve), 0);
+    stage_done(&st);
+}
+
+TEST(push_sieve_looks_at_names_of_fields)
+{
+    struct stage st = stage_new();
+    static const char words[] = "policy_exception: the name of a field looks like: e-mail address";
+    for (int i = 0; i < 2; i++) {
+        expect_refused_doc(&st, "{\"model\":\"a\",\"jane@example.org\":1}", words);
+        expect_refused_doc(&st, "{\"x\":[{\"y\":{\"jane@example.org\":1}}]}", words);
+        EXPECT_EQ(put(&st, ROW_PUT, "", "{\"model\":\"a\",\"other\":1}", NULL), OK);
+        EXPECT_EQ(put(&st, ROW_PUT, "", "{\"model\":\"a\",\"other\":{\"b\":[1]}}", NULL), OK);
+    }
+    EXPECT_EQ(push_sieve_row_count(st.sieve), 4);
+    stage_done(&st);
+}
+
+TEST(push_sieve_refuses_what_people_wrote_also_over_many_batches)
+{
+    struct stage st = stage_new();
+    uint32_t refused = 0;
+    uint32_t repeated = 0;
+    for (uint32_t i = 0; i < 1200; i++) {
+        char doc[128];
+        char again[128];
+        snprintf(doc, sizeof doc, "{\"model\":\"camera of %c%c%c\"}", 'a' + (int)(i % 26),
+                 'a' + (int)(i / 26 % 26), 'a' + (int)(i / 676));
+        snprintf(again, sizeof again, "{\"model\":\"ok\"}");
+        refused += put(&st, ROW_PUT, "", doc, NULL) == ERR_INVALID;
+        repeated += i >= 1000 && put(&st, ROW_PUT, "", again, NULL) == ERR_INVALID;
+        if (i % 10 == 9 && push_sieve_row_count(st.sieve) > 0)
+            cut(&st);
+    }
+    EXPECT(refused >= 850 && refused <= 901);
+    EXPECT(repeated <= 1);
     stage_done(&st);
 }

@@ -301,3 +301,32 @@ TEST(sieve_counts_values_without_a_form)
     EXPECT_EQ(sieve_missing(st.sieve, CONNECTIONS), 0);
     stage_done(&st);
 }
+
+TEST(sieve_stops_a_table_whose_column_people_wrote)
+{
+    struct stage st = stage_new();
+    for (int64_t i = 0; i < 1000; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "room of %c%c%c", 'a' + (int)(i % 26), 'a' + (int)(i / 26 % 26),
+                 'a' + (int)(i / 676));
+        EXPECT_EQ(put_device(&st, i, text(name), NULL), OK);
+        if (i % 100 == 99)
+            cut(&st);
+    }
+    const struct refusal *r = sieve_refusal(st.sieve, DEVICES);
+    EXPECT(r && strcmp(r->detector, "free text") == 0 && strcmp(r->column, "model") == 0);
+    stage_done(&st);
+}
+
+TEST(sieve_takes_identifiers_that_all_differ)
+{
+    struct stage st = stage_new();
+    for (int64_t i = 0; i < 1000; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "order %08lld", (long long)(i * 7919));
+        EXPECT_EQ(put_device(&st, i, text(name), NULL), OK);
+    }
+    cut(&st);
+    EXPECT(!sieve_refusal(st.sieve, DEVICES));
+    stage_done(&st);
+}
