@@ -18,7 +18,9 @@ static const char policy_text[] =
     " k: {treat: keep, as: keyword}, l: {treat: keep, as: long},"
     " i: {treat: round, to: 10, as: integer}, t: {treat: round, to: 1h},"
     " d: {treat: keep, as: date}, f: {treat: keep, as: double}, r: {treat: round, to: 0.5},"
-    " b: {treat: keep, as: boolean}}}\n"
+    " b: {treat: keep, as: boolean},"
+    " e: {treat: bucket, edges: [-5, 0, 0.5, 1000]}, w: {treat: bucket, width: 0.3},"
+    " c: {treat: truncate, characters: 3}, n: {treat: truncate, network: 24/48}}}\n"
     "      two: {key: [x, y], columns: {x: {treat: drop}, y: {treat: keep, as: keyword}}}\n";
 
 static const uint8_t keys[2][32] = {{1}, {2}};
@@ -59,7 +61,7 @@ static struct raw read_raw(struct reader *in)
 
 static void put_row(struct sieve *s, struct reader *in)
 {
-    struct raw values[9];
+    struct raw values[13];
     struct raw old_key[2];
     uint32_t table = reader_u8(in) & 1;
     enum row_op op = reader_u8(in) % ROW_OP_COUNT;

@@ -23,14 +23,26 @@ static void text(struct buf *out, const char *words)
     buf_blob(out, words ? slice_text(words) : slice_of("", 0));
 }
 
+static void number(struct buf *out, double value)
+{
+    uint64_t bits = 0;
+    memcpy(&bits, &value, sizeof bits);
+    buf_varint(out, bits);
+}
+
 static void add_column(struct buf *out, const struct policy_column *c, const struct table *t)
 {
-    uint64_t step = 0;
-    memcpy(&step, &c->round_number, sizeof step);
     text(out, c->name);
     text(out, c->treat->name);
     buf_varint(out, (uint64_t)c->round_ms);
-    buf_varint(out, step);
+    number(out, c->round_number);
+    buf_varint(out, c->edge_count);
+    for (uint32_t i = 0; i < c->edge_count; i++)
+        number(out, c->edges[i]);
+    number(out, c->width);
+    buf_varint(out, c->characters);
+    buf_varint(out, c->network_v4);
+    buf_varint(out, c->network_v6);
     text(out, c->subject);
     struct buf allows AUTO(buf_donep) = buf_init(1024);
     detector_ids(c->allows, &allows);

@@ -17,12 +17,17 @@ struct policy_column {
     const char *name; // in the source
     uint32_t line;    // of policy.yml
     const struct treatment *treat;
-    int64_t round_ms;    // round of a time: to: 1h
-    double round_number; // round of a number: to: 10
-    const char *subject; // pseudonym
-    uint32_t allows;     // detectors that the policy lets pass: bits, see detector_bit()
-    bool is_key;         // part of the primary key
-    int field;           // of the schema's table; -1 when dropped
+    int64_t round_ms;                // round of a time: to: 1h
+    double round_number;             // round of a number: to: 10
+    uint32_t edge_count;             // bucket
+    const double *edges;             // edge_count of them, rising
+    double width;                    // bucket, without edges
+    uint32_t characters;             // truncate
+    uint32_t network_v4, network_v6; // truncate, without characters: bits
+    const char *subject;             // pseudonym
+    uint32_t allows; // detectors that the policy lets pass: bits, see detector_bit()
+    bool is_key;     // part of the primary key
+    int field;       // of the schema's table; -1 when dropped
 };
 
 struct policy_table {

@@ -7,16 +7,20 @@
 #define TABLE  SOURCE ".tables.*"
 #define PUSHED "push.*"
 // Of a column, whichever kind of table it is in.
-#define COLUMN(table)                                                   \
-    {table ".columns", PROTECTS_CONTENT, LOOSENS_MORE},                 \
-        {table ".columns.*", PROTECTS_CONTENT, LOOSENS_COLUMN},         \
-        {table ".columns.*.treat", PROTECTS_CONTENT, LOOSENS_COLUMN},   \
-        {table ".columns.*.as", PROTECTS_CONTENT, LOOSENS_TYPE},        \
-        {table ".columns.*.to", PROTECTS_CONTENT, LOOSENS_STEP},        \
-        {table ".columns.*.subject", PROTECTS_CONTENT, LOOSENS_ALWAYS}, \
-        {table ".columns.*.lookup", PROTECTS_CONTENT, LOOSENS_MORE},    \
-    {                                                                   \
-        table ".columns.*.allow", PROTECTS_CONTENT, LOOSENS_MORE        \
+#define COLUMN(table)                                                      \
+    {table ".columns", PROTECTS_CONTENT, LOOSENS_MORE},                    \
+        {table ".columns.*", PROTECTS_CONTENT, LOOSENS_COLUMN},            \
+        {table ".columns.*.treat", PROTECTS_CONTENT, LOOSENS_COLUMN},      \
+        {table ".columns.*.as", PROTECTS_CONTENT, LOOSENS_TYPE},           \
+        {table ".columns.*.to", PROTECTS_CONTENT, LOOSENS_STEP},           \
+        {table ".columns.*.width", PROTECTS_CONTENT, LOOSENS_STEP},        \
+        {table ".columns.*.edges", PROTECTS_CONTENT, LOOSENS_MORE},        \
+        {table ".columns.*.characters", PROTECTS_CONTENT, LOOSENS_ALWAYS}, \
+        {table ".columns.*.network", PROTECTS_CONTENT, LOOSENS_ALWAYS},    \
+        {table ".columns.*.subject", PROTECTS_CONTENT, LOOSENS_ALWAYS},    \
+        {table ".columns.*.lookup", PROTECTS_CONTENT, LOOSENS_MORE},       \
+    {                                                                      \
+        table ".columns.*.allow", PROTECTS_CONTENT, LOOSENS_MORE           \
     }
 
 // A metric is an answer out of columns that are in already, under the floor of who asks, so

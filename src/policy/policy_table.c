@@ -55,7 +55,7 @@ static enum err unknown_treatment(const struct yaml_tree *treat, struct fault *w
 {
     struct buf names AUTO(buf_donep) = buf_init(1024);
     treatment_names(&names);
-    static const char *const planned[] = {"bucket", "truncate", "seal"};
+    static const char *const planned[] = {"seal"};
     for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
         if (strcmp(treat->text, planned[i]) == 0)
             return yaml_fail(why, treat->line, "treatment %s is not there yet; there are: %.*s",
@@ -178,7 +178,7 @@ static enum err read_column(struct table_draft *t, const struct yaml_tree *colum
     struct field *field = &t->fields[t->table->field_count];
     out->field = (int)t->table->field_count++;
     field->name = column->name;
-    e = out->treat->declare(column, out, field, why);
+    e = out->treat->declare(column, t->d->arena, out, field, why);
     if (!e)
         e = read_allow(column, out, why);
     if (!e)

@@ -10,7 +10,19 @@
 
 #include <inttypes.h>
 
-enum { DETAIL_BYTES_MAX = 2048 };
+enum { DETAIL_BYTES_MAX = 8192 };
+
+static void print_bucket(const struct policy_column *c, struct buf *out)
+{
+    for (uint32_t i = 0; i < c->edge_count; i++) {
+        buf_text(out, i ? ", " : "edges ");
+        print_f64(out, c->edges[i]);
+    }
+    if (c->width > 0) {
+        buf_text(out, "buckets of ");
+        print_f64(out, c->width);
+    }
+}
 
 // What the treatment was told: "subject device, looks up devices as device.*", "to 1h".
 static void print_detail(const struct schema *s, const struct policy_column *c,
@@ -26,6 +38,11 @@ static void print_detail(const struct schema *s, const struct policy_column *c,
         buf_text(out, "down to a multiple of ");
         print_f64(out, c->round_number);
     }
+    print_bucket(c, out);
+    if (c->characters)
+        buf_print(out, "the first %u characters", c->characters);
+    if (c->network_v4)
+        buf_print(out, "the network: %u bits of IPv4, %u of IPv6", c->network_v4, c->network_v6);
     if (c->allows) {
         buf_text(out, out->len ? ", may hold: " : "may hold: ");
         detector_ids(c->allows, out);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "policy/coerce.h"
-#include "policy/raw_text.h"
-#include "policy/sieve_column.h"
+#include "policy/put.h"
 #include "policy/treatment.h"
 
 static const char *const wanted[] = {"as", "allow", NULL};
 
-static enum err declare(const struct yaml_tree *column, struct policy_column *out,
-                        struct field *field, struct fault *why)
+static enum err declare(const struct yaml_tree *column, struct arena *policy,
+                        struct policy_column *out, struct field *field, struct fault *why)
 {
+    (void)policy;
     const struct yaml_tree *as = yaml_tree_get(column, "as");
     if (!as)
         return yaml_fail(why, out->line, "column %s: keep needs a type: as: keyword", out->name);
@@ -23,42 +22,10 @@ static enum err declare(const struct yaml_tree *column, struct policy_column *ou
 static enum err keep_text(struct sieve_column *to, uint32_t row, const struct raw *value,
                           struct fault *why)
 {
-    if (value->type == RAW_TIME_US)
-        return fail(why, ERR_INVALID, "a time is no keyword");
     char room[RAW_TEXT_BYTES];
     struct slice text = {0};
-    enum err e = raw_text(value, room, &text);
-    return e ? fail(why, e, "no value") : sieve_column_text(to, row, text, why);
-}
-
-static enum err keep_f64(struct sieve_column *to, uint32_t row, const struct raw *value,
-                         struct fault *why)
-{
-    double number = 0;
-    bool missing = false;
-    enum err e = coerce_f64(value, &number, &missing, why);
-    if (e)
-        return e;
-    if (missing)
-        sieve_column_missing(to, row);
-    else
-        sieve_column_f64(to, row, number);
-    return OK;
-}
-
-static enum err keep_i64(struct sieve_column *to, uint32_t row, const struct raw *value,
-                         struct fault *why)
-{
-    int64_t number = 0;
-    bool missing = false;
-    enum err e = coerce_i64(value, to->field->type, &number, &missing, why);
-    if (e)
-        return e;
-    if (missing)
-        sieve_column_missing(to, row);
-    else
-        sieve_column_i64(to, row, number);
-    return OK;
+    enum err e = put_text_of(value, room, &text, why);
+    return e ? e : sieve_column_text(to, row, text, why);
 }
 
 static enum err apply(struct sieve_column *to, uint32_t row, const struct raw *value,
@@ -68,9 +35,9 @@ static enum err apply(struct sieve_column *to, uint32_t row, const struct raw *v
     case STORAGE_CODE:
         return keep_text(to, row, value, why);
     case STORAGE_I64:
-        return keep_i64(to, row, value, why);
+        return put_i64(to, row, value, NULL, why);
     case STORAGE_F64:
-        return keep_f64(to, row, value, why);
+        return put_f64(to, row, value, NULL, why);
     }
     return fail(why, ERR_INVALID, "no storage");
 }

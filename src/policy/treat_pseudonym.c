@@ -6,9 +6,10 @@
 
 static const char *const wanted[] = {"subject", "lookup", NULL};
 
-static enum err declare(const struct yaml_tree *column, struct policy_column *out,
-                        struct field *field, struct fault *why)
+static enum err declare(const struct yaml_tree *column, struct arena *policy,
+                        struct policy_column *out, struct field *field, struct fault *why)
 {
+    (void)policy;
     const struct yaml_tree *subject = yaml_tree_get(column, "subject");
     if (!subject)
         return yaml_fail(why, out->line, "column %s: pseudonym needs a subject: subject: customer",

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/num.h"
-#include "policy/coerce.h"
 #include "policy/duration.h"
-#include "policy/sieve_column.h"
+#include "policy/put.h"
 #include "policy/treatment.h"
 
 #include <math.h>
@@ -28,9 +27,10 @@ static enum err declare_number(const struct yaml_tree *as, struct policy_column 
     return OK;
 }
 
-static enum err declare(const struct yaml_tree *column, struct policy_column *out,
-                        struct field *field, struct fault *why)
+static enum err declare(const struct yaml_tree *column, struct arena *policy,
+                        struct policy_column *out, struct field *field, struct fault *why)
 {
+    (void)policy;
     const struct yaml_tree *to = yaml_tree_get(column, "to");
     const struct yaml_tree *as = yaml_tree_get(column, "as");
     if (!to || to->kind != YAML_TEXT)
@@ -49,51 +49,29 @@ static enum err declare(const struct yaml_tree *column, struct policy_column *ou
     return OK;
 }
 
-static enum err round_f64(struct sieve_column *to, uint32_t row, const struct raw *value,
-                          struct fault *why)
+static bool round_f64(const struct sieve_column *to, double *number)
 {
-    double number = 0;
-    bool missing = false;
-    enum err e = coerce_f64(value, &number, &missing, why);
-    if (e)
-        return e;
     double step = to->declared->round_number;
-    double rounded = missing ? 0 : floor(number / step) * step;
-    if (missing || !isfinite(rounded))
-        sieve_column_missing(to, row);
-    else
-        sieve_column_f64(to, row, rounded);
-    return OK;
+    *number = floor(*number / step) * step;
+    return isfinite(*number);
 }
 
-static enum err round_i64(struct sieve_column *to, uint32_t row, const struct raw *value,
-                          struct fault *why)
+static enum err round_i64(const struct sieve_column *to, int64_t *number, struct fault *why)
 {
-    int64_t number = 0;
-    bool missing = false;
-    enum err e = coerce_i64(value, to->field->type, &number, &missing, why);
-    if (e)
-        return e;
-    if (missing) {
-        sieve_column_missing(to, row);
-        return OK;
-    }
     int64_t step =
         to->declared->round_ms ? to->declared->round_ms : (int64_t)to->declared->round_number;
-    int64_t over = number % step;
-    if (__builtin_sub_overflow(number, over < 0 ? over + step : over, &number))
+    int64_t over = *number % step;
+    if (__builtin_sub_overflow(*number, over < 0 ? over + step : over, number) ||
+        (to->field->type == FIELD_INTEGER && *number < INT32_MIN))
         return fail(why, ERR_INVALID, "a number is too small to be rounded down");
-    if (to->field->type == FIELD_INTEGER && number < INT32_MIN)
-        return fail(why, ERR_INVALID, "a number is too small to be rounded down");
-    sieve_column_i64(to, row, number);
     return OK;
 }
 
 static enum err apply(struct sieve_column *to, uint32_t row, const struct raw *value,
                       struct fault *why)
 {
-    return to->field->type == FIELD_DOUBLE ? round_f64(to, row, value, why)
-                                           : round_i64(to, row, value, why);
+    return to->field->type == FIELD_DOUBLE ? put_f64(to, row, value, round_f64, why)
+                                           : put_i64(to, row, value, round_i64, why);
 }
 
 // Not scanned: what enters is a number on the declared grid, never a text.

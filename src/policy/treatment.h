@@ -10,6 +10,8 @@
 //   drop       nothing enters (a key column still makes the row's identity)
 //   round      times down to a multiple of `to` since 1970 in UTC, as a date; numbers down
 //              (towards minus infinity) to a multiple of `to`
+//   bucket     numbers as the name of the declared bucket they lie in
+//   truncate   the first characters of a text, the network of an IP address
 //   pseudonym  16 bytes of keyed BLAKE2b in place of a subject
 //
 // Conversion to the declared type is strict: what does not fit whole is ERR_INVALID and
@@ -37,8 +39,8 @@ struct treatment {
 
     // Reads its own keys.  `out` has name and line; sets what it needs there and, when it
     // enters, type and subject of `field`.  NULL when there is nothing to read.
-    enum err (*declare)(const struct yaml_tree *column, struct policy_column *out,
-                        struct field *field, struct fault *why);
+    enum err (*declare)(const struct yaml_tree *column, struct arena *policy,
+                        struct policy_column *out, struct field *field, struct fault *why);
 
     // Puts one value, neither NULL nor unchanged, into `to` at `row`.  The words of a fault
     // name the type, never the value.
@@ -48,6 +50,7 @@ struct treatment {
 
 // NULL when there is none of that name.
 const struct treatment *treatment_get(const char *name);
-void treatment_names(struct buf *out); // "keep, drop, round, pseudonym"
+void treatment_names(struct buf *out); // "keep, drop, round, bucket, ..."
 
-extern const struct treatment treat_keep, treat_drop, treat_round, treat_pseudonym;
+extern const struct treatment treat_keep, treat_drop, treat_round, treat_bucket, treat_truncate,
+    treat_pseudonym;

@@ -11,7 +11,7 @@ void one_column_init(struct one_column *o, const struct treatment *treat, const 
     struct fault why = {0};
     EXPECT_EQ(yaml_tree_parse(slice_text(options), policy, &tree, &why), OK);
     *o = (struct one_column){.declared = {.name = "c", .line = 1, .treat = treat}};
-    if (treat->declare(tree, &o->declared, &o->field, &why))
+    if (treat->declare(tree, policy, &o->declared, &o->field, &why))
         test_fail(__FILE__, __LINE__, "%s", why.words);
     sieve_column_init(&o->column, &o->declared, &o->field, subject_key, &o->bytes);
     sieve_column_room(&o->column, 64);

@@ -18,7 +18,7 @@ TEST(policy_mark_is_found_by_the_path_whatever_the_names)
 TEST(policy_mark_knows_every_treatment_and_every_key_of_one)
 {
     static const char *const tables[] = {"sources\1s\1tables\1t", "push\1i"};
-    static const char *const names[] = {"keep", "drop", "round", "pseudonym"};
+    static const char *const names[] = {"keep", "drop", "round", "bucket", "truncate", "pseudonym"};
     for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
         EXPECT(treatment_is_ordered(names[n]));
         const struct treatment *t = treatment_get(names[n]);

@@ -230,3 +230,29 @@ TEST(push_sieve_refuses_what_people_wrote_also_over_many_batches)
     EXPECT(repeated <= 1);
     stage_done(&st);
 }
+
+TEST(push_sieve_lets_in_buckets_and_prefixes_and_no_more)
+{
+    static const char yaml[] =
+        "push:\n  x: {columns: {age: {treat: bucket, edges: [18, 65]}, from: "
+        "{treat: truncate, network: 24/48}, zip: {treat: truncate, "
+        "characters: 2}}}";
+    struct stage st = {.arena = arena_new(512 << 20)};
+    const struct sieve_keys keys = {NULL, row_keys};
+    EXPECT_EQ(policy_parse(slice_text(yaml), st.arena, &st.policy, NULL), OK);
+    EXPECT_EQ(push_sieve_new(st.policy, 0, &keys, &st.sieve, NULL), OK);
+    EXPECT_EQ(
+        put(&st, ROW_PUT, "", "{\"age\":37,\"from\":\"203.0.113.77\",\"zip\":\"10115\"}", NULL),
+        OK);
+    EXPECT_EQ(put(&st, ROW_PUT, "", "{\"age\":\"64.5\",\"zip\":\"10999\",\"from\":null}", NULL),
+              OK);
+    expect_refused_doc(&st, "{\"from\":\"here\"}",
+                       "document_parsing_exception: failed to parse field [from] of type "
+                       "[keyword]: a text is no IP address");
+    const struct batch *b = &cut(&st)->batches[0];
+    EXPECT_EQ(b->row_count, 2);
+    EXPECT(b->columns[0].value_count == 1 && slice_is(b->columns[0].values[0], "18..65"));
+    EXPECT(b->columns[1].value_count == 1 && slice_is(b->columns[1].values[0], "203.0.113.0/24"));
+    EXPECT(b->columns[2].value_count == 1 && slice_is(b->columns[2].values[0], "10"));
+    stage_done(&st);
+}

@@ -56,3 +56,24 @@ TEST(statement_is_json_for_programs)
     EXPECT_EQ(json_get(root, "metrics")->count, 2);
     EXPECT(slice_is(json_get(json_get(root, "floor"), "subject")->text, "customer"));
 }
+
+TEST(statement_says_buckets_prefixes_and_what_may_pass)
+{
+    struct arena *a AUTO(arena_freep) = arena_new(POLICY_ARENA_BYTES);
+    struct buf out AUTO(buf_donep) = buf_init(1 << 20);
+    const struct policy *p = NULL;
+    static const char yaml[] =
+        "push:\n  x: {columns: {age: {treat: bucket, edges: [18, 65]}, load: {treat: bucket, "
+        "width: "
+        "0.5}, zip: {treat: truncate, characters: 2}, from: {treat: truncate, network: 24/48}, "
+        "firmware: {treat: keep, as: keyword, allow: ip}}}";
+    EXPECT_EQ(policy_parse(slice_text(yaml), a, &p, NULL), OK);
+    statement_text(p, &out);
+    EXPECT(says(&out, "    age: bucket as keyword (edges 18.0, 65.0)\n"));
+    EXPECT(says(&out, "    load: bucket as keyword (buckets of 0.5)\n"));
+    EXPECT(says(&out, "    zip: truncate as keyword (the first 2 characters)\n"));
+    EXPECT(says(&out,
+                "    from: truncate as keyword (the network: 24 bits of IPv4, 48 of IPv6, may "
+                "hold: ip)\n"));
+    EXPECT(says(&out, "    firmware: keep as keyword (may hold: ip)\n"));
+}
