@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/buf.h"
 #include "base/hash.h"
+#include "store/read_fault.h"
 #include "store/segment.h"
+#include "store/units.h"
 
 #include <stdlib.h>
 
@@ -87,10 +89,10 @@ static bool mend_note(size_t *at, size_t footer, size_t *chunk)
     return true;
 }
 
-static void mend_chunks(size_t footer)
+static void mend_chunks(size_t footer, size_t shape)
 {
     size_t chunk = HEADER;
-    size_t at = footer + SHAPE;
+    size_t at = footer + shape;
     while (at + 4 <= file.len - TAIL) {
         at += 4; // row_count of the block
         for (int column = 0; column < 2 + FIELDS; column++) {
@@ -107,18 +109,23 @@ static void mend_chunks(size_t footer)
 
 static void mend(void)
 {
-    static const uint8_t header[HEADER] = {'t', 'a', 'm', 'i', 's', 's', 'e', 'g', 1};
+    uint8_t header[HEADER] = {'t', 'a', 'm', 'i', 's', 's', 'e', 'g'};
+    size_t group = file.at[8] & 1 ? 0 : 4; // version 2 says how large its groups are
+    header[8] = group ? 2 : 1;
     memcpy(file.at, header, sizeof header);
     size_t tail = file.len - TAIL;
     uint64_t footer;
     memcpy(&footer, file.at + tail, sizeof footer);
     footer = HEADER + footer % (tail - HEADER + 1);
-    if (tail - footer >= SHAPE) {
+    if (tail - footer >= group + SHAPE) {
         uint32_t count = FIELDS;
-        memcpy(file.at + footer, &count, sizeof count);
+        uint32_t blocks = (uint32_t)1 << (file.at[footer] & 7);
+        if (group)
+            memcpy(file.at + footer, &blocks, sizeof blocks);
+        memcpy(file.at + footer + group, &count, sizeof count);
         for (int i = 0; i < FIELDS; i++)
-            file.at[footer + 4 + i] = (uint8_t)fields[i].type;
-        mend_chunks(footer);
+            file.at[footer + group + 4 + i] = (uint8_t)fields[i].type;
+        mend_chunks(footer, group + SHAPE);
     }
     put_u64(tail, footer);
     put_u64(tail + 8, tail - footer);
@@ -158,11 +165,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mend();
     struct world memory = {.ops = &ops};
     struct segment *s = NULL;
-    if (segment_open(&memory, "seg", &table, &s, NULL) == OK) {
+    struct units *units = units_new(1 << 20);
+    if (segment_open(&memory, "seg", &table, units, &s, NULL) == OK) {
+        bool is_whole = segment_check(s, NULL) == OK;
+        (void)read_fault_take(NULL);
         for (uint32_t b = 0; b < segment_block_count(s); b++)
             read_block(s, b);
+        if (is_whole != (read_fault_take(NULL) == OK))
+            __builtin_trap(); // what is checked can be read, and what is not cannot
     }
     segment_close(s);
+    units_free(units);
     buf_done(&file);
     return 0;
 }

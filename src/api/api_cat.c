@@ -56,7 +56,7 @@ static void indices_row(struct exchange *x, uint32_t table, const struct store_t
     const char *name = x->api->engine->schema->tables[table].name;
     char uuid[INDEX_UUID_BYTES];
     index_uuid(name, uuid);
-    *to++ = slice_text("green");
+    *to++ = slice_text(s->broken[0] ? "red" : "green");
     *to++ = slice_text("open");
     *to++ = slice_text(name);
     *to++ = arena_copy(x->arena, slice_text(uuid));
@@ -139,7 +139,10 @@ static enum err health(struct exchange *x, struct fault *why)
 {
     int64_t now = now_ms() / 1000;
     int64_t of_day = now % 86400;
-    bool ready = !x->api->is_ready || x->api->is_ready(x->api->state_context);
+    struct index_list list;
+    enum err e = exchange_tables(x, x->permit, slice_of(NULL, 0), &list, why);
+    if (e != OK)
+        return e;
     struct slice shards = number(x, x->api->engine->schema->table_count);
     const struct slice zero = slice_text("0");
     const struct slice one = slice_text("1");
@@ -148,7 +151,7 @@ static enum err health(struct exchange *x, struct fault *why)
         arena_print(x->arena, "%02d:%02d:%02d", (int)(of_day / 3600), (int)(of_day / 60 % 60),
                     (int)(of_day % 60)),
         slice_text(x->api->cluster_name),
-        slice_text(ready ? "green" : "yellow"),
+        slice_text(index_health(x, &list)),
         one,
         one,
         shards,

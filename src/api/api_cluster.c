@@ -3,14 +3,7 @@
 #include "api/version.h"
 #include "base/limits.h"
 
-// One node, every index one shard without a copy.  "yellow" while the copy of a source is
-// not whole: clients wait for that, and must not wait for more.
-
-static const char *status_of(const struct exchange *x)
-{
-    bool ready = !x->api->is_ready || x->api->is_ready(x->api->state_context);
-    return ready ? "green" : "yellow";
-}
+// One node, every index one shard without a copy.
 
 static void counts(struct json_writer *w, const char *status, uint32_t shards)
 {
@@ -40,7 +33,8 @@ static void health_of_indices(struct exchange *x, const struct index_list *list)
         json_int(w, 1);
         json_key(w, "number_of_replicas");
         json_int(w, 0);
-        counts(w, status_of(x), 1);
+        const struct index_list one = {&list->tables[i], 1};
+        counts(w, index_health(x, &one), 1);
         json_end(w);
     }
     json_end(w);
@@ -65,7 +59,7 @@ static enum err health(struct exchange *x, struct fault *why)
     json_int(w, 1);
     json_key(w, "number_of_data_nodes");
     json_int(w, 1);
-    counts(w, status_of(x), list.count);
+    counts(w, index_health(x, &list), list.count);
     for (int i = 0; i < 4; i++) {
         json_key(w, zeros[i]);
         json_int(w, 0);
@@ -311,7 +305,7 @@ static enum err stats(struct exchange *x, struct fault *why)
     json_key(w, "cluster_uuid");
     json_text(w, x->api->cluster_uuid);
     json_key(w, "status");
-    json_text(w, status_of(x));
+    json_text(w, index_health(x, &list));
     stats_of_indices(x, &list);
     stats_of_nodes(w);
     json_end(w);

@@ -114,3 +114,14 @@ const struct store_stats *index_stats(struct exchange *x)
     engine->ops->stats(engine, x->permit, stats);
     return stats;
 }
+
+const char *index_health(struct exchange *x, const struct index_list *list)
+{
+    const struct store_stats *s = index_stats(x);
+    for (uint32_t i = 0; i < list->count; i++) {
+        if (s->tables[list->tables[i]].broken[0])
+            return "red";
+    }
+    bool ready = !x->api->is_ready || x->api->is_ready(x->api->state_context);
+    return ready ? "green" : "yellow";
+}

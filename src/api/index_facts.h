@@ -18,3 +18,6 @@ void index_settings(struct exchange *x, const struct table *t);
 
 // Rows and bytes of every table, by table number; of the request's arena.
 const struct store_stats *index_stats(struct exchange *x);
+// "red" when some of an index could not be read, "yellow" while the copy of a source is not
+// whole: clients wait for that, and must not wait for more; else "green".
+const char *index_health(struct exchange *x, const struct index_list *list);

@@ -89,6 +89,23 @@ static void say_searches(const struct json *status, struct buf *out)
     say_cache(json_get(search, "cache"), out);
 }
 
+static void say_segments(const struct json *status, struct buf *out)
+{
+    char text[AMOUNT_BYTES];
+    const struct json *store = json_get(status, "store");
+    const struct json *segments = store ? json_get(store, "segments") : NULL;
+    if (!segments)
+        return;
+    buf_print(out, "segments: %s in memory",
+              amount_bytes(status_number(segments, "memory_bytes"), text));
+    buf_print(out, " of %s", amount_bytes(status_number(segments, "memory_bytes_max"), text));
+    buf_print(out, ", %s read from disk",
+              amount_bytes(status_number(segments, "bytes_loaded"), text));
+    if (status_number(segments, "gone") > 0)
+        buf_print(out, ", %s made room", amount_count(status_number(segments, "gone"), text));
+    buf_u8(out, '\n');
+}
+
 static const struct json *stored_table(const struct json *status, struct slice name)
 {
     const struct json *tables = status_list(status, "tables");
@@ -122,7 +139,10 @@ static void add_table(struct table_print *t, const struct json *status, const st
     add_bytes_of_a_row(t, disk, rows);
     table_cell(t, "%s", amount_bytes(memory, text));
     add_bytes_of_a_row(t, memory, rows);
-    if (refused.len)
+    struct slice broken = status_text(stored, "broken");
+    if (broken.len)
+        table_cell(t, "BROKEN: %.*s", SLICE_PRINT(broken));
+    else if (refused.len)
         table_cell(t, "REFUSED: %.*s", SLICE_PRINT(refused));
     else
         table_cell(t, "flows");
@@ -198,6 +218,7 @@ static enum exit_status run(const struct arguments *a)
         say_server(&status, a->words[0], &out);
         if (json_get(status.json, "search"))
             say_searches(status.json, &out);
+        say_segments(status.json, &out);
         const struct json *sources = status_list(status.json, "sources");
         for (uint32_t i = 0; i < sources->count; i++)
             say_source(status.json, &sources->items[i], scratch, &out);

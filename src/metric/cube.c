@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/num.h"
 #include "metric/cube_private.h"
+#include "store/read_fault.h"
 
 #include <stdlib.h>
 
@@ -109,6 +110,7 @@ void cube_forget(struct cube *c)
     cube_move_cancel(c);
     levels_reset(&c->levels);
     c->is_over = false;
+    c->is_unread = false;
     c->untimed = 0;
     c->time_min = INT64_MAX;
     c->time_max = INT64_MIN;
@@ -136,8 +138,11 @@ void cube_count_anew(struct cube *c, const struct snapshot *now)
     struct cube_scan scan = {
         .cube = c, .now = now, .each = count_finest, .context = c, .untimed = &untimed};
     cube_forget(c);
+    (void)read_fault_take(NULL); // what is left of other work of this thread
     cube_scan(&scan);
     c->untimed = (int64_t)untimed;
+    c->is_unread = read_fault_take(NULL) != OK; // better no answer than a wrong one
+    c->is_over |= c->is_unread;
     c->is_over |= !levels_derive(&c->levels);
 }
 
@@ -267,13 +272,18 @@ static void committed(void *context, const struct snapshot *before, const struct
 {
     struct cubes *c = context;
     struct commit at = {.before = before, .after = after};
+    (void)read_fault_take(NULL); // what is left of other work of this thread
     pthread_rwlock_wrlock(&c->lock);
     for (uint32_t i = 0; i < c->schema->metric_count; i++)
         for (uint32_t d = 0; d < delta_count; d++)
             take_delta(&c->all[i], &at, &deltas[d]);
+    bool unread = read_fault_take(NULL) != OK; // better no answer than a wrong one
     bool is_due = false;
-    for (uint32_t i = 0; i < c->schema->metric_count; i++)
+    for (uint32_t i = 0; i < c->schema->metric_count; i++) {
+        c->all[i].is_unread |= unread;
+        c->all[i].is_over |= unread;
         is_due |= cube_is_due(&c->all[i]);
+    }
     c->version = snapshot_version(after);
     pthread_rwlock_unlock(&c->lock);
     if (is_due)

@@ -101,6 +101,10 @@ static enum err add_up(struct cubes *cs, const struct snapshot *now, const struc
     if (cs->version != snapshot_version(now) || !cube_is_settled(a->cube, a->dims, a->q->by_count))
         e = fail(why, ERR_UNAVAILABLE,
                  "metric %s: rows change faster than they are counted; ask again", m->name);
+    else if (a->cube->is_unread)
+        e = fail(why, ERR_CORRUPT,
+                 "metric %s: rows could not be read from disk; `tamis status` names the file",
+                 m->name);
     else if (a->cube->is_over)
         e = fail(why, ERR_LIMIT, "metric %s has more than %d combinations of values in time",
                  m->name, CELLS_MAX);

@@ -15,6 +15,7 @@
 // row in `now` is accounted, and stays so until this flight lands or is cancelled.
 #include "base/check.h"
 #include "metric/cube_private.h"
+#include "store/read_fault.h"
 
 #include <stdlib.h>
 
@@ -35,6 +36,7 @@ struct flight {
     struct cells scanned; // the mover's
     struct cells noted;   // under the lock
     bool is_over;         // more cells than CELLS_MAX
+    bool is_unread;       // rows could not be read
     bool is_cancelled;    // under the lock
 };
 
@@ -306,7 +308,8 @@ static void land(struct cube *c, struct flight *f)
     if (f->is_cancelled)
         return;
     c->flight = NULL;
-    c->is_over |= f->is_over;
+    c->is_unread |= f->is_unread;
+    c->is_over |= f->is_over || f->is_unread;
     lay_over(c, &f->scanned);
     lay_over(c, &f->noted);
     levels_settle(&c->levels);
@@ -325,7 +328,9 @@ static void fly(struct cubes *cs, struct cube *c, const struct snapshot *now)
     pthread_rwlock_unlock(&cs->lock);
     if (!f)
         return;
+    (void)read_fault_take(NULL); // what is left of other work of this thread
     scan(f, now);
+    f->is_unread = read_fault_take(NULL) != OK;
     pthread_rwlock_wrlock(&cs->lock);
     land(c, f);
     pthread_rwlock_unlock(&cs->lock);

@@ -46,6 +46,7 @@ struct cube {
     struct dim *dims; // decl->by_count
     struct levels levels;
     bool is_over;     // CELLS_MAX was reached: no answer any more
+    bool is_unread;   // rows could not be read; is_over too
     int64_t untimed;  // rows without a time, which are in no cell
     int64_t time_min; // no row's time is outside; a row that goes leaves them as they are
     int64_t time_max;

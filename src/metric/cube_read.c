@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "metric/cube_private.h"
+#include "store/read_fault.h"
 
 #include <stdlib.h>
 
@@ -85,12 +86,14 @@ static bool scan_edge(const struct cube *c, const struct snapshot *now,
     s.rows = malloc(EDGE_ROWS_MAX * sizeof *s.rows);
     CHECK(s.rows != NULL);
     const struct view *v = snapshot_view(now, c->decl->table);
+    (void)read_fault_take(NULL); // what is left of other work of this thread
     bool fits = find_rows(&s, v, c->decl->time_field);
     struct cube_scan scan = {.cube = &frozen, .now = now, .each = add_edge_row, .context = &s};
     if (fits)
         cube_scan_rows(&scan, v, s.rows, s.row_count);
     free(s.rows);
-    return fits && !s.is_over;
+    bool unread = read_fault_take(NULL) != OK;
+    return fits && !s.is_over && !unread;
 }
 
 // ---- the stretch ----

@@ -7,6 +7,7 @@
 #include "search/floor_query.h"
 #include "search/hit_fields.h"
 #include "search/walk.h"
+#include "store/read_fault.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -147,6 +148,8 @@ static enum err run(struct walk *w, struct answer *out, struct fault *why)
     hits_answer(&w->s, &w->hits, &answer);
     e = agg_tree_answer(&w->s, &answer, why);
     if (!e)
+        e = read_fault_take(why); // the rows of the hits
+    if (!e)
         *out = answer;
     return e;
 }
@@ -168,6 +171,7 @@ enum err search_rows(const struct search_context *c, const struct request *r, st
     budget_init(&own, NULL, "request", "search.memory_bytes", SEARCH_MEMORY_BYTES);
     struct budget *memory = c->memory ? c->memory : &own;
     w.s.room = room_in(memory);
+    (void)read_fault_take(NULL); // what is left of other work of this thread
     enum err e = run(&w, out, why);
     if (e == ERR_LIMIT && atomic_load(&memory->refused_by)) // to whichever thread's room
         e = budget_fault(memory, why);
@@ -195,10 +199,12 @@ enum err search_get(const struct search_context *c, uint32_t table, struct row_k
                     "are not shown",
                     action_name(ACTION_READ), permit_user(c->permit));
     struct row_ref at;
+    (void)read_fault_take(NULL); // what is left of other work of this thread
     enum err e = view_find(snapshot_view(c->snapshot, table), key, &at);
-    if (e)
-        return e;
+    enum err unread = read_fault_take(why);
+    if (e || unread)
+        return unread ? unread : e;
     *out = (struct hit){.score = 1};
     hit_fill(c->snapshot, table, at, request, out);
-    return OK;
+    return read_fault_take(why);
 }

@@ -4,6 +4,7 @@
 #include "kernel/mask.h"
 #include "search/patience.h"
 #include "search/subjects.h"
+#include "store/read_fault.h"
 
 // ---- planning ----
 
@@ -169,7 +170,8 @@ enum err walk_block(struct walk *w, const struct block_place *place, struct faul
     columns_block(&s->columns, place->at, view_block(v, place->block));
     w->doc = place->doc;
     collect_block(w);
-    return s->room.is_over ? agg_out_of_room(why) : OK;
+    e = read_fault_take(why); // rows that could not be read were taken for rows without values
+    return e || !s->room.is_over ? e : agg_out_of_room(why);
 }
 
 bool walk_is_divisible(const struct walk *w)

@@ -18,7 +18,7 @@ struct key {
 };
 
 // Keys that are in a map of their own.
-static const char *const sections[] = {"search", "users"};
+static const char *const sections[] = {"search", "segments", "users"};
 
 enum { SECTION_COUNT = sizeof sections / sizeof sections[0] };
 

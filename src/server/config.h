@@ -38,6 +38,7 @@ struct config {
     uint32_t request_seconds; // one request, from its first byte to the reply's last
     uint32_t seal_rows;       // see struct store_options
     uint64_t log_bytes;
+    uint64_t segments_memory_bytes;               // 0: two fifths of the machine's
     uint32_t search_threads;                      // that work on one search; 0: one a core
     uint64_t search_memory_bytes;                 // of one search
     uint64_t search_memory_bytes_all;             // of all together; 0: half of the machine's

@@ -87,7 +87,11 @@ static enum err open_store(struct serve *s, struct fault *why)
     const struct config *config = s->context->config;
     const struct schema *schema = s->context->policy->schema;
     struct store_options options = {
-        .seal_rows = config->seal_rows, .log_bytes_max = config->log_bytes, .background = true};
+        .seal_rows = config->seal_rows,
+        .log_bytes_max = config->log_bytes,
+        .memory_bytes = config->segments_memory_bytes,
+        .background = true,
+    };
     enum err e = cubes_new(schema, &s->cubes, why);
     if (!e)
         e = world_open(DIRECTORY_DATA, &s->data, why);

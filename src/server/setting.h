@@ -37,6 +37,8 @@ enum setting_form { KEY_TEXT, KEY_U32, KEY_U64, KEY_LISTEN };
     X(NULL, "seal_rows", KEY_U32, seal_rows, 1024, 1 << 26, PROTECTS_NOTHING, LOOSENS_NEVER) \
     X(NULL, "log_bytes", KEY_U64, log_bytes, 1 << 20, (uint64_t)1 << 40, \
       PROTECTS_NOTHING, LOOSENS_NEVER) \
+    X("segments", "memory_bytes", KEY_U64, segments_memory_bytes, 16 << 20, (uint64_t)1 << 44, \
+      PROTECTS_SERVICE, LOOSENS_NEVER) \
     X("search", "threads", KEY_U32, search_threads, 1, POOL_WORKERS_MAX, \
       PROTECTS_NOTHING, LOOSENS_NEVER) \
     X("search", "memory_bytes", KEY_U64, search_memory_bytes, 16 << 20, (uint64_t)1 << 40, \

@@ -68,6 +68,32 @@ static void print_table(struct json_writer *w, const struct store_table_stats *t
     json_uint(w, t->segments);
     json_key(w, "changes");
     json_uint(w, t->changes);
+    if (t->broken[0]) {
+        json_key(w, "broken");
+        json_text(w, t->broken);
+    }
+    json_end(w);
+}
+
+static void print_segments(struct json_writer *w, const struct units_stats *s)
+{
+    const struct {
+        const char *key;
+        uint64_t value;
+    } members[] = {{"memory_bytes", s->bytes},
+                   {"memory_bytes_max", s->bytes_max},
+                   {"memory_bytes_charged", s->bytes_charged},
+                   {"units", s->count},
+                   {"loads", s->loads},
+                   {"bytes_loaded", s->bytes_loaded},
+                   {"gone", s->gone}};
+
+    json_key(w, "segments");
+    json_object(w);
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        json_key(w, members[i].key);
+        json_uint(w, members[i].value);
+    }
     json_end(w);
 }
 
@@ -83,6 +109,7 @@ static void print_store(struct json_writer *w, const struct store_stats *s)
     json_uint(w, s->syncs);
     json_key(w, "bytes_written");
     json_uint(w, s->bytes_written);
+    print_segments(w, &s->segments);
     json_end(w);
     json_key(w, "tables");
     json_array(w);

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "store/lookup.h"
+#include "store/read_fault.h"
 #include "store/snapshot_private.h"
 
 #include <pthread.h>
@@ -362,7 +363,8 @@ void attribute_keep(const struct attribute_reader *r, const struct block *b, con
     uint32_t block;
     struct version *v = version_of(r, b, &block);
     uint32_t bytes = piece_bytes(r, b);
-    if (!v || !has_room(r, bytes))
+    // A block that could not be read is full of keys that are none.
+    if (!v || !has_room(r, bytes) || read_fault_is_noted())
         return;
     struct piece *p = checked(malloc(bytes));
     *p = (struct piece){.refs = 1, .bytes = bytes, .room = r->room};

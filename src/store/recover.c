@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/check.h"
 #include "base/limits.h"
+#include "store/read_fault.h"
 #include "store/store_private.h"
 
 #include <stdlib.h>
@@ -155,7 +156,7 @@ static enum err load_segment(struct recovery *r, uint32_t table, const struct ma
     char name[SEGMENT_FILE_NAME_BYTES];
     segment_file_name(m->file, name);
     struct segment *s = NULL;
-    enum err e = segment_open(&st->world, name, t->shape, &s, why);
+    enum err e = segment_open(&st->world, name, t->shape, st->units, &s, why);
     if (e == ERR_NOT_FOUND)
         return fail_in(why, ERR_CORRUPT, "named by the manifest");
     if (e)
@@ -257,7 +258,8 @@ static enum err replay_record(void *context, struct slice payload, struct fault 
         return fail_in(why, ERR_CORRUPT, "log");
     take_stopped(r, &c.position);
     changeset_apply(st, &c, r->table_of, NULL);
-    return OK;
+    e = read_fault_take(why);
+    return e ? fail_in(why, e, "replaying the log") : OK;
 }
 
 static void reset_position(struct store *st, const char *source)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/check.h"
+#include "store/read_fault.h"
 #include "store/store_private.h"
 
 #include <stdlib.h>
@@ -185,6 +186,9 @@ static enum err add_block(struct filling *f, const struct entry *e, uint32_t blo
             add_numbers(f, e, block, i);
     }
     f->rows += f->live_count;
+    enum err unread = read_fault_take(why); // rows without values must not be written
+    if (unread)
+        return unread;
     return f->rows >= BLOCK_ROWS ? flush(f, BLOCK_ROWS, why) : OK;
 }
 
@@ -245,12 +249,19 @@ enum err rewrite_rows(const struct rewrite *r, struct entry *out, struct fault *
     filling_init(&f, t);
     f.map = rowmap_new(span_of(r), rows);
     struct segment *s = NULL;
+    (void)read_fault_take(NULL); // what is left of other work of this thread
     enum err e = segment_writer_new(&r->st->world, name, t, &f.writer, why);
+    if (!e && r->st->options.group_blocks)
+        segment_writer_group(f.writer, r->st->options.group_blocks);
     if (!e)
         e = write_rows(r, &f, why);
     if (!e)
-        e = segment_open(&r->st->world, name, t, &s, why);
-    if (!e) {
+        e = segment_open(&r->st->world, name, t, r->st->units, &s, why);
+    if (!e)
+        e = segment_check(s, why); // while the rows are still elsewhere
+    if (e) {
+        segment_close(s);
+    } else {
         uint64_t first = r->inputs[0].part->first_row;
         *out = entry_of_part(part_of_segment(s, file, first, span_of(r), f.map));
         f.map = NULL;

@@ -3,16 +3,20 @@
 
 // A segment: some rows of one table in one file, never changed once written.
 //
-// The file is drawn in segment.c.  It is written block by block (BLOCK_ROWS rows, the
+// The file is drawn in segment_open.c.  It is written in blocks (BLOCK_ROWS rows, the
 // last may be shorter), each column of a block in the encoding that codec/ found
 // smallest, with its statistics; a checksum over every column chunk and the footer.
-// It is read whole by pread into memory of huge pages where the system has them, and
-// checked, when it is opened; after that reads cannot fail.
+//
+// Opening reads header and footer only.  Columns come into memory when they are first
+// wanted, in units of one column of some blocks, which are checked then, and may have to go
+// again (store/units.h).  A unit that cannot be read, or does not check, gives rows without
+// values and a note for the thread (store/read_fault.h), and the segment tells of it.
 
 #include "base/world.h"
 #include "store/view.h"
 
 struct segment;
+struct units;
 struct segment_writer;
 
 // One column of one block on the way in; arrays as block_codes() ... give them.
@@ -26,6 +30,9 @@ struct segment_column {
 // The file appears under `name` only with segment_writer_finish().
 enum err segment_writer_new(const struct world *w, const char *name, const struct table *t,
                             struct segment_writer **out, struct fault *why);
+// Before the first block: how many blocks lie together, column by column (a power of two).
+// Else what suits the table.
+void segment_writer_group(struct segment_writer *sw, uint32_t blocks);
 // One block: `columns` holds t->field_count entries.  Every block but the last has BLOCK_ROWS.
 enum err segment_writer_block(struct segment_writer *sw, uint32_t row_count,
                               const struct row_key *keys, const struct segment_column *columns,
@@ -34,12 +41,19 @@ enum err segment_writer_block(struct segment_writer *sw, uint32_t row_count,
 enum err segment_writer_finish(struct segment_writer *sw, uint64_t *out_bytes, struct fault *why);
 void segment_writer_drop(struct segment_writer *sw); // gives up; NULL is fine
 
+// `pool` holds what is read, and must outlive the segment, as must `t`.
 enum err segment_open(const struct world *w, const char *name, const struct table *t,
-                      struct segment **out, struct fault *why);
-void segment_close(struct segment *s);
+                      struct units *pool, struct segment **out, struct fault *why);
+void segment_close(struct segment *s); // nobody may be reading; NULL is fine
+// Reads all of it, past the pool, and checks every byte.  Names file, field and block.
+enum err segment_check(const struct segment *s, struct fault *why);
+// Some of it could not be read when that was last tried: the words of the first time, good
+// while the segment is; else NULL.
+const char *segment_broken(const struct segment *s);
 
 uint64_t segment_rows(const struct segment *s);
-uint64_t segment_bytes(const struct segment *s); // of the file
+uint64_t segment_bytes(const struct segment *s);  // of the file
+uint64_t segment_memory(const struct segment *s); // of what is in memory now
 uint32_t segment_block_count(const struct segment *s);
 uint32_t segment_block_rows(const struct segment *s, uint32_t block);
 

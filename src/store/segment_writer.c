@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// Writes what segment.c draws, a block at a time: its chunks go out at once, their places
-// and ranges wait for the footer.
+// Writes what segment_open.c draws.  Blocks come one at a time, and the chunks of a group
+// wait, each column's in a buffer of its own, until the group is whole; sizes, checksums and
+// ranges wait for the footer.
 
-enum { BLOCK_BYTES_MAX = 256 << 20, POSTINGS_BYTES_MAX = 1 << 30 };
+enum { COLUMN_BYTES_MAX = 64 << 20, POSTINGS_BYTES_MAX = 1 << 30 };
 
 // How far the codes of a field reach in each block, and in all.
 struct code_reach {
@@ -29,10 +30,11 @@ struct segment_writer {
     uint64_t bytes; // written so far
     uint64_t row_count;
     uint32_t block_count;
-    bool is_last;     // a short block has come
-    bool failed;      // a write did
-    struct buf block; // chunks of the block at hand
-    struct buf blocks;
+    bool is_last; // a short block has come
+    bool failed;  // a write did
+    uint32_t group_blocks;
+    struct buf *columns;                // chunks of the group at hand: keys and fields
+    struct buf blocks;                  // for the footer
     int64_t *half;                      // BLOCK_ROWS, for keys
     struct postings_builder **postings; // of each field; NULL where there are no codes
     struct code_reach *reach;           // of each field
@@ -46,14 +48,35 @@ static enum err writer_open(struct segment_writer *sw, struct fault *why)
     enum err e = ops->open_write(sw->w, sw->temporary, false, &sw->fd, why);
     if (e != OK)
         return e;
-    buf_bytes(&sw->block, segment_magic, sizeof segment_magic);
-    buf_u32_le(&sw->block, SEGMENT_VERSION);
-    buf_u32_le(&sw->block, 0);
+    struct buf header AUTO(buf_donep) = buf_init(SEGMENT_HEADER_BYTES);
+    buf_bytes(&header, segment_magic, sizeof segment_magic);
+    buf_u32_le(&header, SEGMENT_VERSION);
+    buf_u32_le(&header, 0);
     e = ops->truncate(sw->fd, 0, why); // one may be left from before a crash
     if (e == OK)
-        e = ops->write(sw->fd, buf_slice(&sw->block), why);
-    sw->bytes = sw->block.len;
+        e = ops->write(sw->fd, buf_slice(&header), why);
+    sw->bytes = header.len;
     return e;
+}
+
+static uint32_t column_count(const struct segment_writer *sw)
+{
+    return sw->table->field_count + KEY_COLUMNS;
+}
+
+static uint32_t group_blocks_of(const struct segment_writer *sw)
+{
+    uint32_t blocks = GROUP_BLOCKS_MAX;
+    while (blocks > GROUP_BLOCKS_MIN && blocks * column_count(sw) > GROUP_CHUNKS)
+        blocks /= 2;
+    return blocks;
+}
+
+void segment_writer_group(struct segment_writer *sw, uint32_t blocks)
+{
+    CHECK(sw->block_count == 0 && blocks >= 1 && blocks <= GROUP_BLOCKS_MAX &&
+          (blocks & (blocks - 1)) == 0);
+    sw->group_blocks = blocks;
 }
 
 enum err segment_writer_new(const struct world *w, const char *name, const struct table *t,
@@ -67,7 +90,11 @@ enum err segment_writer_new(const struct world *w, const char *name, const struc
     sw->fd = -1;
     snprintf(sw->name, sizeof sw->name, "%s", name);
     snprintf(sw->temporary, sizeof sw->temporary, "%s.tmp", name);
-    sw->block = buf_init(BLOCK_BYTES_MAX);
+    sw->group_blocks = group_blocks_of(sw);
+    sw->columns = calloc(column_count(sw), sizeof *sw->columns);
+    CHECK(sw->columns != NULL);
+    for (uint32_t i = 0; i < column_count(sw); i++)
+        sw->columns[i] = buf_init(COLUMN_BYTES_MAX);
     sw->blocks = buf_init(SEGMENT_FOOTER_BYTES_MAX);
     sw->half = malloc(BLOCK_ROWS * sizeof *sw->half);
     CHECK(sw->half != NULL);
@@ -91,7 +118,9 @@ static void writer_free(struct segment_writer *sw)
 {
     if (sw->fd >= 0)
         sw->w->ops->close(sw->fd);
-    buf_done(&sw->block);
+    for (uint32_t i = 0; i < column_count(sw); i++)
+        buf_done(&sw->columns[i]);
+    free(sw->columns);
     buf_done(&sw->blocks);
     buf_done(&sw->posting_notes);
     for (uint32_t i = 0; i < sw->table->field_count; i++)
@@ -113,14 +142,14 @@ void segment_writer_drop(struct segment_writer *sw)
 
 // --- blocks
 
-// Everything from `from` on in the block's bytes is one chunk.
-static void note_chunk(struct segment_writer *sw, size_t from)
+// Everything from `from` on in a column's bytes is one chunk.
+static void note_chunk(struct segment_writer *sw, const struct buf *column, size_t from)
 {
-    if (sw->block.over_limit)
+    if (column->over_limit)
         return;
-    size_t len = sw->block.len - from;
+    size_t len = column->len - from;
     buf_u32_le(&sw->blocks, (uint32_t)len);
-    buf_u64_le(&sw->blocks, checksum(sw->block.at + from, len));
+    buf_u64_le(&sw->blocks, checksum(column->at + from, len));
 }
 
 static void add_keys(struct segment_writer *sw, const struct row_key *keys, uint32_t row_count)
@@ -128,9 +157,9 @@ static void add_keys(struct segment_writer *sw, const struct row_key *keys, uint
     for (int low = 0; low < KEY_COLUMNS; low++) {
         for (uint32_t i = 0; i < row_count; i++)
             sw->half[i] = (int64_t)(low ? keys[i].lo : keys[i].hi);
-        size_t from = sw->block.len;
-        column_encode_i64(sw->half, NULL, row_count, &sw->block);
-        note_chunk(sw, from);
+        size_t from = sw->columns[low].len;
+        column_encode_i64(sw->half, NULL, row_count, &sw->columns[low]);
+        note_chunk(sw, &sw->columns[low], from);
     }
 }
 
@@ -163,35 +192,40 @@ static void add_column(struct segment_writer *sw, uint32_t field, const struct s
                        uint32_t row_count)
 {
     enum column_kind kind = segment_kind(sw->table->fields[field].type);
-    size_t from = sw->block.len;
+    struct buf *out = &sw->columns[KEY_COLUMNS + field];
+    size_t from = out->len;
     struct block_range r = {0};
     switch (kind) {
     case COLUMN_CODES:
-        column_encode_codes(c->codes, row_count, &sw->block);
+        column_encode_codes(c->codes, row_count, out);
         r = range_of_codes(c->codes, row_count);
         add_reach(&sw->reach[field], &r);
         break;
     case COLUMN_I64:
-        column_encode_i64(c->i64, c->present, row_count, &sw->block);
+        column_encode_i64(c->i64, c->present, row_count, out);
         r = range_of_i64(c->i64, c->present, row_count);
         break;
     case COLUMN_F64:
-        column_encode_f64(c->f64, c->present, row_count, &sw->block);
+        column_encode_f64(c->f64, c->present, row_count, out);
         r = range_of_f64(c->f64, c->present, row_count);
         break;
     }
-    note_chunk(sw, from);
+    note_chunk(sw, out, from);
     note_range(&sw->blocks, &r, kind);
 }
 
-static enum err write_block(struct segment_writer *sw, struct fault *why)
+// Column after column.
+static enum err write_group(struct segment_writer *sw, struct fault *why)
 {
-    enum err e = buf_end(&sw->block, why);
-    if (e == OK)
-        e = buf_end(&sw->blocks, why);
-    if (e == OK)
-        e = sw->w->ops->write(sw->fd, buf_slice(&sw->block), why);
-    sw->bytes += sw->block.len;
+    enum err e = buf_end(&sw->blocks, why);
+    for (uint32_t i = 0; i < column_count(sw) && e == OK; i++) {
+        struct buf *column = &sw->columns[i];
+        e = buf_end(column, why);
+        if (e == OK)
+            e = sw->w->ops->write(sw->fd, buf_slice(column), why);
+        sw->bytes += column->len;
+        buf_reset(column);
+    }
     return e;
 }
 
@@ -201,7 +235,6 @@ enum err segment_writer_block(struct segment_writer *sw, uint32_t row_count,
 {
     CHECK(row_count >= 1 && row_count <= BLOCK_ROWS && !sw->is_last && !sw->failed);
     sw->is_last = row_count < BLOCK_ROWS;
-    buf_reset(&sw->block);
     buf_u32_le(&sw->blocks, row_count);
     add_keys(sw, keys, row_count);
     for (uint32_t i = 0; i < sw->table->field_count; i++) {
@@ -211,7 +244,7 @@ enum err segment_writer_block(struct segment_writer *sw, uint32_t row_count,
     }
     sw->block_count++;
     sw->row_count += row_count;
-    enum err e = write_block(sw, why);
+    enum err e = sw->block_count % sw->group_blocks == 0 ? write_group(sw, why) : OK;
     if (e == OK)
         return OK;
     sw->failed = true;
@@ -255,6 +288,7 @@ static enum err write_all_postings(struct segment_writer *sw, struct fault *why)
 static void encode_footer(const struct segment_writer *sw, struct buf *out)
 {
     const struct table *t = sw->table;
+    buf_u32_le(out, sw->group_blocks);
     buf_u32_le(out, t->field_count);
     for (uint32_t i = 0; i < t->field_count; i++)
         buf_u8(out, (uint8_t)t->fields[i].type);
@@ -285,7 +319,9 @@ static enum err finish(struct segment_writer *sw, struct fault *why)
     const struct world_ops *ops = sw->w->ops;
     if (sw->failed)
         return fail(why, ERR_IO, "an earlier write failed");
-    enum err e = write_all_postings(sw, why);
+    enum err e = write_group(sw, why); // the last, if it is not whole
+    if (e == OK)
+        e = write_all_postings(sw, why);
     struct buf footer = buf_init(2 * (size_t)SEGMENT_FOOTER_BYTES_MAX);
     encode_footer(sw, &footer);
     if (e == OK)

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/store_private.h"
 
+#include <stdio.h>
+
 static uint64_t memory_of_entry(const struct entry *e)
 {
     uint64_t bytes = cow_bytes(e->live);
     if (e->part->memory)
         return bytes + memory_bytes(e->part->memory);
-    return bytes + segment_bytes(e->part->segment) + rowmap_bytes(e->part->rowmap) +
+    return bytes + segment_memory(e->part->segment) + rowmap_bytes(e->part->rowmap) +
            attributes_bytes(e->part->attributes);
 }
 
@@ -25,6 +27,9 @@ static void table_stats(const struct store *st, uint32_t table, struct store_tab
         out->rows_dead += e->rows - e->live_rows;
         out->segments += e->part->segment != NULL;
         out->bytes_memory += memory_of_entry(e);
+        const char *broken = e->part->segment ? segment_broken(e->part->segment) : NULL;
+        if (broken && !out->broken[0])
+            snprintf(out->broken, sizeof out->broken, "%s", broken);
     }
     for (uint32_t f = 0; f < t->shape->field_count; f++) {
         if (t->dicts[f] && !t->shape->fields[f].subject)
@@ -38,6 +43,7 @@ void store_stats(struct store *st, struct store_stats *out)
     out->commits = count_get(&st->commits);
     out->syncs = count_get(&st->syncs);
     out->bytes_written = count_get(&st->bytes_written);
+    units_stats(st->units, &out->segments);
     out->table_count = st->schema->table_count;
     pthread_mutex_lock(&st->state);
     for (uint32_t t = 0; t < st->schema->table_count; t++)

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "store/read_fault.h"
 #include "store/store_private.h"
 
 #include <stdlib.h>
@@ -98,6 +99,7 @@ enum err store_open(const struct world *w, const struct schema *s,
     pthread_mutex_init(&st->jobs, NULL);
     pthread_cond_init(&st->jobs_changed, NULL);
     st->batch = arena_new(BATCH_ARENA_BYTES);
+    st->units = units_new(st->options.memory_bytes);
     make_tables(st);
     if (options->listener)
         store_listen(st, options->listener);
@@ -147,6 +149,7 @@ void store_close(struct store *st)
     freeze_free(st, st->freeze);
     image_free(st->image, st->schema);
     free_tables(st);
+    units_free(st->units);
     arena_free(st->batch);
     pthread_cond_destroy(&st->jobs_changed);
     pthread_mutex_destroy(&st->jobs);
@@ -174,9 +177,20 @@ static enum err check_keeper(struct store *st, struct fault *why)
     return e;
 }
 
-static enum err refuse(struct fault *why)
+static enum err refuse(const struct store *st, struct fault *why)
 {
-    return fail(why, ERR_IO, "the log has failed before; the store must be opened anew");
+    return fail(why, ERR_IO, "%s; the store must be opened anew",
+                st->unread.code ? st->unread.words : "the log has failed before");
+}
+
+// Rows were applied over others that could not be read: what memory holds now is not what
+// the log says.  What was published before is whole, and goes on answering.
+static enum err check_read(struct store *st, struct fault *why)
+{
+    if (!read_fault_take(&st->unread))
+        return OK;
+    st->is_failed = true;
+    return refuse(st, why);
 }
 
 enum err store_append(struct store *st, const struct admitted *a, struct fault *why)
@@ -188,13 +202,14 @@ enum err store_append_told(struct store *st, const struct admitted *a, uint8_t *
                            struct fault *why)
 {
     if (st->is_failed)
-        return refuse(why);
+        return refuse(st, why);
     enum err e = check_keeper(st, why);
     if (e)
         return e;
     const struct changeset *c = admitted_changeset(a);
     struct slice bytes = admitted_bytes(a);
     arena_reset(st->batch);
+    (void)read_fault_take(NULL); // what is left of other work of this thread
     pthread_mutex_lock(&st->state);
     e = changeset_check(st, c, why);
     if (!e)
@@ -202,6 +217,8 @@ enum err store_append_told(struct store *st, const struct admitted *a, uint8_t *
     if (!e)
         changeset_apply(st, c, NULL, out_outcomes);
     pthread_mutex_unlock(&st->state);
+    if (!e)
+        e = check_read(st, why);
     if (e)
         return e;
     st->pending++;
@@ -225,7 +242,7 @@ static void drop_log(struct store *st)
 enum err store_commit(struct store *st, struct fault *why)
 {
     if (st->is_failed)
-        return refuse(why);
+        return refuse(st, why);
     if (st->pending == 0)
         return OK;
     enum err e = wal_sync(st->log, why);

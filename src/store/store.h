@@ -19,6 +19,7 @@
 #include "base/world.h"
 #include "data/schema.h"
 #include "policy/admit.h"
+#include "store/units.h"
 #include "store/view.h"
 
 struct store;
@@ -30,7 +31,9 @@ struct store_options {
     uint64_t log_bytes_max;       // ... or when the log has grown to this (0: 256 MiB)
     uint32_t merge_fan_in;        // so many neighbours of like size become one (0: 8)
     uint64_t attribute_bytes_max; // memory for attributes (attribute.h) (0: 256 MiB)
-    bool background; // a thread of its own seals and merges; else store_maintain() does
+    uint64_t memory_bytes; // that segments may take in memory (0: two fifths of the machine's)
+    uint32_t group_blocks; // blocks of a unit of them, a power of two (0: what suits a table)
+    bool background;       // a thread of its own seals and merges; else store_maintain() does
     // As store_listen(), and told of what the log brings at opening; NULL: nobody listens.
     const struct store_listener *listener;
 };
@@ -78,13 +81,17 @@ struct store_table_stats {
     uint64_t bytes_memory;
     uint32_t segments;
     uint64_t changes; // rows put, moved and deleted since the store was opened
+    // Names file and block when some of a segment could not be read when that was last tried:
+    // searches that need it fail.  Empty: none.
+    char broken[FAULT_WORDS_BYTES];
 };
 
 struct store_stats {
     uint64_t log_bytes;
     uint64_t commits;
     uint64_t syncs;
-    uint64_t bytes_written; // log, segments, dictionaries: for write amplification
+    uint64_t bytes_written;      // log, segments, dictionaries: for write amplification
+    struct units_stats segments; // the budget of segments in memory
     uint32_t table_count;
     struct store_table_stats tables[256]; // LIMIT_TABLES
 };

@@ -73,9 +73,10 @@ struct store {
     struct store_listener listener;
     struct attribute_room attribute_room;
     struct dict **subject_dicts; // one a subject kind
+    struct units *units;         // what is in memory of segments
 
     struct wal *log;         // the writer's
-    bool is_failed;          // the log failed: nothing may be added
+    bool is_failed;          // the log did, or see `unread`: nothing may be added
     uint32_t pending;        // changesets appended, not committed
     uint64_t log_since_roll; // bytes appended since the log was rolled
     struct arena *batch;     // of one append
@@ -93,10 +94,11 @@ struct store {
     pthread_cond_t jobs_changed;
     struct freeze *freeze; // to be sealed; stays until that has worked
     bool keeper_stops;
+    bool keeper_asked;  // to look for work
     bool keeper_failed; // the last job did, at that time
     int64_t keeper_failed_us;
-    bool keeper_asked; // to look for work
     struct fault keeper_fault;
+    struct fault unread; // the writer's: rows that a change needed could not be read
     pthread_t keeper;
     bool has_keeper;
     uint64_t log_drop_before; // the log's files before this one may go; 0: none

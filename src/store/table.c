@@ -2,6 +2,7 @@
 #include "store/table.h"
 
 #include "base/check.h"
+#include "store/read_fault.h"
 
 #include <stdlib.h>
 
@@ -114,9 +115,15 @@ enum err table_load(struct table_store *t, struct entry e, struct fault *why)
     struct row_key *keys = malloc(BLOCK_ROWS * sizeof *keys);
     CHECK(keys);
     bool good = true;
-    for (uint32_t b = 0; b < entry_block_count(&e) && good; b++)
+    enum err unread = OK;
+    (void)read_fault_take(NULL); // what is left of other work of this thread
+    for (uint32_t b = 0; b < entry_block_count(&e) && good && !unread; b++) {
         good = load_block(t, &e, b, keys);
+        unread = read_fault_take(why);
+    }
     free(keys);
+    if (unread)
+        return unread;
     return good ? OK : fail(why, ERR_CORRUPT, "table %s has two rows of one key", t->shape->name);
 }
 

@@ -21,6 +21,7 @@ TEST(status_tells_what_runs_and_how_far_behind_it_is)
                 "their memory\n"));
     EXPECT(says(&r, "kept answers: 1.5 MB of 4.0 MB; 70 answers and 2,000 partial ones given "
                     "again\n"));
+    EXPECT(says(&r, "segments: 1.0 MB in memory of 4.2 MB, 3.1 MB read from disk, 5 made room\n"));
     EXPECT(says(&r, "source fleet: streaming, 0.0 s behind (2.1 kB of its log); following every "
                     "change\n"));
     EXPECT(says(&r, "  table      rows  on disk   a row  in memory   a row  state\n"

@@ -94,6 +94,8 @@ static void choose_shape(struct diff *d)
     s->floor = diff_below(d, 4);
     s->store.seal_rows = (uint32_t)CHOOSE(d, 0, 0, 200, 1000, 9000, 9000);
     s->store.merge_fan_in = (uint32_t)CHOOSE(d, 0, 2, 3, 8, 64);
+    s->store.memory_bytes = (uint64_t)CHOOSE(d, 0, 1, 30000, 300000);
+    s->store.group_blocks = (uint32_t)CHOOSE(d, 0, 1, 2);
     if (s->store.seal_rows && s->rows / s->store.seal_rows > 60)
         s->store.seal_rows = s->rows / 40;
     choose_gaps(d);

@@ -46,6 +46,7 @@ TEST(config_takes_every_key)
                        "request_seconds: 7\n"
                        "seal_rows: 4096\n"
                        "log_bytes: 8589934592\n"
+                       "segments: {memory_bytes: 33554432}\n"
                        "search: {threads: 3, memory_bytes: 20971520, memory_bytes_all: 4294967296, "
                        "max_buckets: 10}\n"
                        "users: {keeper: 1, mirror: two, serve: 3}\n",
@@ -56,6 +57,7 @@ TEST(config_takes_every_key)
     endpoint_print(&c.listen, listen);
     EXPECT(strcmp(listen, "[::1]:9300") == 0);
     EXPECT(strcmp(c.cluster_uuid, "abcdefghijklmnopqrstuv") == 0);
+    EXPECT_EQ(c.segments_memory_bytes, 33554432);
     EXPECT_EQ(c.search_threads, 3);
     EXPECT_EQ(c.search_memory_bytes, 20971520);
     EXPECT_EQ(c.search_memory_bytes_all, 4294967296);

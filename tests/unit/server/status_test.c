@@ -4,7 +4,10 @@
 #include "unit/server/place.h"
 
 static struct store_stats stats = {
-    .table_count = 1, .commits = 3, .tables = {{.name = "devices", .rows = 7, .segments = 2}}};
+    .table_count = 1,
+    .commits = 3,
+    .segments = {.bytes = 4096, .bytes_max = 8192, .loads = 5},
+    .tables = {{.name = "devices", .rows = 7, .segments = 2, .broken = "segment x: block 3"}}};
 
 static struct status_facts facts(void)
 {
@@ -38,6 +41,11 @@ TEST(status_has_processes_tables_sources_and_sandbox)
     EXPECT(slice_is(json_get(&processes->items[PROCESS_MIRROR], "pid")->text, "9"));
     const struct json *tables = json_get(tree, "tables");
     EXPECT(slice_is(json_get(&tables->items[0], "rows")->text, "7"));
+    EXPECT(slice_is(json_get(&tables->items[0], "broken")->text, "segment x: block 3"));
+    const struct json *segments = json_get(json_get(tree, "store"), "segments");
+    EXPECT(slice_is(json_get(segments, "memory_bytes")->text, "4096"));
+    EXPECT(slice_is(json_get(segments, "memory_bytes_max")->text, "8192"));
+    EXPECT(slice_is(json_get(segments, "loads")->text, "5"));
     const struct json *search = json_get(tree, "search");
     EXPECT(slice_is(json_get(search, "count")->text, "12"));
     EXPECT(slice_is(json_get(search, "gone")->text, "3"));

@@ -44,6 +44,9 @@ struct position fixture_position(const char *source, uint64_t lsn);
 // Appends one batch of one row at that position of its source.
 enum err fixture_append(struct store *st, uint32_t table, struct test_row row, uint64_t lsn);
 
+// For segments without a store: room for a few columns of one block.
+struct units *fixture_units(void);
+
 // A directory of its own, empty.
 struct world fixture_world(void);
 void fixture_world_drop(struct world *w);

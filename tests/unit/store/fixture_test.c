@@ -188,6 +188,14 @@ static const struct world_ops *quick_ops(void)
     return &ops;
 }
 
+struct units *fixture_units(void)
+{
+    static struct units *units; // of the whole run
+    if (!units)
+        units = units_new(96 << 10);
+    return units;
+}
+
 struct world fixture_world(void)
 {
     char path[] = "/tmp/store-test-XXXXXX";

@@ -32,7 +32,7 @@ static struct segment *write_segment(const struct world *w, uint32_t rows)
     uint64_t bytes = 0;
     struct segment *s = NULL;
     EXPECT_EQ(segment_writer_finish(sw, &bytes, NULL), OK);
-    EXPECT_EQ(segment_open(w, "segments/0.segment", t, &s, NULL), OK);
+    EXPECT_EQ(segment_open(w, "segments/0.segment", t, fixture_units(), &s, NULL), OK);
     return s;
 }
 

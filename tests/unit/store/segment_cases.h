@@ -5,6 +5,7 @@
 
 #include "disk_cases.h"
 #include "store/segment.h"
+#include "unit/store/fixture.h"
 
 enum { SEG_KIND, SEG_DEVICE, SEG_MS, SEG_AT, SEG_DEGREES, SEG_FIELDS };
 

@@ -49,7 +49,7 @@ TEST(segment_writer_starts_anew_over_a_crashed_one)
     uint64_t bytes = 0;
     EXPECT_EQ(seg_write(&d.real, "seg", 100, &bytes), OK);
     struct segment *s = NULL;
-    EXPECT_EQ(segment_open(&d.real, "seg", &seg_table, &s, NULL), OK);
+    EXPECT_EQ(segment_open(&d.real, "seg", &seg_table, fixture_units(), &s, NULL), OK);
     EXPECT_EQ(segment_rows(s), 100);
     segment_close(s);
     disk_done(&d, ".");
@@ -80,7 +80,7 @@ TEST(segment_writer_may_fail_anywhere)
         EXPECT(e == OK || e == ERR_IO);
         if (exists(&d, "seg")) {
             struct segment *s = NULL;
-            EXPECT_EQ(segment_open(&d.real, "seg", &seg_table, &s, NULL), OK);
+            EXPECT_EQ(segment_open(&d.real, "seg", &seg_table, fixture_units(), &s, NULL), OK);
             EXPECT_EQ(segment_rows(s), BLOCK_ROWS + 10);
             segment_close(s);
         }
