@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine alone: no HTTPS, no printing of answers.
 //
-//     build/bench-engine DIR QUESTIONS [THREADS [RUNS]]
+//     build/bench-engine DIR QUESTIONS [THREADS [RUNS [SEGMENTS_MEMORY]]]
 //
 // DIR is an installation that nothing serves now.  QUESTIONS has two lines of JSON for each
 // search, as _msearch takes them: {"index":"connections","name":"3a"} and the body.  Searches
@@ -10,6 +10,10 @@
 // SQL and gives rows.  One line of JSON comes out for each question:
 //
 //     {"name":"3a","threads":2,"first_ms":1.234,"min_ms":0.987,"median_ms":1.011,"runs":50}
+//
+// With SEGMENTS_MEMORY, the bytes that segments may take in memory, the questions are asked in
+// turn instead, RUNS rounds after one that is not counted, as one that is repeated at once finds
+// its columns again whatever the budget; one line tells of all.
 #include "engine/engine.h"
 
 #include "access/access.h"
@@ -73,13 +77,13 @@ static enum err open_schema(struct bench *b)
     return e;
 }
 
-static enum err open_all(struct bench *b, const char *directory)
+static enum err open_all(struct bench *b, const char *directory, uint64_t memory_bytes)
 {
     b->start = arena_new(POLICY_BYTES);
     b->request = arena_new(LIMIT_REQUEST_ARENA_BYTES);
     if (chdir(directory) < 0)
         return fail(&b->why, ERR_NOT_FOUND, "no directory %s", directory);
-    struct store_options options = {0};
+    struct store_options options = {.memory_bytes = memory_bytes};
     enum err e = open_schema(b);
     if (!e)
         e = world_open(DIRECTORY_DATA, &b->dir, &b->why);
@@ -214,6 +218,47 @@ static enum err time_all(struct bench *b, uint32_t threads, uint32_t runs)
     return e;
 }
 
+// ---- in turn ----
+
+static uint64_t resident_bytes(void)
+{
+    char text[128] = "";
+    int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    close(fd);
+    unsigned long long pages = 0;
+    if (got <= 0 || sscanf(text, "%*s %llu", &pages) != 1)
+        return 0;
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static enum err time_rounds(struct bench *b, uint32_t threads, uint32_t rounds)
+{
+    static struct store_stats before, after;
+    const struct engine_settings settings = {.threads = threads};
+    struct engine *engine = engine_local_new(b->store, b->schema, &settings);
+    int64_t round_us = 0;
+    int64_t all_us = 0;
+    enum err e = ask_all(b, engine, 0, b->search_count, &round_us);
+    store_stats(b->store, &before);
+    for (uint32_t i = 0; i < rounds && !e; i++) {
+        e = ask_all(b, engine, 0, b->search_count, &round_us);
+        all_us += round_us;
+    }
+    store_stats(b->store, &after);
+    engine->ops->close(engine);
+    const struct units_stats *s = &after.segments;
+    printf("{\"name\":\"rounds\",\"threads\":%u,\"searches_per_second\":%.2f,\"round_ms\":%.1f,"
+           "\"segments_bytes_max\":%llu,\"segments_bytes\":%llu,\"read_bytes_per_round\":%llu,"
+           "\"resident_bytes\":%llu}\n",
+           threads, (double)b->search_count * rounds * 1e6 / (double)all_us,
+           (double)all_us / 1000 / rounds, (unsigned long long)s->bytes_max,
+           (unsigned long long)s->bytes,
+           (unsigned long long)(s->bytes_loaded - before.segments.bytes_loaded) / rounds,
+           (unsigned long long)resident_bytes());
+    return e;
+}
+
 static uint32_t number(int count, char **words, int at, uint32_t otherwise)
 {
     int64_t v;
@@ -225,16 +270,21 @@ int main(int count, char **words)
 {
     static struct bench b;
     if (count < 3) {
-        fprintf(stderr, "engine DIR QUESTIONS [THREADS [RUNS]]\n");
+        fprintf(stderr, "engine DIR QUESTIONS [THREADS [RUNS [SEGMENTS_MEMORY]]]\n");
         return 2;
     }
     b.start = NULL;
     char *questions = realpath(words[2], NULL);
-    enum err e = open_all(&b, words[1]);
+    uint64_t memory_bytes = 0;
+    if (count > 5 && parse_u64(slice_text(words[5]), &memory_bytes) != OK)
+        return 2;
+    enum err e = open_all(&b, words[1], memory_bytes);
     if (!e)
         e = read_searches(&b, questions ? questions : words[2]);
+    uint32_t threads = number(count, words, 3, 2);
+    uint32_t runs = number(count, words, 4, memory_bytes ? 5 : 200);
     if (!e)
-        e = time_all(&b, number(count, words, 3, 2), number(count, words, 4, 200));
+        e = memory_bytes ? time_rounds(&b, threads, runs) : time_all(&b, threads, runs);
     if (e)
         fprintf(stderr, "engine: %s\n", b.why.words);
     store_close(b.store);
