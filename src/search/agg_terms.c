@@ -4,6 +4,7 @@
 // Keys are codes for keywords (one more for a `missing` text that the dictionary has not
 // got), the distance from the smallest value where all whole numbers lie close together,
 // and else the 64 bits of the number.
+#include "kernel/compare.h"
 #include "kernel/mask.h"
 #include "kernel/ordinal.h"
 #include "kernel/top.h"
@@ -238,25 +239,16 @@ static struct key_codes small_keys(struct search *s, struct agg_node *n)
     return t->form == KEY_CODE ? code_keys(s, n) : near_keys(s, n);
 }
 
-#define ANY_NONE(type, none)             \
-    for (uint32_t i = 0; i < count; i++) \
-        any |= ((const type *)codes)[i] == (none);
-
 static bool has_none(enum width width, const void *codes, uint32_t count)
 {
-    bool any = false;
-    switch (width) {
-    case WIDTH_U8:
-        ANY_NONE(uint8_t, UINT8_MAX);
-        break;
-    case WIDTH_U16:
-        ANY_NONE(uint16_t, UINT16_MAX);
-        break;
-    case WIDTH_U32:
-        ANY_NONE(uint32_t, UINT32_MAX);
-        break;
-    }
-    return any;
+    uint64_t none[BLOCK_WORDS];
+    if (width == WIDTH_U8)
+        compare_range_u8(codes, count, UINT8_MAX, UINT8_MAX, none);
+    else if (width == WIDTH_U16)
+        compare_range_u16(codes, count, UINT16_MAX, UINT16_MAX, none);
+    else
+        compare_range_u32(codes, count, UINT32_MAX, UINT32_MAX, none);
+    return mask_count(none, count) > 0;
 }
 
 // Texts of which no row of the block lacks one.

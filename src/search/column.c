@@ -209,8 +209,65 @@ uint32_t column_code(const struct column *c, uint32_t row)
     return codes_at((struct codes){c->width, c->codes}, row);
 }
 
+// Distances from the block's least value to distances from the column's.  Turns of a fixed number
+// and arrays known to lie apart are what the compiler makes vectors of; rows past the last are
+// written too.
+// NOLINTBEGIN(bugprone-macro-parentheses): types take none
+#define FROM_COLUMN(name, to_type, type)                                           \
+    static void name(const type *restrict v, uint32_t shift, to_type *restrict to) \
+    {                                                                              \
+        to_type more = (to_type)shift;                                             \
+        for (uint32_t i = 0; i < BLOCK_ROWS; i++)                                  \
+            to[i] = (to_type)((to_type)v[i] + more);                               \
+    }
+// NOLINTEND(bugprone-macro-parentheses)
+
+FROM_COLUMN(from_u16_to_u16, uint16_t, uint16_t)
+FROM_COLUMN(from_u32_to_u16, uint16_t, uint32_t)
+FROM_COLUMN(from_u16_to_u32, uint32_t, uint16_t)
+FROM_COLUMN(from_u32_to_u32, uint32_t, uint32_t)
+
+static void from_column(const struct column *c, const struct offsets *o)
+{
+    uint32_t shift = (uint32_t)((uint64_t)o->base - (uint64_t)c->min);
+    if (c->distance_width == WIDTH_U16 && o->width == WIDTH_U16)
+        from_u16_to_u16(o->distances, shift, c->distance);
+    else if (c->distance_width == WIDTH_U16)
+        from_u32_to_u16(o->distances, shift, c->distance);
+    else if (o->width == WIDTH_U16)
+        from_u16_to_u32(o->distances, shift, c->distance);
+    else
+        from_u32_to_u32(o->distances, shift, c->distance);
+}
+
+static bool load_offsets(struct columns *cs, struct column *c)
+{
+    const struct column_source *s = &c->sources[cs->at];
+    struct offsets o = {.distances = cs->scratch, .present = c->present};
+    if (!s->is_mapped || s->target || s->storage != STORAGE_I64 ||
+        !block_offsets(&cs->block, s->path.field, &o))
+        return false;
+    c->is_full = is_full(c->present, cs->block.row_count);
+    from_column(c, &o);
+    return true;
+}
+
+const void *column_distances(struct columns *cs, struct column *c)
+{
+    DCHECK(c->is_near);
+    if (!c->distance)
+        c->distance = room_alloc(cs->room, BLOCK_ROWS * (size_t)c->distance_width + BLOCK_SLACK);
+    if (c->distance && c->near_stamp != cs->stamp) {
+        c->near_stamp = cs->stamp;
+        c->has_near = load_offsets(cs, c);
+    }
+    return c->has_near ? c->distance : NULL;
+}
+
 const uint64_t *column_present(struct columns *cs, struct column *c)
 {
+    if (c->has_near && c->near_stamp == cs->stamp)
+        return c->present;
     column_load(cs, c);
     if (!column_is_text(c) || c->present_stamp == cs->stamp)
         return c->present;
@@ -414,34 +471,46 @@ struct numbers selected_numbers(struct columns *cs, struct column *c)
     return out;
 }
 
-#define TO_DISTANCES(type)               \
-    for (uint32_t i = 0; i < count; i++) \
-        ((type *)out)[i] = (type)((uint64_t)v[i] - (uint64_t)base);
+// NOLINTBEGIN(bugprone-macro-parentheses): types take none
+#define TO_DISTANCES(name, type)                                                 \
+    static void name(const int64_t *restrict v, int64_t base, type *restrict to) \
+    {                                                                            \
+        for (uint32_t i = 0; i < BLOCK_ROWS; i++)                                \
+            to[i] = (type)((uint64_t)v[i] - (uint64_t)base);                     \
+    }
+// NOLINTEND(bugprone-macro-parentheses)
 
-static void to_distances(const int64_t *v, uint32_t count, int64_t base, enum width width,
-                         void *out)
+TO_DISTANCES(to_distances_u16, uint16_t)
+TO_DISTANCES(to_distances_u32, uint32_t)
+
+// By row; NULL past the room's limit.
+static const void *distances_by_row(struct columns *cs, struct column *c)
 {
-    CHECK(v != NULL);
-    if (width == WIDTH_U16)
-        TO_DISTANCES(uint16_t)
+    const void *at = column_distances(cs, c);
+    if (at || !c->distance)
+        return at;
+    column_load(cs, c);
+    if (c->distance_width == WIDTH_U16)
+        to_distances_u16(c->i64, c->min, c->distance);
     else
-        TO_DISTANCES(uint32_t)
+        to_distances_u32(c->i64, c->min, c->distance);
+    return c->distance;
 }
 
 struct distances selected_distances(struct columns *cs, struct column *c)
 {
-    DCHECK(c->is_near);
-    struct distances out = {.base = c->min, .width = c->distance_width};
-    struct numbers n = selected_numbers(cs, c);
-    out.present = n.present;
-    c->distances = reserve(cs, c->distances, c->distance_width);
-    if (!c->distances) {
-        out.at = c->i64; // the search is over anyway
+    const void *by_row = distances_by_row(cs, c);
+    struct distances out = {.base = c->min,
+                            .width = c->distance_width,
+                            .at = by_row ? by_row : c->i64, // the search is over then
+                            .present = selected_present(cs, c)};
+    if (!cs->selection.rows || !by_row)
         return out;
+    c->distances = reserve(cs, c->distances, c->distance_width);
+    if (c->distances && c->distance_stamp != cs->selection_stamp) {
+        c->distance_stamp = cs->selection_stamp;
+        pack(cs, c->distance_width, by_row, c->distances);
     }
-    if (c->distance_stamp != cs->selection_stamp)
-        to_distances(n.i64, cs->selection.count, c->min, c->distance_width, c->distances);
-    c->distance_stamp = cs->selection_stamp;
-    out.at = c->distances;
+    out.at = c->distances ? c->distances : c->i64;
     return out;
 }

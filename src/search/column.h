@@ -75,6 +75,10 @@ struct column {
     int64_t *i64;
     double *f64;
     uint64_t *present; // for numbers; for codes see column_present()
+    // Numbers that are near, as distances by row: without them the block's numbers are decoded.
+    uint64_t near_stamp;
+    bool has_near;  // for the block that near_stamp is about
+    void *distance; // of distance_width
     // By position; arrays are made when they are first asked for.
     uint64_t codes_stamp, distance_stamp, number_stamp, bits_stamp;
     void *packed_codes, *distances, *packed_numbers;
@@ -131,8 +135,13 @@ void columns_block(struct columns *cs, uint32_t at, struct block block);
 // Makes the arrays by row hold the block at hand.
 void column_load(struct columns *cs, struct column *c);
 
-// Loads and gives the present bits by row (BLOCK_WORDS words), for codes too.
+// The present bits by row (BLOCK_WORDS words), for codes too.  Loads what tells them.
 const uint64_t *column_present(struct columns *cs, struct column *c);
+
+// Of a column that is near, by row: value = c->min + distance, of c->distance_width.  NULL where
+// the block's numbers are not kept so that they are had without decoding them.  Rows without a
+// value (column_present()) have any distance.
+const void *column_distances(struct columns *cs, struct column *c);
 
 // The code of a row after column_load(); CODE_NONE for none.
 uint32_t column_code(const struct column *c, uint32_t row);

@@ -98,6 +98,7 @@ static enum match_rows longs_block(struct columns *cs, struct match *m, uint64_t
     int64_t last = m->longs[m->value_count - 1];
     if (column_range(cs, m->column, &r) && (!r.any || r.max < m->longs[0] || r.min > last))
         return ROWS_NONE;
+    column_load(cs, m->column);
     const uint64_t *present = column_present(cs, m->column);
     const int64_t *v = m->column->i64;
     if (m->value_count == 1) {
@@ -118,6 +119,25 @@ static enum match_rows doubles_block(struct columns *cs, struct match *m, uint64
     return ROWS_SOME;
 }
 
+// On the distances that the block keeps; false when it keeps none.  Some value is in the range.
+static bool near_range_block(struct columns *cs, const struct match *m, uint64_t *out)
+{
+    struct column *c = m->column;
+    const void *v = c->is_near ? column_distances(cs, c) : NULL;
+    if (!v || m->hi < c->min || m->lo > c->max)
+        return false;
+    uint32_t rows = cs->block.row_count;
+    uint32_t lo = m->lo > c->min ? (uint32_t)((uint64_t)m->lo - (uint64_t)c->min) : 0;
+    uint32_t hi = (uint32_t)((uint64_t)(m->hi < c->max ? m->hi : c->max) - (uint64_t)c->min);
+    if (c->distance_width == WIDTH_U16)
+        compare_range_u16(v, rows, (uint16_t)lo, (uint16_t)hi, out);
+    else
+        compare_range_u32(v, rows, lo, hi, out);
+    if (!c->is_full)
+        mask_and(out, column_present(cs, c), rows);
+    return true;
+}
+
 static enum match_rows long_range_block(struct columns *cs, struct match *m, uint64_t *out)
 {
     struct block_range r;
@@ -127,6 +147,9 @@ static enum match_rows long_range_block(struct columns *cs, struct match *m, uin
         if (!r.any_missing && r.min >= m->lo && r.max <= m->hi)
             return ROWS_ALL;
     }
+    if (near_range_block(cs, m, out))
+        return ROWS_SOME;
+    column_load(cs, m->column);
     const uint64_t *present = column_present(cs, m->column);
     const int64_t *v = m->column->i64;
     compare_range_i64(v, cs->block.row_count, m->lo, m->hi, out);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "unit/search/crowded.h"
 #include "unit/search/reading.h"
 
 TEST(columns_read_through_look_ups)
@@ -70,4 +71,57 @@ TEST(columns_give_the_chosen_rows_by_position)
     expect_selected(&r, 4, 1);
     EXPECT_EQ(r.columns.selection.rows[0], 2);
     reading_close(&r);
+}
+
+// Of the block at hand: what is told by distances is what is told by numbers.  Returns rows.
+static uint32_t expect_distances(struct columns *cs, struct column *c)
+{
+    const void *v = column_distances(cs, c);
+    uint64_t present[BLOCK_WORDS];
+    static uint32_t distances[BLOCK_ROWS];
+    if (!v)
+        return 0;
+    memcpy(present, column_present(cs, c), sizeof present);
+    for (uint32_t i = 0; i < cs->block.row_count; i++)
+        distances[i] = codes_at((struct codes){c->distance_width, v}, i);
+    column_load(cs, c);
+    for (uint32_t i = 0; i < cs->block.row_count; i++) {
+        EXPECT_EQ(bit_get(present, i), bit_get(c->present, i));
+        if (bit_get(present, i))
+            EXPECT_EQ(c->min + (int64_t)distances[i], c->i64[i]);
+    }
+    return cs->block.row_count;
+}
+
+TEST(columns_that_are_near_have_the_distances_of_their_numbers)
+{
+    struct snapshot *now = store_snapshot(crowded_town()->store);
+    const struct view *v = snapshot_view(now, TOWN_EVENTS);
+    static const uint32_t tables[] = {TOWN_EVENTS};
+    struct room room = room_init(64 << 20);
+    struct columns cs;
+    EXPECT_EQ(columns_init(&cs, now, tables, 1, &room), OK);
+    static const char *const names[] = {"latency", "at", "ok", "device.year"};
+    uint32_t rows = 0;
+    for (int f = 0; f < 4; f++) {
+        struct column *c;
+        EXPECT_EQ(columns_find(&cs, slice_text(names[f]), &c, NULL), OK);
+        for (uint32_t b = 0; c->is_near && b < view_block_count(v); b++) {
+            columns_block(&cs, 0, view_block(v, b));
+            rows += expect_distances(&cs, c);
+            columns_block(&cs, 0, view_block(v, b));
+            uint64_t some[BLOCK_WORDS] = {0x8000000000000001, 6};
+            columns_select(&cs, some, 4);
+            struct distances d = selected_distances(&cs, c);
+            column_load(&cs, c);
+            for (uint32_t i = 0; i < 4; i++)
+                if (!d.present || bit_get(d.present, i))
+                    EXPECT_EQ(d.base + (int64_t)codes_at((struct codes){d.width, d.at}, i),
+                              c->i64[cs.selection.rows[i]]);
+        }
+    }
+    EXPECT(rows > CROWDED_ROWS);
+    columns_done(&cs);
+    room_done(&room);
+    snapshot_free(now);
 }
