@@ -14,6 +14,7 @@
 
 #include "base/date.h"
 #include "base/limits.h"
+#include "search/composite_page.h"
 #include "search/literal_value.h"
 #include "search/output.h"
 #include "search/terms_order.h"
@@ -46,7 +47,8 @@ struct level { // one source
 struct composite {
     struct level *levels;
     uint32_t level_count;
-    // The page.
+    struct composite_page page;
+    // What it holds.
     struct bucket *buckets;
     size_t buckets_cap;
     uint32_t bucket_count;
@@ -182,12 +184,15 @@ static enum err plan_late(struct search *s, struct agg_node *n, struct fault *wh
         if (e)
             return e;
     }
+    composite_page_plan(s, n, n->agg->after ? &c->levels[0].after.key.i64 : NULL, &c->page);
     return OK;
 }
 
 static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
-    agg_pass(s, n, parents);
+    struct composite *c = n->state;
+    if (composite_page_takes(s, &c->page))
+        agg_pass(s, n, parents);
 }
 
 // ---- order ----
