@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine alone: no HTTPS, no printing of answers.
 //
-//     build/bench-engine DIR QUESTIONS [THREADS [RUNS [SEGMENTS_MEMORY]]]
+//     build/bench-engine DIR QUESTIONS [THREADS [RUNS [SEGMENTS_MEMORY [CACHE_BYTES]]]]
 //
 // DIR is an installation that nothing serves now.  QUESTIONS has two lines of JSON for each
 // search, as _msearch takes them: {"index":"connections","name":"3a"} and the body.  Searches
@@ -11,6 +11,7 @@
 //
 //     {"name":"3a","threads":2,"first_ms":1.234,"min_ms":0.987,"median_ms":1.011,"runs":50}
 //
+// CACHE_BYTES is what partial aggregations may be kept in; 0, the default, keeps none.
 // With SEGMENTS_MEMORY, the bytes that segments may take in memory, the questions are asked in
 // turn instead, RUNS rounds after one that is not counted, as one that is repeated at once finds
 // its columns again whatever the budget; one line tells of all.
@@ -202,9 +203,9 @@ static enum err time_question(struct bench *b, struct engine *engine, uint32_t f
     return OK;
 }
 
-static enum err time_all(struct bench *b, uint32_t threads, uint32_t runs)
+static enum err time_all(struct bench *b, uint32_t threads, uint32_t runs, uint64_t cache_bytes)
 {
-    const struct engine_settings settings = {.threads = threads};
+    const struct engine_settings settings = {.threads = threads, .cache_bytes = cache_bytes};
     struct engine *engine = engine_local_new(b->store, b->schema, &settings);
     enum err e = OK;
     uint32_t count;
@@ -270,7 +271,7 @@ int main(int count, char **words)
 {
     static struct bench b;
     if (count < 3) {
-        fprintf(stderr, "engine DIR QUESTIONS [THREADS [RUNS [SEGMENTS_MEMORY]]]\n");
+        fprintf(stderr, "engine DIR QUESTIONS [THREADS [RUNS [SEGMENTS_MEMORY [CACHE_BYTES]]]]\n");
         return 2;
     }
     b.start = NULL;
@@ -278,13 +279,17 @@ int main(int count, char **words)
     uint64_t memory_bytes = 0;
     if (count > 5 && parse_u64(slice_text(words[5]), &memory_bytes) != OK)
         return 2;
+    uint64_t cache_bytes = 0;
+    if (count > 6 && parse_u64(slice_text(words[6]), &cache_bytes) != OK)
+        return 2;
     enum err e = open_all(&b, words[1], memory_bytes);
     if (!e)
         e = read_searches(&b, questions ? questions : words[2]);
     uint32_t threads = number(count, words, 3, 2);
     uint32_t runs = number(count, words, 4, memory_bytes ? 5 : 200);
     if (!e)
-        e = memory_bytes ? time_rounds(&b, threads, runs) : time_all(&b, threads, runs);
+        e = memory_bytes ? time_rounds(&b, threads, runs)
+                         : time_all(&b, threads, runs, cache_bytes);
     if (e)
         fprintf(stderr, "engine: %s\n", b.why.words);
     store_close(b.store);

@@ -28,8 +28,14 @@ static bool may_be_kept(const struct exchange *x, const struct search_call *c)
     for (uint32_t i = 0; i < x->parameters.count; i++)
         if (may_tell_time(x->parameters.at[i].value))
             return false;
+    return true;
+}
+
+static bool is_refused(const struct exchange *x, const struct search_call *c)
+{
     bool wanted = true;
-    return parameter_truth(&x->parameters, "request_cache", &wanted, NULL) == OK && wanted;
+    return c->reuse.is_refused ||
+           parameter_truth(&x->parameters, "request_cache", &wanted, NULL) != OK || !wanted;
 }
 
 static void make_key(const struct exchange *x, struct arena *arena, struct search_call *c)
@@ -55,7 +61,8 @@ static void make_key(const struct exchange *x, struct arena *arena, struct searc
 
 bool answer_reuse_get(struct exchange *x, struct arena *arena, struct search_call *c)
 {
-    if (c->reuse.is_off || !may_be_kept(x, c))
+    c->reuse.is_refused = is_refused(x, c);
+    if (c->reuse.is_off || c->reuse.is_refused || !may_be_kept(x, c))
         return false;
     make_key(x, arena, c);
     if (c->reuse.key.len)

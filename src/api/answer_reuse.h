@@ -22,7 +22,8 @@ struct agg_cached;
 struct search_call;
 
 struct reuse {
-    bool is_off;                    // the question must not or cannot be looked for
+    bool is_off;                    // the question is not looked for
+    bool is_refused;                // and nothing that was kept is to be used for it
     struct slice key;               // len 0: it was not
     uint64_t version;               // that is in the key
     const struct agg_cached *found; // given back by answer_reuse_write()

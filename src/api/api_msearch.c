@@ -132,7 +132,7 @@ static enum err read_header_member(struct slice key, const struct json *v, struc
     if (slice_is(key, "request_cache")) {
         bool wanted = true;
         enum err e = json_bool(v, &wanted, why);
-        c->reuse.is_off = !wanted;
+        c->reuse.is_refused = !wanted;
         return e;
     }
     if (slice_is(key, "expand_wildcards")) {

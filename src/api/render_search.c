@@ -75,6 +75,14 @@ static void render_profile(struct json_writer *w, const struct answer *a)
         json_key(w, "metric");
         json_text(w, a->cube);
     }
+    if (a->used_cache) {
+        json_key(w, "partials_kept");
+        json_uint(w, a->kept_units);
+        json_key(w, "partials_collected");
+        json_uint(w, a->fresh_units);
+        json_key(w, "blocks_beside");
+        json_uint(w, a->loose_blocks);
+    }
     json_end(w);
     json_end(w);
 }

@@ -58,6 +58,7 @@ enum err search_call_run(struct exchange *x, const struct index_wish *wish, stru
     const struct engine_question q = {.permit = c->permit,
                                       .in = c->tables,
                                       .request = &c->request,
+                                      .is_fresh = c->reuse.is_refused,
                                       .is_gone = x->request->is_gone,
                                       .asker = x->request->asker};
     return engine->ops->search(engine, &q, arena, &c->answer, why);

@@ -24,6 +24,7 @@ struct engine_question {
     const struct permit *permit;
     struct index_list in;
     const struct request *request;
+    bool is_fresh; // nothing that was kept is to be used, nor this kept
     // Nobody waits for the answer any more: the search may stop, with ERR_TIMEOUT.  Called by
     // several threads, every few milliseconds.  NULL: somebody does.
     bool (*is_gone)(void *asker);

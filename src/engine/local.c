@@ -128,7 +128,8 @@ static enum err local_search(struct engine *e, const struct engine_question *q,
                                .pool = l->pool,
                                .memory = &memory,
                                .veil = l->veil,
-                               .buckets_max = l->settings.buckets_max};
+                               .buckets_max = l->settings.buckets_max,
+                               .cache = q->is_fresh ? NULL : e->cache};
     atomic_fetch_add(&l->searches, 1);
     atomic_fetch_add(&l->running, 1);
     enum err result =

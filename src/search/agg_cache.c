@@ -210,11 +210,19 @@ const struct agg_cached *agg_cache_get(struct agg_cache *c, enum agg_cache_kind 
     return e;
 }
 
+static size_t entries_now(const struct agg_cache *c)
+{
+    size_t entries = 0;
+    for (int i = 0; i < CACHE_KIND_COUNT; i++)
+        entries += c->counts[i].entries;
+    return entries;
+}
+
 static void put(struct agg_cache *c, struct agg_cached *e)
 {
     c->counts[e->kind].entries++;
     c->counts[e->kind].bytes += e->charge;
-    if (c->counts[CACHE_ANSWERS].entries + c->counts[CACHE_PARTIALS].entries > c->slot_count)
+    if (entries_now(c) > c->slot_count)
         grow(c);
     struct agg_cached **slot = &c->slots[e->hash & (c->slot_count - 1)];
     e->next = *slot;

@@ -18,7 +18,12 @@
 
 struct agg_cache;
 
-enum agg_cache_kind { CACHE_ANSWERS, CACHE_PARTIALS, CACHE_KIND_COUNT };
+enum agg_cache_kind {
+    CACHE_ANSWERS,
+    CACHE_PARTIALS, // of stretches of blocks (agg_cache_walk.h)
+    CACHE_RANGES,   // smallest and largest values of such stretches
+    CACHE_KIND_COUNT
+};
 
 struct agg_cache_counts { // of one kind
     uint64_t hits, misses, evictions;
@@ -34,7 +39,7 @@ struct agg_cache_stats {
 struct agg_cache *agg_cache_new(size_t bytes_max, struct budget *up);
 void agg_cache_free(struct agg_cache *c); // NULL is fine; nothing got may be out
 
-// Which entries of CACHE_PARTIALS go together.
+// Which entries go together.
 struct agg_cache_group {
     uint32_t table;
     uint64_t part; // unlike any other part's, of any table
@@ -57,8 +62,8 @@ void agg_cache_put(struct agg_cache *c, enum agg_cache_kind kind, struct slice k
 // worth keeping.
 bool agg_cache_is_again(struct agg_cache *c, struct slice key);
 
-// Of the table's partials only those of these parts stay.  Cheap when the parts are those of the
-// call before.
+// Of the table's entries in groups only those of these parts stay.  Cheap when the parts are those
+// of the call before.
 void agg_cache_keep(struct agg_cache *c, uint32_t table, const uint64_t *parts, uint32_t count);
 
 void agg_cache_stats(struct agg_cache *c, struct agg_cache_stats *out); // zeros for NULL

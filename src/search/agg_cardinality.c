@@ -3,9 +3,14 @@
 //
 // A set of codes for each bucket that is met, one bit a code; for values that are no codes,
 // and for more buckets than there is memory for sets, a hash set of (bucket, value).
+#include "base/buf.h"
+#include "base/check.h"
+#include "base/reader.h"
 #include "kernel/distinct.h"
 #include "kernel/ordinal.h"
 #include "search/search_private.h"
+
+#include <stdlib.h>
 
 // Sets past so many bytes are not begun; those values are kept as pairs.
 static const uint64_t sets_bytes_max = (uint64_t)128 << 20;
@@ -231,6 +236,105 @@ static void merge(struct search *s, struct agg_node *n, const struct agg_node *f
     }
 }
 
+// ---- kept between searches ----
+//
+//     for each bucket   u32 words | u64 words[words]      a set of codes, or words = 0
+//     then              u32 pairs | u32 bucket[] | u64 key[]
+
+// A stand-in that the dictionary has not got stands behind its last code, which moves.
+static bool is_fleeting(const struct agg_node *n)
+{
+    return column_is_text(n->column) && n->missing.is_given && n->missing.code == CODE_NONE;
+}
+
+static void save_sets(const struct distinct *d, const uint32_t *ords, uint32_t count,
+                      struct buf *out)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const uint64_t *set = d->sets ? d->sets[ords[i]] : NULL;
+        uint64_t words = set ? d->words : 0;
+        while (words && set[words - 1] == 0)
+            words--;
+        buf_u32_le(out, (uint32_t)words);
+        if (words)
+            buf_bytes(out, set, words * sizeof *set);
+    }
+}
+
+static void save_pairs(const struct distinct *d, const uint32_t *ords, uint32_t count,
+                       struct buf *out)
+{
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < count; i++)
+        most = ords[i] >= most ? ords[i] + 1 : most;
+    uint32_t *places = calloc((size_t)most + 1, sizeof *places);
+    CHECK(places);
+    for (uint32_t i = 0; i < count; i++)
+        places[ords[i]] = i;
+    buf_u32_le(out, d->pairs.count);
+    for (uint32_t i = 0; i < d->pairs.count; i++)
+        buf_u32_le(out, places[d->pairs.parents[i]]);
+    if (d->pairs.count)
+        buf_bytes(out, d->pairs.keys, d->pairs.count * sizeof *d->pairs.keys);
+    free(places);
+}
+
+static void save(const struct agg_node *n, const uint32_t *ords, uint32_t count, struct buf *out)
+{
+    save_sets(n->state, ords, count, out);
+    save_pairs(n->state, ords, count, out);
+}
+
+// Codes of a set that is not to be had here, as pairs.
+static void load_as_pairs(struct distinct *d, uint32_t ord, const uint8_t *at, uint32_t words)
+{
+    uint32_t left = 0;
+    for (uint32_t w = 0; w < words; w++) {
+        uint64_t word;
+        memcpy(&word, at + w * sizeof word, sizeof word);
+        for (; word; word &= word - 1) {
+            d->ords_in[left] = ord;
+            d->keys[left++] = 64 * (uint64_t)w + (uint64_t)__builtin_ctzll(word);
+        }
+        if (left > BLOCK_ROWS - 64 || w + 1 == words) {
+            add_pairs(d, left);
+            left = 0;
+        }
+    }
+}
+
+static void load_set(struct search *s, struct distinct *d, uint32_t ord, struct reader *in)
+{
+    uint32_t words = reader_u32_le(in);
+    const uint8_t *at = reader_bytes(in, words * sizeof(uint64_t)).at;
+    uint64_t *set = words && d->sets ? set_of(s, d, ord) : NULL;
+    if (words && !set && !s->room.is_over)
+        load_as_pairs(d, ord, at, words);
+    for (uint32_t w = 0; set && w < words; w++) {
+        uint64_t word;
+        memcpy(&word, at + w * sizeof word, sizeof word);
+        set[w] |= word;
+    }
+}
+
+static void load(struct search *s, struct agg_node *n, const uint32_t *ords, uint32_t count,
+                 struct reader *in)
+{
+    struct distinct *d = n->state;
+    for (uint32_t i = 0; i < count && !s->room.is_over; i++)
+        load_set(s, d, ords[i], in);
+    uint32_t pairs = s->room.is_over ? 0 : reader_u32_le(in);
+    struct reader places = reader_over(reader_bytes(in, pairs * sizeof(uint32_t)));
+    for (uint32_t at = 0; at < pairs && !s->room.is_over; at += BLOCK_ROWS) {
+        uint32_t some = pairs - at < BLOCK_ROWS ? pairs - at : BLOCK_ROWS;
+        for (uint32_t i = 0; i < some; i++) {
+            d->ords_in[i] = ords[reader_u32_le(&places)];
+            d->keys[i] = reader_u64_le(in);
+        }
+        add_pairs(d, some);
+    }
+}
+
 // What one thread kept as a pair may be in another's set.
 static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
 {
@@ -290,4 +394,7 @@ const struct agg_ops agg_cardinality_ops = {
     .finish = finish,
     .answer = answer,
     .number = number,
+    .is_fleeting = is_fleeting,
+    .save = save,
+    .load = load,
 };

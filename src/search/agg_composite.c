@@ -195,6 +195,13 @@ static void collect(struct search *s, struct agg_node *n, const struct ordinals 
         agg_pass(s, n, parents);
 }
 
+// Of some blocks a page collects nothing, and which these are depends on the blocks before.
+static bool is_fleeting(const struct agg_node *n)
+{
+    const struct composite *c = n->state;
+    return c->page.is_usable;
+}
+
 // ---- order ----
 
 static int compare_values(const struct level *l, const struct terms_key *a,
@@ -344,4 +351,9 @@ static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
 }
 
 const struct agg_ops agg_composite_ops = {
-    .plan = plan, .plan_late = plan_late, .collect = collect, .answer = answer};
+    .plan = plan,
+    .plan_late = plan_late,
+    .collect = collect,
+    .answer = answer,
+    .is_fleeting = is_fleeting,
+};

@@ -292,6 +292,22 @@ static void collect(struct search *s, struct agg_node *n, const struct ordinals 
         collect_pairs(s, n, parents);
 }
 
+static bool is_fleeting(const struct agg_node *n)
+{
+    return n->agg->missing_is_apart;
+}
+
+static uint64_t lasting_key(const struct agg_node *n, uint64_t key)
+{
+    return (uint64_t)step_position(n, key);
+}
+
+static uint64_t key_here(const struct agg_node *n, uint64_t lasting)
+{
+    const struct date_histogram *d = n->state;
+    return d->starts ? start_before(d, (int64_t)lasting) : lasting;
+}
+
 static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
                        struct agg_answer *out, struct fault *why)
 {
@@ -310,5 +326,8 @@ const struct agg_ops agg_date_histogram_ops = {
     .plan_late = plan_late,
     .collect = collect,
     .source_key = source_key,
+    .is_fleeting = is_fleeting,
+    .lasting_key = lasting_key,
+    .key_here = key_here,
     .answer = answer,
 };

@@ -46,6 +46,12 @@ static enum err plan_matches(struct search *s, struct agg_node *n, struct fault 
     return OK;
 }
 
+const struct match *agg_filter_match(const struct agg_node *n, uint32_t i)
+{
+    const struct filters *f = n->state;
+    return &f->matches[i];
+}
+
 static void match_once(struct search *s, struct agg_node *n)
 {
     struct filters *f = n->state;
@@ -257,7 +263,14 @@ static enum err global_answer(struct search *s, struct agg_node *n, uint32_t par
     return single_answer(s, n, 0, out, why);
 }
 
+static bool global_is_fleeting(const struct agg_node *n)
+{
+    (void)n; // its rows are not those of the query, which is what is kept
+    return true;
+}
+
 const struct agg_ops agg_global_ops = {
+    .is_fleeting = global_is_fleeting,
     .plan = global_plan,
     .collect = global_collect,
     .answer = global_answer,

@@ -9,7 +9,9 @@
 
 struct agg_answer;
 struct agg_node;
+struct buf;
 struct ordinals;
+struct reader;
 struct search;
 struct terms_key;
 
@@ -39,6 +41,18 @@ struct agg_ops {
     bool (*number)(const struct agg_node *n, uint32_t parent, struct slice name, double *out);
     // What a key of n->ords stands for; NULL for kinds that are no source of a composite.
     struct terms_key (*source_key)(const struct agg_node *n, uint64_t key);
+
+    // For what is kept between searches (agg_cache_tree.h).
+    // What was collected cannot be said without this snapshot; NULL: it can.
+    bool (*is_fleeting)(const struct agg_node *n);
+    // A key of n->ords as it is in every snapshot, and back; NULL: it is the same.
+    uint64_t (*lasting_key)(const struct agg_node *n, uint64_t key);
+    uint64_t (*key_here)(const struct agg_node *n, uint64_t lasting);
+    // Kinds of numbers: the state of these ordinals of the parent, one after the other, to bytes
+    // and added from bytes.  What is loaded was saved by a node of the same plan key.
+    void (*save)(const struct agg_node *n, const uint32_t *ords, uint32_t count, struct buf *out);
+    void (*load)(struct search *s, struct agg_node *n, const uint32_t *ords, uint32_t count,
+                 struct reader *in);
 };
 
 const struct agg_ops *agg_ops_of(enum agg_kind kind);

@@ -9,7 +9,10 @@
 // Between two values the percentile is interpolated on a straight line, the k-th of n
 // values standing at (k - 1/2) / n: Elasticsearch's t-digest gives the same for sets so
 // small that each value is a centroid of its own.
+#include "base/buf.h"
+#include "base/check.h"
 #include "base/num.h"
+#include "base/reader.h"
 #include "kernel/sketch.h"
 #include "search/search_private.h"
 
@@ -317,6 +320,51 @@ static void merge(struct search *s, struct agg_node *n, const struct agg_node *f
     }
 }
 
+// ---- kept between searches ----
+//
+//     i64 base | for each bucket   u32 values | (u32 distance, u32 count)[values]
+
+static bool is_fleeting(const struct agg_node *n)
+{
+    const struct percentiles *p = n->state;
+    return !p->is_counted; // kept values would be as many as the rows
+}
+
+static void save(const struct agg_node *n, const uint32_t *ords, uint32_t count, struct buf *out)
+{
+    const struct percentiles *p = n->state;
+    buf_u64_le(out, (uint64_t)p->base);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t *counters = p->counters + ords[i] * p->domain;
+        uint32_t values = 0;
+        for (uint64_t v = 0; v < p->domain; v++)
+            values += counters[v] != 0;
+        buf_u32_le(out, values);
+        for (uint64_t v = 0; v < p->domain; v++) {
+            if (!counters[v])
+                continue;
+            buf_u32_le(out, (uint32_t)v);
+            buf_u32_le(out, counters[v]);
+        }
+    }
+}
+
+static void load(struct search *s, struct agg_node *n, const uint32_t *ords, uint32_t count,
+                 struct reader *in)
+{
+    struct percentiles *p = n->state;
+    (void)s;
+    uint64_t shift = reader_u64_le(in) - (uint64_t)p->base;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t *counters = p->counters + ords[i] * p->domain;
+        for (uint32_t left = reader_u32_le(in); left > 0; left--) {
+            uint64_t v = reader_u32_le(in) + shift;
+            CHECK(v < p->domain);
+            counters[v] += reader_u32_le(in);
+        }
+    }
+}
+
 // ---- answering ----
 
 // The value that `rank` (from 0, in halves) of all lies at.
@@ -493,4 +541,7 @@ const struct agg_ops agg_percentiles_ops = {
     .finish = finish,
     .answer = answer,
     .number = number,
+    .is_fleeting = is_fleeting,
+    .save = save,
+    .load = load,
 };

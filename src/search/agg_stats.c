@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // avg, sum, min, max, value_count and stats: one set of numbers per bucket serves all.
+#include "base/buf.h"
+#include "base/reader.h"
 #include "kernel/fold.h"
 #include "kernel/group.h"
 #include "search/search_private.h"
@@ -233,6 +235,140 @@ static void merge(struct search *s, struct agg_node *n, const struct agg_node *f
         add_amounts(&by_ord[map && other->by_ord[i].count ? map[i] : i], &other->by_ord[i]);
 }
 
+// ---- kept between searches ----
+//
+//     near   i64 base | u32 counts[] | u64 sums[] | u32 mins[] | u32 maxs[], as the kind tells
+//     else   struct amounts[]
+
+static bool is_near(const struct agg_node *n)
+{
+    return n->column->is_mapped && n->column->is_near && !n->missing.is_given;
+}
+
+static void save_u32(const struct agg_node *n, const void *at, const uint32_t *ords, uint32_t count,
+                     struct buf *out)
+{
+    const struct stats *st = n->state;
+    struct codes v = {n->column->distance_width, at};
+    for (uint32_t i = 0; i < count; i++)
+        buf_u32_le(out, ords[i] < st->counts_cap && st->counts[ords[i]] ? codes_at(v, ords[i]) : 0);
+}
+
+static void save_near(const struct agg_node *n, const uint32_t *ords, uint32_t count,
+                      struct buf *out)
+{
+    const struct stats *st = n->state;
+    buf_u64_le(out, (uint64_t)n->column->min);
+    for (uint32_t i = 0; i < count; i++)
+        buf_u32_le(out, ords[i] < st->counts_cap ? (uint32_t)st->counts[ords[i]] : 0);
+    for (uint32_t i = 0; tells_sum(n) && i < count; i++)
+        buf_u64_le(out, ords[i] < st->sums_cap ? st->sums[ords[i]] : 0);
+    if (tells_min(n))
+        save_u32(n, st->mins, ords, count, out);
+    if (tells_max(n))
+        save_u32(n, st->maxs, ords, count, out);
+}
+
+static void save(const struct agg_node *n, const uint32_t *ords, uint32_t count, struct buf *out)
+{
+    const struct stats *st = n->state;
+    const struct amounts none = {0};
+    if (n->agg->kind == AGG_VALUE_COUNT || is_near(n)) {
+        save_near(n, ords, count, out);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        buf_bytes(out, ords[i] < st->cap ? &st->by_ord[ords[i]] : &none, sizeof none);
+}
+
+static uint32_t u32_at(const uint8_t *at, uint32_t i)
+{
+    uint32_t v;
+    memcpy(&v, at + (size_t)i * sizeof v, sizeof v);
+    return v;
+}
+
+static uint64_t u64_at(const uint8_t *at, uint32_t i)
+{
+    uint64_t v;
+    memcpy(&v, at + (size_t)i * sizeof v, sizeof v);
+    return v;
+}
+
+struct saved_near {
+    uint32_t shift; // from distances as they were saved to those of now
+    const uint8_t *counts, *sums, *mins, *maxs;
+};
+
+static struct saved_near read_near(const struct agg_node *n, uint32_t count, struct reader *in)
+{
+    struct saved_near v = {0};
+    v.shift = (uint32_t)(reader_u64_le(in) - (uint64_t)n->column->min);
+    v.counts = reader_bytes(in, (size_t)count * sizeof(uint32_t)).at;
+    if (tells_sum(n))
+        v.sums = reader_bytes(in, (size_t)count * sizeof(uint64_t)).at;
+    if (tells_min(n))
+        v.mins = reader_bytes(in, (size_t)count * sizeof(uint32_t)).at;
+    if (tells_max(n))
+        v.maxs = reader_bytes(in, (size_t)count * sizeof(uint32_t)).at;
+    return v;
+}
+
+static void put_extremes(const struct agg_node *n, const struct saved_near *v, uint32_t i,
+                         uint32_t ord)
+{
+    struct stats *st = n->state;
+    uint32_t min = v->mins ? u32_at(v->mins, i) + v->shift : 0;
+    uint32_t max = v->maxs ? u32_at(v->maxs, i) + v->shift : 0;
+    if (n->column->distance_width == WIDTH_U16) {
+        if (v->mins && min < ((uint16_t *)st->mins)[ord])
+            ((uint16_t *)st->mins)[ord] = (uint16_t)min;
+        if (v->maxs && max > ((uint16_t *)st->maxs)[ord])
+            ((uint16_t *)st->maxs)[ord] = (uint16_t)max;
+        return;
+    }
+    if (v->mins && min < ((uint32_t *)st->mins)[ord])
+        ((uint32_t *)st->mins)[ord] = min;
+    if (v->maxs && max > ((uint32_t *)st->maxs)[ord])
+        ((uint32_t *)st->maxs)[ord] = max;
+}
+
+static void load_near(struct search *s, struct agg_node *n, const uint32_t *ords, uint32_t count,
+                      struct reader *in)
+{
+    struct stats *st = n->state;
+    struct saved_near v = read_near(n, count, in);
+    if (!reserve_near(s, n))
+        return;
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t rows = u32_at(v.counts, i);
+        st->counts[ords[i]] += rows;
+        if (v.sums)
+            st->sums[ords[i]] += u64_at(v.sums, i) + rows * v.shift;
+        if (rows)
+            put_extremes(n, &v, i, ords[i]);
+    }
+}
+
+static void load(struct search *s, struct agg_node *n, const uint32_t *ords, uint32_t count,
+                 struct reader *in)
+{
+    struct stats *st = n->state;
+    if (n->agg->kind == AGG_VALUE_COUNT || is_near(n)) {
+        load_near(s, n, ords, count, in);
+        return;
+    }
+    const uint8_t *saved = reader_bytes(in, count * sizeof(struct amounts)).at;
+    struct amounts *by_ord =
+        room_grow(&s->room, st->by_ord, &st->cap, agg_ord_count(n->up), sizeof *by_ord);
+    st->by_ord = by_ord ? by_ord : st->by_ord;
+    for (uint32_t i = 0; by_ord && i < count; i++) {
+        struct amounts one;
+        memcpy(&one, saved + i * sizeof one, sizeof one);
+        add_amounts(&by_ord[ords[i]], &one);
+    }
+}
+
 // ---- answering ----
 
 static double distance_at(const struct agg_node *n, const void *at, uint32_t ord)
@@ -335,4 +471,6 @@ const struct agg_ops agg_stats_ops = {
     .merge = merge,
     .answer = answer,
     .number = number,
+    .save = save,
+    .load = load,
 };

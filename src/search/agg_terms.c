@@ -372,6 +372,26 @@ static struct terms_key source_key(const struct agg_node *n, uint64_t key)
     return sort_key(n, n->state, key);
 }
 
+// A stand-in that the dictionary has not got stands behind its last code, which moves.
+static bool is_fleeting(const struct agg_node *n)
+{
+    const struct terms *t = n->state;
+    return n->agg->missing_is_apart ||
+           (t->form == KEY_CODE && n->missing.is_given && n->missing.code == CODE_NONE);
+}
+
+static uint64_t lasting_key(const struct agg_node *n, uint64_t key)
+{
+    const struct terms *t = n->state;
+    return key + (uint64_t)t->base;
+}
+
+static uint64_t key_here(const struct agg_node *n, uint64_t lasting)
+{
+    const struct terms *t = n->state;
+    return lasting - (uint64_t)t->base;
+}
+
 static struct value key_value(struct search *s, const struct agg_node *n, const struct terms *t,
                               const struct terms_key *key)
 {
@@ -491,4 +511,7 @@ const struct agg_ops agg_terms_ops = {
     .finish = finish,
     .answer = answer,
     .source_key = source_key,
+    .is_fleeting = is_fleeting,
+    .lasting_key = lasting_key,
+    .key_here = key_here,
 };

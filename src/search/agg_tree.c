@@ -220,6 +220,11 @@ static void count_all_apart(struct agg_node *n)
         count_all_apart(&n->subs[i]);
 }
 
+void agg_tree_count_apart(struct search *s)
+{
+    count_all_apart(&s->root);
+}
+
 // Whether a child counts the block at hand in this node's stead.
 static bool counts_below(struct search *s, struct agg_node *n)
 {

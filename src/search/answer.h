@@ -58,6 +58,9 @@ struct answer {
     uint32_t agg_count;
     bool timed_out;
     uint32_t index_count; // searched: _shards.total
-    uint64_t version;     // of the rows it is about (snapshot_version())
-    const char *cube;     // the metric whose cube answered; NULL: rows were looked at
+    // Stretches of blocks: taken from the cache; collected for it.  Blocks walked beside them.
+    bool used_cache;
+    uint32_t kept_units, fresh_units, loose_blocks;
+    uint64_t version; // of the rows it is about (snapshot_version())
+    const char *cube; // the metric whose cube answered; NULL: rows were looked at
 };

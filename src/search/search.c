@@ -3,6 +3,7 @@
 
 #include "base/pool.h"
 #include "base/world.h"
+#include "search/agg_cache_walk.h"
 #include "search/budget.h"
 #include "search/floor_query.h"
 #include "search/hit_fields.h"
@@ -49,18 +50,10 @@ struct division {
     struct pool_job job;
 };
 
-// Answers are written in the first walk's arena only, so the plan may lie in the room's.
 static enum err plan_helper(const struct division *d, struct helper *h)
 {
-    const struct search *s = &d->first->s;
     h->is_planned = true;
-    h->walk.s = (struct search){.context = s->context,
-                                .request = s->request,
-                                .room = room_in(s->room.budget),
-                                .sees_rows = s->sees_rows,
-                                .floor = s->floor};
-    h->walk.s.arena = h->walk.s.room.arena;
-    return walk_plan(&h->walk, d->first, &h->why);
+    return walk_plan_like(&h->walk, d->first, &h->why);
 }
 
 static void walk_piece(void *context, uint32_t worker, uint32_t index)
@@ -87,8 +80,7 @@ static enum err end_helper(struct division *d, struct helper *h, enum err so_far
     if (!so_far && h->e && why)
         *why = h->why;
     enum err e = so_far ? so_far : h->e;
-    walk_done(&h->walk);
-    room_done(&h->walk.s.room);
+    walk_drop(&h->walk);
     return e;
 }
 
@@ -136,14 +128,16 @@ static void answer_total(const struct walk *w, struct answer *out)
 
 static enum err run(struct walk *w, struct answer *out, struct fault *why)
 {
+    struct answer answer = {.index_count = w->s.context->table_count};
     enum err e = walk_plan(w, NULL, why);
     if (!e)
+        e = walk_kept(w, &answer, why);
+    if (!e && !answer.used_cache)
         e = walk_plan_blocks(w);
-    if (!e)
+    if (!e && !answer.used_cache)
         e = walk_blocks(w, why);
     if (e)
         return e == ERR_LIMIT && w->s.room.is_over ? agg_out_of_room(why) : e;
-    struct answer answer = {.index_count = w->s.context->table_count};
     answer_total(w, &answer);
     hits_answer(&w->s, &w->hits, &answer);
     e = agg_tree_answer(&w->s, &answer, why);

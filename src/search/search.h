@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "search/answer.h"
 
+struct agg_cache;
 struct budget;
 struct patience;
 struct pool;
@@ -27,7 +28,10 @@ struct search_context {
     // Under which a permit with a floor is answered.  NULL, for tests of what lies beneath: the
     // floor is exact, numbers are as they are and every question may be asked.
     const struct veil_key *veil;
-    bool ends_when_enough; // only whether there are enough subjects matters
+    bool ends_when_enough;   // only whether there are enough subjects matters
+    struct agg_cache *cache; // of what was collected of whole stretches of blocks; NULL: none
+    uint32_t unit_blocks;    // of such a stretch; 0: what is best
+    bool keeps_at_once;      // also what is asked for the first time
 };
 
 // ERR_INVALID with an Elasticsearch type before the words (see query.h), e.g.

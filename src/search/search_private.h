@@ -91,6 +91,8 @@ enum err agg_tree_plan(struct search *s, struct fault *why);
 void agg_tree_collect(struct search *s, const uint64_t *mask, uint32_t count);
 // Takes in what `from`, planned alike over the same snapshot, has collected.
 void agg_tree_merge(struct search *s, struct search *from);
+// Makes every node's counts tell all its rows; from now on each counts for itself.
+void agg_tree_count_apart(struct search *s);
 // After the last block.
 enum err agg_tree_answer(struct search *s, struct answer *out, struct fault *why);
 bool agg_tree_wants_all_rows(const struct search *s); // an aggregation looks past the query
@@ -148,7 +150,8 @@ bool agg_is_shown(const struct agg_node *n, uint32_t ord);
 // Fills doc_count and subs of a bucket.  ORD_NONE for an empty one.
 enum err agg_answer_bucket(struct search *s, struct agg_node *n, uint32_t ord, struct bucket *out,
                            struct fault *why);
-uint32_t agg_buckets_max(const struct search *s); // of the whole answer
+const struct match *agg_filter_match(const struct agg_node *n, uint32_t i); // filter, filters
+uint32_t agg_buckets_max(const struct search *s);                           // of the whole answer
 enum err agg_take_buckets(struct search *s, uint32_t count, struct fault *why);
 // Which positions have a value; NULL: all.  For text too.
 const uint64_t *agg_present(struct search *s, struct column *c);

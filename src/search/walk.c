@@ -86,6 +86,25 @@ void walk_done(struct walk *w)
     columns_done(&w->s.columns);
 }
 
+// Answers are written in the first walk's arena only, so the plan may lie in the room's.
+enum err walk_plan_like(struct walk *w, const struct walk *first, struct fault *why)
+{
+    const struct search *s = &first->s;
+    *w = (struct walk){.s = {.context = s->context,
+                             .request = s->request,
+                             .room = room_in(s->room.budget),
+                             .sees_rows = s->sees_rows,
+                             .floor = s->floor}};
+    w->s.arena = w->s.room.arena;
+    return walk_plan(w, first, why);
+}
+
+void walk_drop(struct walk *w)
+{
+    walk_done(w);
+    room_done(&w->s.room);
+}
+
 // ---- walking ----
 
 // What `m` takes of the rows in `from` (live ones, or a mask before), into `out`.

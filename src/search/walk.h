@@ -27,6 +27,9 @@ struct walk {
 // Everything but the blocks.  `first` NULL: for the search's first walk; else takes over what
 // that one, which is planned and must outlive this, has worked out.
 enum err walk_plan(struct walk *w, const struct walk *first, struct fault *why);
+// One more, for a thread that helps `first`; makes its room, which walk_drop() ends.
+enum err walk_plan_like(struct walk *w, const struct walk *first, struct fault *why);
+void walk_drop(struct walk *w);
 // For the first walk, after its plan.
 enum err walk_plan_blocks(struct walk *w);
 void walk_done(struct walk *w); // its columns; the room is the maker's

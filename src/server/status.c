@@ -120,7 +120,7 @@ static void print_store(struct json_writer *w, const struct store_stats *s)
 
 static void print_cache(struct json_writer *w, const struct agg_cache_stats *s)
 {
-    static const char *const names[CACHE_KIND_COUNT] = {"answers", "partials"};
+    static const char *const names[CACHE_KIND_COUNT] = {"answers", "partials", "ranges"};
     json_key(w, "cache");
     json_object(w);
     json_key(w, "bytes_max");

@@ -3,13 +3,16 @@
 
 #include "base/check.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 static struct part *part_new(uint64_t first_row)
 {
     struct part *p = calloc(1, sizeof *p);
     CHECK(p);
+    static _Atomic uint64_t made;
     p->refs = 1;
+    p->id = atomic_fetch_add(&made, 1) + 1;
     p->first_row = first_row;
     return p;
 }

@@ -13,6 +13,7 @@
 
 struct part {
     uint32_t refs;
+    uint64_t id;             // no other part of this process has had it
     uint32_t segment_rows;   // 0 for memory: its count is in the entry
     struct segment *segment; // or
     struct memory *memory;

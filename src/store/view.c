@@ -51,6 +51,49 @@ static const struct entry *entry_of_block(const struct view *v, uint32_t index)
     return &v->entries[low];
 }
 
+uint32_t view_part_count(const struct view *v)
+{
+    return v->entry_count;
+}
+
+struct view_part view_part(const struct view *v, uint32_t index)
+{
+    CHECK(index < v->entry_count);
+    const struct entry *e = &v->entries[index];
+    uint32_t blocks = entry_block_count(e);
+    return (struct view_part){.id = e->part->id,
+                              .first_block = e->first_block,
+                              .block_count = blocks,
+                              .whole_blocks = e->part->memory ? e->rows / BLOCK_ROWS : blocks};
+}
+
+static uint64_t dead_in(const struct entry *e, uint32_t block)
+{
+    uint64_t dead = entry_block_rows(e, block);
+    const uint64_t *live = cow_leaf(e->live, block);
+    if (!live && !e->part->memory)
+        return 0;
+    for (uint32_t w = 0; live && w < BLOCK_WORDS; w++)
+        dead -= (uint64_t)__builtin_popcountll(live[w]);
+    return dead;
+}
+
+uint64_t view_dead_rows(const struct view *v, uint32_t first_block, uint32_t block_count)
+{
+    const struct entry *e = entry_of_block(v, first_block);
+    uint64_t dead = 0;
+    if (e->live_rows == e->rows)
+        return 0;
+    for (uint32_t b = 0; b < block_count; b++)
+        dead += dead_in(e, first_block - e->first_block + b);
+    return dead;
+}
+
+uint64_t view_epoch(const struct view *v)
+{
+    return v->epoch;
+}
+
 static bool lives_whole(const uint64_t *live, uint32_t rows)
 {
     for (uint32_t w = 0; w < rows / 64; w++) {

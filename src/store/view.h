@@ -36,6 +36,23 @@ const struct table *view_table(const struct view *v);
 const struct dict *view_dict(const struct view *v, uint32_t field);
 uint32_t view_dict_count(const struct view *v, uint32_t field);
 
+// The parts that a view's rows are in: what is worked out of a stretch of one part's blocks is
+// good for as long as the stretch has the same dead rows, in every view that has the part.
+struct view_part {
+    uint64_t id; // no other part of this process has it, of any table
+    uint32_t first_block;
+    uint32_t block_count;
+    uint32_t whole_blocks; // of them, from the first on: those that get no more rows
+};
+
+uint32_t view_part_count(const struct view *v);
+struct view_part view_part(const struct view *v, uint32_t index);
+// Of the rows in blocks of one part.  Rows that are dead stay so: a stretch with as many dead
+// rows as before has the same ones.
+uint64_t view_dead_rows(const struct view *v, uint32_t first_block, uint32_t block_count);
+// Grows with every commit that changed rows of this table.
+uint64_t view_epoch(const struct view *v);
+
 struct block {
     const struct view *view;
     uint32_t index;

@@ -70,6 +70,7 @@ void diff_open(struct diff *d, uint64_t seed);
 void diff_change(struct diff *d); // a few rows, mostly of devices, which events look up
 void diff_close(struct diff *d);
 void diff_sql(struct diff *d, const char *sql);
+void diff_move(struct diff *d); // some rows come, change and go, in both
 
 // ---- fields and values ----
 

@@ -92,7 +92,7 @@ static void choose_shape(struct diff *d)
     s->score_unit = diff_one_in(d, 2) ? 0.125 : 0.01;
     s->times_ascend = !diff_one_in(d, 3);
     s->floor = diff_below(d, 4);
-    s->store.seal_rows = (uint32_t)CHOOSE(d, 0, 0, 200, 1000, 9000, 9000);
+    s->store.seal_rows = (uint32_t)CHOOSE(d, 0, 200, 200, 1000, 9000, 9000);
     s->store.merge_fan_in = (uint32_t)CHOOSE(d, 0, 2, 3, 8, 64);
     s->store.memory_bytes = (uint64_t)CHOOSE(d, 0, 1, 30000, 300000);
     s->store.group_blocks = (uint32_t)CHOOSE(d, 0, 1, 2);
@@ -296,6 +296,17 @@ static void fill(struct diff *d)
     grow(d, TOWN_EVENTS, s->rows - s->rows / 2);
     if (diff_one_in(d, 3))
         change(d, TOWN_EVENTS, diff_below(d, s->rows / 4 + 2));
+}
+
+void diff_move(struct diff *d)
+{
+    uint32_t table = diff_below(d, TOWN_TABLES);
+    if (diff_one_in(d, 2))
+        grow(d, table, diff_below(d, d->shape.rows / 8 + 2));
+    if (diff_one_in(d, 2))
+        change(d, table, 1 + diff_below(d, 20));
+    if (diff_one_in(d, 40))
+        truncate(d, table);
 }
 
 // ---- opening ----

@@ -51,6 +51,9 @@ struct town {
     uint32_t roles; // of whoever asks; 0: an analyst
     uint32_t floor;
     const struct veil_key *veil; // of the search; NULL: the floor is exact
+    // Every search is asked three times: with nothing kept, to keep, and from what is kept.
+    struct agg_cache *cache;
+    struct answer first, again; // counts of the last search's second and third time
     struct fault why;
 };
 

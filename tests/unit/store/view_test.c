@@ -34,6 +34,35 @@ TEST(view_numbers_blocks_of_segments_first_then_of_memory)
     fixture_close(&f);
 }
 
+TEST(view_parts_have_numbers_of_their_own_and_count_their_dead)
+{
+    struct fixture f;
+    fixture_open(&f);
+    fixture_change(&f, NOTES, ROW_PUT, 0, 20, 1);
+    EXPECT_EQ(seal_freeze(f.st, NULL), OK);
+    EXPECT_EQ(seal_run(f.st, NULL), OK);
+    fixture_change(&f, NOTES, ROW_PUT, 20, 25, 2);
+    struct snapshot *before = store_snapshot(f.st);
+    fixture_change(&f, NOTES, ROW_DELETE, 3, 5, 3);
+    fixture_change(&f, NOTES, ROW_DELETE, 22, 23, 4);
+    struct snapshot *after = store_snapshot(f.st);
+    const struct view *v = snapshot_view(before, NOTES);
+    const struct view *w = snapshot_view(after, NOTES);
+    EXPECT(view_epoch(w) > view_epoch(v));
+    EXPECT_EQ(view_part_count(v), 2);
+    struct view_part sealed = view_part(v, 0);
+    struct view_part fresh = view_part(v, 1);
+    EXPECT(sealed.id != fresh.id && sealed.id == view_part(w, 0).id);
+    EXPECT(sealed.block_count == 1 && sealed.whole_blocks == 1);
+    EXPECT(fresh.first_block == 1 && fresh.block_count == 1 && fresh.whole_blocks == 0);
+    EXPECT_EQ(view_dead_rows(v, 0, 1), 0);
+    EXPECT_EQ(view_dead_rows(w, 0, 1), 2);
+    EXPECT_EQ(view_dead_rows(w, 1, 1), 1);
+    snapshot_free(before);
+    snapshot_free(after);
+    fixture_close(&f);
+}
+
 TEST(view_find_sees_rows_that_were_deleted_or_truncated_later)
 {
     struct fixture f;
