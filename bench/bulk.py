@@ -28,7 +28,7 @@ push:
       device_id:  {treat: pseudonym, subject: device}
       event:      {treat: keep, as: keyword}
       model:      {treat: keep, as: keyword}
-      firmware:   {treat: keep, as: keyword, allow: [ip]}
+      firmware:   {treat: keep, as: keyword}
       region:     {treat: keep, as: keyword}
       outcome:    {treat: keep, as: keyword}
       latency_ms: {treat: keep, as: integer}
