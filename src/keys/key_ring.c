@@ -128,6 +128,7 @@ static struct slice signed_bytes(enum sign_domain domain, const uint8_t digest[S
     static const char *const words[SIGN_DOMAIN_COUNT] = {
         [SIGN_AUDIT_HEAD] = "tamis audit head",
         [SIGN_POLICY] = "tamis policy",
+        [SIGN_FLOOR] = "tamis floor",
     };
     CHECK((unsigned)domain < SIGN_DOMAIN_COUNT && words[domain]);
     size_t len = strlen(words[domain]) + 1; // with its NUL

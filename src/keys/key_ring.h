@@ -31,6 +31,7 @@ void key_ring_derive(const struct key_ring *ring, const char *label, uint8_t out
 enum sign_domain {
     SIGN_AUDIT_HEAD = 1, // audit/head.h
     SIGN_POLICY,         // a version of the policy
+    SIGN_FLOOR,          // server/floor_key.h: a secret of serve's, out of a signature
     SIGN_DOMAIN_COUNT
 };
 

@@ -2,13 +2,14 @@
 #include "server/floor_key.h"
 
 #include "keys/crypto.h"
+#include "keys/key_ring.h"
 
-enum { ASK_MS_MAX = 5000, SIGNED_BYTES = 32 };
+enum { ASK_MS_MAX = 5000 };
 
 enum err floor_key_ask(struct link *keeper, struct veil_key *out, struct fault *why)
 {
-    uint8_t text[SIGNED_BYTES];
-    plain_hash(slice_text("tamis: key of the floor, 1"), text);
+    uint8_t text[1 + SIGN_DIGEST_BYTES] = {SIGN_FLOOR};
+    plain_hash(slice_text("tamis: key of the floor, 1"), text + 1);
     struct message signature;
     enum err e = link_ask(keeper, MESSAGE_SIGN_ASK, slice_of(text, sizeof text), MESSAGE_SIGNATURE,
                           &signature, ASK_MS_MAX, why);
