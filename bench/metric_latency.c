@@ -326,6 +326,13 @@ static double now_us(void)
 
 // ---- the API without HTTPS ----
 
+static void die_of_reply(const struct question *q, const struct api_reply *reply)
+{
+    (void)fprintf(stderr, "status %d: %.*s\n", reply->status, (int)reply->body.len,
+                  (const char *)reply->body.at);
+    die(q->name, NULL);
+}
+
 static void ask_api(struct bench *b, const struct question *q, const char *load,
                     struct slice authorization)
 {
@@ -351,7 +358,7 @@ static void ask_api(struct bench *b, const struct question *q, const char *load,
         t.us[t.count++] = now_us() - at;
         bytes = reply.body.len;
         if (reply.status != 200)
-            die(q->name, NULL);
+            die_of_reply(q, &reply);
         buf_done(&reply.body);
         arena_reset(arena);
     }

@@ -6,8 +6,8 @@
 //   without it        find the rows of the taken keys in `now`: each leaves one cell for another
 //   under the lock    lay the moves over the cells; the keys are accounted anew
 //
-// Where rows of a key may be, segments know by their postings, so that this costs what the
-// keys have and not what the table has; the memory part's column of keys is looked through.
+// Where rows of a key may be, segments know by their postings and the memory part by its
+// chains, so that this costs what the keys have and not what the table has.
 //
 // Rows that come or go in the middle are counted where their keys are still accounted, and
 // noted (cube_move_note), so that they move along at the end.  A key that changes once more

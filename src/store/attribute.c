@@ -232,7 +232,7 @@ static uint64_t *differing_blocks(const struct entry *e, uint32_t field,
     if (keys->are_most)
         memset(bits, 0xff, bit_words(blocks) * sizeof *bits);
     else
-        part_blocks_of(e->part, blocks, &want, 0, bits);
+        part_blocks_of(e->part, e->rows, &want, 0, bits);
     return bits;
 }
 

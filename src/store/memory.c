@@ -2,12 +2,14 @@
 #include "store/memory.h"
 
 #include "base/check.h"
+#include "store/key_rows.h"
 
 #include <stdlib.h>
 
 enum {
     PAGE_CHUNKS = 64,
     PAGES = 1024,
+    WANTED_MAX = 256, // codes that are looked for one by one
     BLOCK_WORDS = BLOCK_ROWS / 64,
 };
 
@@ -25,6 +27,7 @@ struct chunk_column {
     int64_t *i64;
     double *f64;
     uint64_t *present; // i64 and f64
+    uint32_t *next;    // of fields that refer to a table: chains of memory.key_rows
     struct bounds bounds;
 };
 
@@ -38,6 +41,7 @@ struct memory {
     uint64_t chunk_bytes;
     uint32_t chunk_count;
     struct chunk **pages[PAGES]; // chunk k is pages[k / PAGE_CHUNKS][k % PAGE_CHUNKS]
+    struct key_rows *key_rows[]; // by field, NULL where it refers to no table
 };
 
 static void *zeroed(size_t count, size_t bytes)
@@ -49,7 +53,7 @@ static void *zeroed(size_t count, size_t bytes)
 
 struct memory *memory_new(const struct table *t)
 {
-    struct memory *m = zeroed(1, sizeof *m);
+    struct memory *m = zeroed(1, sizeof *m + t->field_count * sizeof m->key_rows[0]);
     m->table = t;
     return m;
 }
@@ -61,6 +65,7 @@ static void chunk_free(const struct memory *m, struct chunk *c)
         free(c->columns[f].i64);
         free(c->columns[f].f64);
         free(c->columns[f].present);
+        free(c->columns[f].next);
     }
     free(c);
 }
@@ -73,6 +78,8 @@ void memory_free(struct memory *m)
         chunk_free(m, m->pages[k / PAGE_CHUNKS][k % PAGE_CHUNKS]);
     for (uint32_t p = 0; p < PAGES && m->pages[p]; p++)
         free(m->pages[p]);
+    for (uint32_t f = 0; f < m->table->field_count; f++)
+        key_rows_free(m->key_rows[f]);
     free(m);
 }
 
@@ -100,6 +107,16 @@ static void column_new(struct memory *m, struct chunk_column *column, enum field
     m->chunk_bytes += BLOCK_ROWS * sizeof(int64_t) + BLOCK_WORDS * sizeof(uint64_t);
 }
 
+static void chain_new(struct memory *m, struct chunk_column *column, uint32_t field)
+{
+    if (!m->key_rows[field]) {
+        m->key_rows[field] = key_rows_new();
+        m->chunk_bytes += key_rows_bytes();
+    }
+    column->next = zeroed(BLOCK_ROWS, sizeof *column->next);
+    m->chunk_bytes += BLOCK_ROWS * sizeof *column->next;
+}
+
 static struct chunk *chunk_get(const struct memory *m, uint32_t index)
 {
     return m->pages[index / PAGE_CHUNKS][index % PAGE_CHUNKS];
@@ -116,8 +133,11 @@ static void chunk_add(struct memory *m)
     uint32_t fields = m->table->field_count;
     struct chunk *c = zeroed(1, sizeof *c + fields * sizeof c->columns[0]);
     m->chunk_bytes += sizeof *c + fields * sizeof c->columns[0];
-    for (uint32_t f = 0; f < fields; f++)
+    for (uint32_t f = 0; f < fields; f++) {
         column_new(m, &c->columns[f], m->table->fields[f].type);
+        if (c->columns[f].codes && m->table->fields[f].lookup_table >= 0)
+            chain_new(m, &c->columns[f], f);
+    }
     (*page)[index % PAGE_CHUNKS] = c;
     m->chunk_count++;
 }
@@ -249,6 +269,16 @@ static void put_f64(struct chunk_column *to, const struct memory_run *run,
     widen_f64(&to->bounds, min, max);
 }
 
+static void chain_run(struct memory *m, struct chunk_column *to, const struct memory_run *run,
+                      uint32_t field)
+{
+    for (uint32_t row = run->at; row < run->at + run->count; row++) {
+        uint32_t code = to->codes[row % BLOCK_ROWS];
+        if (code != CODE_NONE)
+            key_rows_add(m->key_rows[field], code, row, &to->next[row % BLOCK_ROWS]);
+    }
+}
+
 void memory_put_values(struct memory *m, const struct memory_run *run, uint32_t field,
                        const uint32_t *codes)
 {
@@ -256,7 +286,11 @@ void memory_put_values(struct memory *m, const struct memory_run *run, uint32_t 
     const struct batch_column *from = &run->batch->columns[field];
     if (to->codes)
         put_codes(to, run, from, codes);
-    else if (to->i64)
+    if (to->next)
+        chain_run(m, to, run, field);
+    if (to->codes)
+        return;
+    if (to->i64)
         put_i64(to, run, from);
     else
         put_f64(to, run, from);
@@ -270,7 +304,12 @@ static struct chunk_column *column_of(const struct memory *m, uint32_t row, uint
 void memory_set_code(struct memory *m, uint32_t row, uint32_t field, uint32_t code)
 {
     struct chunk_column *c = column_of(m, row, field);
+    bool is_new = c->codes[row % BLOCK_ROWS] == CODE_NONE;
     c->codes[row % BLOCK_ROWS] = code;
+    if (c->next) {
+        CHECK(is_new); // a row is in one chain, for good
+        key_rows_add(m->key_rows[field], code, row, &c->next[row % BLOCK_ROWS]);
+    }
     widen(&c->bounds, code, code);
     raise_flag(&c->bounds.any);
 }
@@ -424,4 +463,28 @@ struct row_key memory_key_at(const struct memory *m, uint32_t row)
 uint64_t memory_bytes(const struct memory *m)
 {
     return m->chunk_bytes + sizeof *m;
+}
+
+static void mark_rows_of(const struct memory *m, const struct memory_wanted *want, uint32_t code,
+                         uint64_t *bits)
+{
+    uint32_t at = key_rows_newest(m->key_rows[want->field], code);
+    while (at) {
+        uint32_t row = at - 1;
+        const struct chunk_column *c = column_of(m, row, want->field);
+        if (row < want->rows && c->codes[row % BLOCK_ROWS] == code)
+            bit_set(bits, want->first + row / BLOCK_ROWS);
+        at = c->next[row % BLOCK_ROWS];
+    }
+}
+
+bool memory_blocks_of(const struct memory *m, const struct memory_wanted *want, uint64_t *bits)
+{
+    if (want->rows == 0)
+        return true; // the writer may just be putting its first
+    if (!m->key_rows[want->field] || want->count > WANTED_MAX)
+        return false;
+    for (uint32_t i = 0; i < want->count; i++)
+        mark_rows_of(m, want, want->codes[i], bits);
+    return true;
 }

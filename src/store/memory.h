@@ -57,4 +57,17 @@ bool memory_i64_at(const struct memory *m, uint32_t row, uint32_t field, int64_t
 bool memory_f64_at(const struct memory *m, uint32_t row, uint32_t field, double *out);
 struct row_key memory_key_at(const struct memory *m, uint32_t row);
 
+struct memory_wanted { // rows with one of these codes of a field, among the first `rows`
+    uint32_t field;
+    uint32_t count;
+    const uint32_t *codes;
+    uint32_t rows;
+    uint32_t first; // block 0 is this bit
+};
+
+// Sets the bit of each block that has such a row.  False, and nothing is set, when it is not
+// known: the field refers to no table, or there are so many codes that a look at all rows is
+// less work.
+bool memory_blocks_of(const struct memory *m, const struct memory_wanted *want, uint64_t *bits);
+
 uint64_t memory_bytes(const struct memory *m);

@@ -148,13 +148,16 @@ static bool range_has(const struct block_range *r, const struct wanted_codes *wa
     return r->any && lo < want->count && (int64_t)want->codes[lo] <= r->max;
 }
 
-void part_blocks_of(const struct part *p, uint32_t block_count, const struct wanted_codes *want,
+void part_blocks_of(const struct part *p, uint32_t rows, const struct wanted_codes *want,
                     uint32_t first, uint64_t *bits)
 {
+    struct memory_wanted in_memory = {want->field, want->count, want->codes, rows, first};
     if (p->segment &&
         segment_blocks_of(p->segment, want->field, want->codes, want->count, first, bits))
         return;
-    for (uint32_t b = 0; b < block_count; b++) {
+    if (p->memory && memory_blocks_of(p->memory, &in_memory, bits))
+        return;
+    for (uint32_t b = 0; b * BLOCK_ROWS < rows; b++) {
         struct block_range r = part_range(p, b, want->field);
         if (range_has(&r, want))
             bit_set(bits, first + b);

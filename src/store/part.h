@@ -51,8 +51,8 @@ struct wanted_codes { // of a field
     uint32_t count;
 };
 
-// Sets the bit of each of the part's `block_count` blocks that may have one of the codes;
-// block 0 is bit `first`.
-void part_blocks_of(const struct part *p, uint32_t block_count, const struct wanted_codes *want,
+// Sets the bit of each block of the part's first `rows` rows (those of the entry) that may have
+// one of the codes; block 0 is bit `first`.
+void part_blocks_of(const struct part *p, uint32_t rows, const struct wanted_codes *want,
                     uint32_t first, uint64_t *bits);
 struct block_range part_range(const struct part *p, uint32_t block, uint32_t field);

@@ -180,7 +180,7 @@ void view_blocks_of(const struct view *v, uint32_t field, const uint32_t *codes,
     for (uint32_t i = 0; i < v->entry_count; i++) {
         const struct entry *e = &v->entries[i];
         struct wanted_codes want = {field, codes, count};
-        part_blocks_of(e->part, entry_block_count(e), &want, e->first_block, bits);
+        part_blocks_of(e->part, e->rows, &want, e->first_block, bits);
     }
 }
 

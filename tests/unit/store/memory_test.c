@@ -131,3 +131,68 @@ TEST(memory_gives_numbers_as_distances)
     EXPECT(!memory_offsets(m, 0, 100, 0, &o));
     memory_free(m);
 }
+
+// Which blocks have a row of a code, by looking at all that a reader may see.
+static void expect_blocks_of(const struct memory *m, uint32_t rows, uint32_t code)
+{
+    uint64_t bits[1] = {0};
+    struct memory_wanted want = {.count = 1, .codes = &code, .rows = rows, .first = 5};
+    EXPECT(memory_blocks_of(m, &want, bits));
+    uint64_t should[1] = {0};
+    for (uint32_t row = 0; row < rows; row++)
+        if (memory_code_at(m, row, 0) == code)
+            bit_set(should, 5 + row / BLOCK_ROWS);
+    EXPECT_EQ(bits[0], should[0]);
+}
+
+TEST(memory_knows_the_blocks_of_a_look_up_key)
+{
+    enum { COUNT = 3 * BLOCK_ROWS, KEYS = 9000 };
+
+    struct arena *arena AUTO(arena_freep) = arena_new(64 << 20);
+    struct memory *m = memory_new(&fixture_schema()->tables[EVENTS]);
+    uint32_t *codes = ARENA_ARRAY(arena, uint32_t, COUNT);
+    uint64_t *present = ARENA_ARRAY(arena, uint64_t, bit_words(COUNT));
+    struct row_key *keys = ARENA_ARRAY(arena, struct row_key, COUNT);
+    uint32_t *identity = ARENA_ARRAY(arena, uint32_t, KEYS);
+    struct test_random r = {.state = 4};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        codes[i] = test_random(&r, KEYS - 2);
+        if (test_random(&r, 10))
+            bit_set(present, i);
+    }
+    for (uint32_t i = 0; i < KEYS; i++)
+        identity[i] = i;
+    struct batch_column columns[4] = {{.codes = codes, .present = present}};
+    struct batch batch = {.row_count = COUNT, .keys = keys, .columns = columns};
+    for (uint32_t at = 0; at < COUNT; at += BLOCK_ROWS / 4) {
+        struct memory_run run = {&batch, at, BLOCK_ROWS / 4, at};
+        memory_put_keys(m, &run);
+        memory_put_values(m, &run, 0, identity);
+    }
+    uint32_t none = 0; // a row without a value gets one later, as "unchanged" does
+    while (bit_get(present, none))
+        none++;
+    memory_set_code(m, none, 0, KEYS - 1);
+    for (uint32_t code = 0; code < 300; code++) {
+        expect_blocks_of(m, COUNT, code);
+        expect_blocks_of(m, BLOCK_ROWS + 77, code);
+        expect_blocks_of(m, 0, code);
+    }
+    expect_blocks_of(m, COUNT, KEYS - 2);
+    expect_blocks_of(m, COUNT, KEYS - 1);
+    memory_free(m);
+}
+
+TEST(memory_does_not_know_the_blocks_of_other_codes_or_of_too_many)
+{
+    struct arena *arena AUTO(arena_freep) = arena_new(64 << 20);
+    struct memory *m = memory_new(&fixture_schema()->tables[DEVICES]);
+    put(m, 0, 2, arena);
+    uint32_t code = 10;
+    uint64_t bits[1] = {0};
+    struct memory_wanted want = {.field = 1, .count = 1, .codes = &code, .rows = 2};
+    EXPECT(!memory_blocks_of(m, &want, bits));
+    EXPECT_EQ(bits[0], 0);
+    memory_free(m);
+}
