@@ -2,7 +2,7 @@
 // How long a question costs that a declared metric answers: the engine alone, and a whole
 // request over TLS on a connection kept open, quiet and while rows come in.
 //
-//     build/bench-metric-latency [ROWS [SECONDS]]
+//     build/bench-metric-latency [ROWS [SECONDS [busy]]]
 //
 // One process: a store in a temporary directory, cubes, the API and HTTPS on a local socket;
 // clients in threads of their own.  Events of the last 90 days in order of time, of
@@ -558,7 +558,7 @@ int main(int count, char **words)
     int64_t rows = 5000000;
     if ((count > 1 && parse_i64(slice_text(words[1]), &rows)) ||
         (count > 2 && parse_i64(slice_text(words[2]), &b.seconds)) || rows < BATCH)
-        die("[ROWS [SECONDS]]", NULL);
+        die("[ROWS [SECONDS [busy]]]", NULL);
     b.rows = (uint64_t)rows;
     b.devices = (uint32_t)(rows / 20 > BATCH ? rows / 20 : BATCH + 1);
     char path[] = "/tmp/tamis-latency-XXXXXX";
@@ -574,7 +574,8 @@ int main(int count, char **words)
     buf_print(&plain, "ann:%s", b.password);
     buf_text(&header, "Basic ");
     base64url_print(buf_slice(&plain), &header);
-    ask_all(&b, "quiet", buf_slice(&header));
+    if (count < 4)
+        ask_all(&b, "quiet", buf_slice(&header));
     pthread_t busy;
     pthread_create(&busy, NULL, come_in, &b);
     ask_all(&b, "busy", buf_slice(&header));

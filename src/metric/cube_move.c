@@ -14,6 +14,7 @@
 // meanwhile is remembered again.  What is accounted is read without the lock: every key of a
 // row in `now` is accounted, and stays so until this flight lands or is cancelled.
 #include "base/check.h"
+#include "kernel/compare.h"
 #include "metric/cube_private.h"
 #include "store/read_fault.h"
 
@@ -220,52 +221,59 @@ void cube_move_cancel(struct cube *c)
 
 struct finding {
     const struct flight *flight;
-    uint64_t rows[BLOCK_ROWS / 64]; // of the block at hand
+    // Of the block at hand.
+    uint64_t rows[BLOCK_ROWS / 64];
+    uint64_t mask[BLOCK_ROWS / 64];
+    int field; // whose codes are in `keys`; -1: none yet
     uint32_t keys[BLOCK_ROWS];
     struct row_ref refs[BLOCK_ROWS];
 };
 
-// A loop without branches: most blocks looked at here, of the memory part, have none.
-static bool has_key(const uint32_t *keys, uint32_t count, uint32_t key)
+static void take_mask(struct finding *f, const struct block *b)
 {
-    uint32_t any = 0;
-    for (uint32_t i = 0; i < count; i++)
-        any |= keys[i] == key;
-    return any != 0;
+    for (size_t w = 0; w < bit_words(b->row_count); w++)
+        f->rows[w] |= f->mask[w] & b->live[w];
 }
 
-static bool may_have(const struct taken *t, const uint32_t *keys, uint32_t count)
-{
-    bool any = t->set != NULL;
-    for (uint32_t k = 0; !t->set && k < t->count && !any; k++)
-        any = has_key(keys, count, t->keys[k]);
-    return any;
-}
-
+// Dimensions most often come through the same field, whose codes are decoded once.
 static void find_in_block(struct finding *f, uint32_t dim, const struct block *b)
 {
     const struct taken *t = &f->flight->taken[dim];
-    block_codes(b, (uint32_t)f->flight->frozen.dims[dim].by->field, f->keys);
-    if (!may_have(t, f->keys, b->row_count))
+    int field = f->flight->frozen.dims[dim].by->field;
+    if (field != f->field)
+        block_codes(b, (uint32_t)field, f->keys);
+    f->field = field;
+    if (t->set) {
+        compare_set_u32(f->keys, b->row_count, t->set, t->set_keys, f->mask);
+        take_mask(f, b);
         return;
-    for (uint32_t i = 0; i < b->row_count; i++)
-        if (find_key(t, f->keys[i]) < t->count && bit_get(b->live, i))
-            bit_set(f->rows, i);
+    }
+    for (uint32_t k = 0; k < t->count; k++) {
+        compare_range_u32(f->keys, b->row_count, t->keys[k], t->keys[k], f->mask);
+        take_mask(f, b);
+    }
+}
+
+static uint32_t list_rows(struct finding *f, uint32_t block, size_t words)
+{
+    uint32_t count = 0;
+    for (size_t w = 0; w < words; w++)
+        for (uint64_t left = f->rows[w]; left; left &= left - 1)
+            f->refs[count++] = (struct row_ref){
+                .block = block, .row = (uint32_t)w * 64 + (uint32_t)__builtin_ctzll(left)};
+    return count;
 }
 
 static void scan_block(struct finding *f, const struct cube_scan *scan, const struct view *v,
                        uint32_t index)
 {
     struct block b = view_block(v, index);
-    uint32_t count = 0;
     memset(f->rows, 0, sizeof f->rows);
+    f->field = -1;
     for (uint32_t d = 0; d < scan->cube->decl->by_count; d++)
         if (f->flight->taken[d].count)
             find_in_block(f, d, &b);
-    for (uint32_t i = 0; i < b.row_count; i++)
-        if (bit_get(f->rows, i))
-            f->refs[count++] = (struct row_ref){.block = index, .row = i};
-    cube_scan_rows(scan, v, f->refs, count);
+    cube_scan_rows(scan, v, f->refs, list_rows(f, index, bit_words(b.row_count)));
 }
 
 static void scan(struct flight *f, const struct snapshot *now)
