@@ -11,7 +11,7 @@
 
 // tamis's own: the declared metrics, ready to read, and what the processes say.
 
-enum { BY_MAX = 32, ASK_TRIES = 1000 };
+enum { BY_MAX = 32, ASK_TRIES = 1000, TIME_BYTES = 64 };
 
 static void write_by(struct json_writer *w, const struct metric_question *q)
 {
@@ -174,24 +174,34 @@ static void write_value(struct json_writer *w, const struct value *v)
         json_int(w, v->i64);
 }
 
-static void write_time(struct json_writer *w, int64_t ms)
+// Rows come by time, so the text of one is mostly that of the row before.
+struct time_text {
+    int64_t ms;
+    struct buf text; // empty: none yet
+};
+
+static void write_time(struct json_writer *w, struct time_text *t, int64_t ms)
 {
-    struct buf text = buf_init(64);
-    // A bucket's start has a year of four digits; were it not so, null stands there.
-    if (date_print(&text, ms, slice_of(NULL, 0), date_zone_utc(), NULL) == OK)
-        json_string(w, buf_slice(&text));
+    if (t->text.len == 0 || t->ms != ms) {
+        t->ms = ms;
+        buf_reset(&t->text);
+        // A bucket's start has a year of four digits; were it not so, null stands there.
+        if (date_print(&t->text, ms, slice_of(NULL, 0), date_zone_utc(), NULL))
+            buf_reset(&t->text);
+    }
+    if (t->text.len)
+        json_string(w, buf_slice(&t->text));
     else
         json_null(w);
-    buf_done(&text);
 }
 
 static void write_row(struct json_writer *w, const struct metric_question *q,
-                      const struct metric_row *row, bool is_ratio)
+                      const struct metric_row *row, bool is_ratio, struct time_text *time)
 {
     json_object(w);
     json_key(w, "time");
     if (q->every_ms)
-        write_time(w, row->time_ms);
+        write_time(w, time, row->time_ms);
     else
         json_null(w);
     for (uint32_t i = 0; i < q->by_count; i++) {
@@ -225,8 +235,10 @@ static void write_answer(struct exchange *x, const struct metric_question *q,
     write_by(w, q);
     json_key(w, "rows");
     json_array(w);
+    struct time_text time = {.text = buf_init(TIME_BYTES)};
     for (uint32_t i = 0; i < a->row_count; i++)
-        write_row(w, q, &a->rows[i], a->metric->kind == METRIC_RATIO);
+        write_row(w, q, &a->rows[i], a->metric->kind == METRIC_RATIO, &time);
+    buf_done(&time.text);
     json_end(w);
     json_end(w);
 }

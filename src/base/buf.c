@@ -53,7 +53,7 @@ uint8_t *buf_room(struct buf *b, size_t len)
     return room_and_spare(b, len, 0);
 }
 
-void buf_bytes(struct buf *b, const void *at, size_t len)
+void buf_bytes_grow(struct buf *b, const void *at, size_t len)
 {
     uint8_t *room = len ? buf_room(b, len) : NULL;
     if (room)
@@ -97,11 +97,6 @@ static void big_endian(struct buf *b, uint64_t v, size_t len)
     uint8_t *room = buf_room(b, len);
     for (size_t i = 0; room && i < len; i++)
         room[i] = (uint8_t)(v >> 8 * (len - 1 - i));
-}
-
-void buf_u8(struct buf *b, uint8_t v)
-{
-    little_endian(b, v, 1);
 }
 
 void buf_u16_le(struct buf *b, uint16_t v)

@@ -48,12 +48,34 @@ static inline struct slice buf_slice(const struct buf *b)
 // NULL only when they would not fit (and the buf remembers).
 uint8_t *buf_room(struct buf *b, size_t len);
 
-void buf_bytes(struct buf *b, const void *at, size_t len);
+// Where there is memory already, as most often, appending is a few instructions in the caller:
+// a large reply is made of some hundred thousand appends.
+void buf_bytes_grow(struct buf *b, const void *at, size_t len);
+
+static inline bool buf_has_memory(const struct buf *b, size_t len)
+{
+    return len <= b->size - b->len && len <= b->limit_bytes - b->len && !b->over_limit;
+}
+
+static inline void buf_bytes(struct buf *b, const void *at, size_t len)
+{
+    if (len == 0 || !buf_has_memory(b, len)) {
+        buf_bytes_grow(b, at, len);
+        return;
+    }
+    memcpy(b->at + b->len, at, len);
+    b->len += len;
+}
+
+static inline void buf_u8(struct buf *b, uint8_t v)
+{
+    buf_bytes(b, &v, 1);
+}
+
 void buf_slice_add(struct buf *b, struct slice s);
 void buf_text(struct buf *b, const char *text); // without its NUL
 void buf_print(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-void buf_u8(struct buf *b, uint8_t v);
 void buf_u16_le(struct buf *b, uint16_t v);
 void buf_u32_le(struct buf *b, uint32_t v);
 void buf_u64_le(struct buf *b, uint64_t v);

@@ -143,6 +143,26 @@ static void print_pattern(struct buf *out, int64_t ms, struct slice pattern,
     }
 }
 
+// What nearly every answer has, without a walk over its pattern: 2024-02-29T12:00:00.000Z.
+static void print_utc(struct buf *out, int64_t ms)
+{
+    enum { UTC_BYTES = 24 };
+
+    struct date_civil c = date_to_civil(ms);
+    const int32_t numbers[] = {c.year / 100, c.year % 100, c.month,  c.day,
+                               c.hour,       c.minute,     c.second, c.millis / 10};
+    static const uint8_t places[] = {0, 2, 5, 8, 11, 14, 17, 20};
+    uint8_t *text = buf_room(out, UTC_BYTES);
+    if (!text)
+        return;
+    memcpy(text, "0000-00-00T00:00:00.000Z", UTC_BYTES);
+    for (size_t i = 0; i < sizeof places; i++) {
+        text[places[i]] = (uint8_t)('0' + numbers[i] / 10);
+        text[places[i] + 1] = (uint8_t)('0' + numbers[i] % 10);
+    }
+    text[22] = (uint8_t)('0' + c.millis % 10);
+}
+
 static void print_seconds(struct buf *out, int64_t ms)
 {
     int64_t seconds = ms / MS_PER_SECOND;
@@ -153,6 +173,9 @@ static void print_seconds(struct buf *out, int64_t ms)
     if (left)
         buf_print(out, ".%03d", left < 0 ? -left : left);
 }
+
+// The year 0 begins; from here on the year has four digits and no sign.
+#define YEAR_0_MS (-62167219200000)
 
 enum err date_print(struct buf *out, int64_t ms, struct slice format, const struct date_zone *z,
                     struct fault *why)
@@ -175,6 +198,10 @@ enum err date_print(struct buf *out, int64_t ms, struct slice format, const stru
         print_seconds(out, ms);
         break;
     case FORMAT_OPTIONAL_TIME:
+        if (z == date_zone_utc() && ms >= YEAR_0_MS) {
+            print_utc(out, ms);
+            break;
+        }
         print_pattern(out, ms, slice_text("yyyy-MM-dd'T'HH:mm:ss.SSSXXX"), z);
         break;
     case FORMAT_PATTERN:

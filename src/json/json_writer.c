@@ -90,6 +90,33 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
 }
 
+// A bit in the first byte of eight that is not plain, 0 when all are; bytes behind the first
+// may have theirs by a borrow.
+static uint64_t odd_of_eight(uint64_t eight)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t quote = eight ^ ones * '"';
+    uint64_t slash = eight ^ ones * '\\';
+    uint64_t odd = (eight - ones * 0x20) | (quote - ones) | (slash - ones) | eight;
+    return odd & ones * 0x80;
+}
+
+// How many bytes from `from` on are plain.
+static size_t plain_run(struct slice v, size_t from)
+{
+    size_t at = from;
+    for (; at + 8 <= v.len; at += 8) {
+        uint64_t eight;
+        memcpy(&eight, v.at + at, sizeof eight);
+        uint64_t odd = odd_of_eight(eight);
+        if (odd) // little-endian: the first byte is the lowest
+            return at + (size_t)__builtin_ctzll(odd) / 8 - from;
+    }
+    while (at < v.len && is_plain(v.at[at]))
+        at++;
+    return at - from;
+}
+
 // One character that is not plain; says how many bytes of the text it took.
 static size_t put_odd(struct buf *out, struct slice rest)
 {
@@ -115,11 +142,9 @@ static void put_string(struct buf *out, struct slice v)
     buf_u8(out, '"');
     size_t done = 0;
     while (done < v.len) {
-        size_t plain = done;
-        while (plain < v.len && is_plain(v.at[plain]))
-            plain++;
-        buf_bytes(out, v.at + done, plain - done);
-        done = plain;
+        size_t plain = plain_run(v, done);
+        buf_bytes(out, v.at + done, plain);
+        done += plain;
         if (done < v.len)
             done += put_odd(out, slice_from(v, done));
     }

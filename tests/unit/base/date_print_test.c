@@ -84,3 +84,25 @@ TEST(a_bad_format_prints_nothing)
     EXPECT_EQ(date_print(&out, 0, slice_text("qq"), NULL, NULL), ERR_INVALID);
     EXPECT_EQ(out.len, 0);
 }
+
+// The usual form has a way of its own: it says what its pattern says.
+TEST(date_print_of_utc_says_what_its_pattern_says)
+{
+    static const char pattern[] = "uuuu-MM-dd'T'HH:mm:ss.SSSXXX";
+    uint64_t random = 88172645463325252u;
+    for (int i = 0; i < 20000; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        int64_t ms = (int64_t)(random % 640000000000000u) - 380000000000000;
+        if (i < 4)
+            ms = (const int64_t[]){-62167219200000, -62167219200001, 253402300799999, 0}[i];
+        struct buf usual = buf_init(64);
+        struct buf walked = buf_init(64);
+        EXPECT_EQ(date_print(&usual, ms, slice_of(NULL, 0), NULL, NULL), OK);
+        EXPECT_EQ(date_print(&walked, ms, slice_text(pattern), NULL, NULL), OK);
+        EXPECT(slice_equal(buf_slice(&usual), buf_slice(&walked)));
+        buf_done(&usual);
+        buf_done(&walked);
+    }
+}

@@ -75,3 +75,37 @@ TEST(json_writer_over_the_limit_goes_on_harmlessly)
     EXPECT_EQ(buf_end(&out, NULL), ERR_LIMIT);
     EXPECT_EQ(w.depth, 0);
 }
+
+// Texts of every length around the steps of eight bytes, with one odd byte at each place.
+TEST(json_writer_finds_an_odd_byte_at_any_place)
+{
+    static const char odd[] = {'"', '\\', '\n', '\x7f', '\x80', '!', '#', '[', ']', ' ', '\x1f'};
+    for (size_t len = 1; len < 27; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (size_t o = 0; o < sizeof odd; o++) {
+                char text[32];
+                memset(text, 'a', len);
+                text[at] = odd[o];
+                struct buf out AUTO(buf_donep) = buf_init(256);
+                struct buf want AUTO(buf_donep) = buf_init(256);
+                struct json_writer w = json_writer_to(&out);
+                json_string(&w, slice_of(text, len));
+                buf_u8(&want, '"');
+                buf_bytes(&want, text, at);
+                if (odd[o] == '"' || odd[o] == '\\')
+                    buf_print(&want, "\\%c", odd[o]);
+                else if (odd[o] == '\n')
+                    buf_text(&want, "\\n");
+                else if (odd[o] == '\x1f')
+                    buf_text(&want, "\\u001F");
+                else if (odd[o] == '\x80')
+                    buf_text(&want, "\xef\xbf\xbd");
+                else
+                    buf_u8(&want, (uint8_t)odd[o]);
+                buf_bytes(&want, text + at + 1, len - at - 1);
+                buf_u8(&want, '"');
+                EXPECT(slice_equal(buf_slice(&out), buf_slice(&want)));
+            }
+        }
+    }
+}
