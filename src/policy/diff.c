@@ -32,12 +32,39 @@ const char *change_direction_name(enum change_direction d)
     return names[d];
 }
 
+static const char *treatment_of(const struct yaml_tree *column)
+{
+    const struct yaml_tree *treat =
+        column->kind == YAML_MAP ? yaml_tree_get(column, "treat") : NULL;
+    return treat && treat->kind == YAML_TEXT ? treat->text : "";
+}
+
+static bool is_dropped(const struct yaml_tree *column)
+{
+    return strcmp(treatment_of(column), "drop") == 0;
+}
+
+// "push", an index, and something inside it.
+static void note_reshaped(struct differ *d)
+{
+    static const char push[] = "push\1";
+
+    const char *index = d->at.path + sizeof push - 1;
+    if (strncmp(d->at.path, push, sizeof push - 1) != 0)
+        return;
+    const char *end = strchr(index, '\1');
+    if (end)
+        d->out->reshaped = arena_string(d->arena, slice_of(index, (size_t)(end - index)));
+}
+
 static void note(struct differ *d, enum change_direction direction, const struct yaml_tree *node,
                  bool is_gone, const char *words)
 {
     struct policy_diff *out = d->out;
     if (direction > out->direction)
         out->direction = direction;
+    if (direction != CHANGE_NEUTRAL || !is_dropped(node))
+        note_reshaped(d);
     if (out->count == CHANGES_MAX) {
         out->direction = CHANGE_LOOSENS;
         d->changes[CHANGES_MAX - 1].words = too_many;
@@ -86,18 +113,6 @@ static bool same(const struct yaml_tree *a, const struct yaml_tree *b)
             return false;
     }
     return true;
-}
-
-static const char *treatment_of(const struct yaml_tree *column)
-{
-    const struct yaml_tree *treat =
-        column->kind == YAML_MAP ? yaml_tree_get(column, "treat") : NULL;
-    return treat && treat->kind == YAML_TEXT ? treat->text : "";
-}
-
-static bool is_dropped(const struct yaml_tree *column)
-{
-    return strcmp(treatment_of(column), "drop") == 0;
 }
 
 // Of a new entry or one that is gone, by its own mark.
@@ -336,14 +351,4 @@ enum err policy_diff_texts(struct slice before, struct slice after, struct arena
     out->changes = d.changes;
     compare_maps(&d, was, is);
     return OK;
-}
-
-bool policy_admits(struct slice text, struct arena *scratch)
-{
-    const struct yaml_tree *root = NULL;
-    if (yaml_tree_parse(text, scratch, &root, NULL) || root->kind != YAML_MAP)
-        return true; // what cannot be read is taken for the worse
-    const struct yaml_tree *sources = yaml_tree_get(root, "sources");
-    const struct yaml_tree *push = yaml_tree_get(root, "push");
-    return (sources && sources->count > 0) || (push && push->count > 0);
 }

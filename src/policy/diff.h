@@ -25,11 +25,11 @@ struct policy_diff {
     uint32_t count;
     const struct policy_change *changes; // in the order of the policy after, then what is gone
     enum change_direction direction;     // the most careful of all; EQUAL without any
+    // A pushed index that is in both with other columns: no source could bring its rows again,
+    // so the store refuses such a policy once there are some.  NULL: none is.
+    const char *reshaped;
 };
 
 // Both parse as policies; the words of a failure do not say which does not.
 enum err policy_diff_texts(struct slice before, struct slice after, struct arena *arena,
                            struct policy_diff *out, struct fault *why);
-
-// Does it let anything in: a source or a pushed index?
-bool policy_admits(struct slice text, struct arena *scratch);

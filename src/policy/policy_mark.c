@@ -14,7 +14,7 @@
         {table ".columns.*.as", PROTECTS_CONTENT, LOOSENS_TYPE},           \
         {table ".columns.*.to", PROTECTS_CONTENT, LOOSENS_STEP},           \
         {table ".columns.*.width", PROTECTS_CONTENT, LOOSENS_STEP},        \
-        {table ".columns.*.edges", PROTECTS_CONTENT, LOOSENS_MORE},        \
+        {table ".columns.*.edges", PROTECTS_CONTENT, LOOSENS_ALWAYS},      \
         {table ".columns.*.characters", PROTECTS_CONTENT, LOOSENS_ALWAYS}, \
         {table ".columns.*.network", PROTECTS_CONTENT, LOOSENS_ALWAYS},    \
         {table ".columns.*.subject", PROTECTS_CONTENT, LOOSENS_ALWAYS},    \

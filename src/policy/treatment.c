@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 
-static const struct treatment *const treatments[] = {
+const struct treatment *const treatments[] = {
     &treat_keep, &treat_drop, &treat_round, &treat_bucket, &treat_truncate, &treat_pseudonym, NULL,
 };
 

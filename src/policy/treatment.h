@@ -48,6 +48,8 @@ struct treatment {
                       struct fault *why);
 };
 
+extern const struct treatment *const treatments[]; // all; NULL ends it
+
 // NULL when there is none of that name.
 const struct treatment *treatment_get(const char *name);
 void treatment_names(struct buf *out); // "keep, drop, round, bucket, ..."

@@ -3,8 +3,8 @@
 
 // DIR: everything of one installation, below one directory.
 //
-//     tamis.yml  policy.yml      how it runs, what may enter       (read before the sandbox)
-//     keys/      master.key, sign.key, password files of sources   keeper
+//     tamis.yml  policy.yml      how it should run, what should enter   (see approved.h)
+//     keys/      master.key, sign.key, ratchet.head, password files of sources   keeper
 //     tls/       ca.crt ca.key server.crt server.key               (read before the sandbox)
 //     access/    catalog.db: users and API keys                    serve
 //     data/      the store                                         serve

@@ -7,9 +7,9 @@
 #include "base/limits.h"
 #include "keys/crypto.h"
 #include "keys/key_ring.h"
+#include "policy/policy.h"
 #include "server/certificate.h"
 #include "server/directory.h"
-#include "server/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,11 +67,13 @@ static enum err read_config(const struct world *dir, struct config *out, struct 
     return e ? e : config_parse(buf_slice(&text), out, why);
 }
 
-static enum err check_policy(struct fault *why)
+enum err installation_reread(const struct installation *i, const char *listen,
+                             struct installation *out, struct fault *why)
 {
-    struct arena *scratch AUTO(arena_freep) = arena_new(POLICY_ARENA_BYTES);
-    const struct policy *policy = NULL;
-    return process_policy(scratch, &policy, why);
+    enum err e = read_config(&i->dir, &out->config, why);
+    if (!e && listen)
+        e = endpoint_parse(slice_text(listen), &out->config.listen, why);
+    return e ? e : approved_settle(&i->dir, &out->config, &out->approved, why);
 }
 
 static enum err enter(const char *directory, const char *listen, struct installation *i,
@@ -81,11 +83,7 @@ static enum err enter(const char *directory, const char *listen, struct installa
         return fail(why, ERR_IO, "enter %s: %s", directory, strerror(errno));
     enum err e = lock(i->dir.dir, directory, why);
     if (!e)
-        e = read_config(&i->dir, &i->config, why);
-    if (!e && listen)
-        e = endpoint_parse(slice_text(listen), &i->config.listen, why);
-    if (!e)
-        e = check_policy(why);
+        e = installation_reread(i, listen, i, why);
     if (!e)
         e = users_resolve(&i->config, geteuid() == 0, i->users, why);
     if (!e && geteuid() == 0)
@@ -102,7 +100,7 @@ enum err installation_open(const char *directory, const char *listen, struct ins
         return e;
     e = enter(directory, listen, &i, why);
     if (e)
-        world_close(&i.dir);
+        installation_close(&i);
     else
         *out = i;
     return e;
@@ -111,6 +109,7 @@ enum err installation_open(const char *directory, const char *listen, struct ins
 void installation_close(struct installation *i)
 {
     world_close(&i->dir);
+    approved_done(&i->approved);
 }
 
 // What a user who is not root made, and serves, stays theirs when root changes something in
@@ -197,6 +196,16 @@ static enum err make_admin(const struct installation_plan *plan, struct fault *w
     return e;
 }
 
+static enum err start_ratchet(const struct installation_plan *plan, const struct world *dir,
+                              struct slice policy, struct fault *why)
+{
+    char access[PATH_BYTES];
+    struct config config;
+    snprintf(access, sizeof access, "%s/" DIRECTORY_ACCESS, plan->directory); // make_admin() fit
+    enum err e = read_config(dir, &config, why);
+    return e ? e : approved_start(dir, access, &config, policy, why);
+}
+
 static enum err read_policy_file(const char *file, struct buf *out, struct fault *why)
 {
     const struct world anywhere = {.ops = &world_real_ops, .dir = AT_FDCWD};
@@ -218,7 +227,9 @@ static enum err fill(const struct installation_plan *plan, const struct world *d
         e = key_ring_make(dir, why);
     if (!e)
         e = make_certificate(dir, listen, why);
-    return e ? e : make_admin(plan, why);
+    if (!e)
+        e = make_admin(plan, why);
+    return e ? e : start_ratchet(plan, dir, policy, why);
 }
 
 // What the caller got wrong is found before anything is made.

@@ -4,10 +4,11 @@
 // An installation: DIR, opened to be served or changed.
 //
 // installation_make() is `tamis init`; installation_open() is what the launcher does
-// before its first child: enter DIR, take its lock, read tamis.yml, see that policy.yml
-// parses, and as root hand every part to its user.
+// before its first child: enter DIR, take its lock, read tamis.yml, find out what of it and of
+// policy.yml is approved, and as root hand every part to its user.
 
 #include "base/world.h"
+#include "server/approved.h"
 #include "server/config.h"
 #include "server/user.h"
 
@@ -15,6 +16,7 @@ struct installation {
     struct world dir; // locked while it is open, also by the children that inherit it
     struct config config;
     struct process_user users[PROCESS_COUNT];
+    struct approved approved; // what it runs with
 };
 
 // `listen` instead of tamis.yml's; NULL: not.  ERR_CONFLICT: somebody else serves it.
@@ -22,6 +24,11 @@ struct installation {
 enum err installation_open(const char *directory, const char *listen, struct installation *out,
                            struct fault *why);
 void installation_close(struct installation *i);
+
+// What the files of an open one say, and the ratchet allows, by now: config and approved of
+// `out`, which the caller takes over or gives up with approved_done().
+enum err installation_reread(const struct installation *i, const char *listen,
+                             struct installation *out, struct fault *why);
 
 // For verbs that change the catalog beside a running server: gives what they made to its
 // owner when run as root.

@@ -45,7 +45,8 @@ struct launcher {
     int signals;                          // signalfd: SIGCHLD, SIGTERM, SIGINT
     int log[2];                           // pipe: what children say, on its way to our stderr
     bool was_ready, stops;
-    bool gave_up; // a child ended before anything was answered
+    bool looks_again; // at what is approved: SIGUSR1 came
+    bool gave_up;     // a child ended before anything was answered
 };
 
 // Children write no file at all, not even where our standard error goes.
@@ -85,6 +86,7 @@ static void be_child(const struct launcher *l, enum process self, int control, p
 {
     struct process_start start = {.self = self,
                                   .config = &l->at.config,
+                                  .policy = buf_slice(&l->at.approved.policy),
                                   .user = l->at.users[self],
                                   .launcher_pid = launcher,
                                   .starts = l->children[self].starts + 1};
@@ -206,7 +208,9 @@ static void hear_signals(struct launcher *l)
 {
     struct signalfd_siginfo info;
     while (read(l->signals, &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo != SIGCHLD)
+        if (info.ssi_signo == SIGUSR1)
+            l->looks_again = true;
+        else if (info.ssi_signo != SIGCHLD)
             l->stops = true;
     }
     reap(l);
@@ -313,6 +317,7 @@ static enum err watch_signals(struct launcher *l, struct fault *why)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGPIPE); // a log that nobody reads any more must not end us
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
         return fail(why, ERR_IO, "signals: %s", strerror(errno));
@@ -338,6 +343,58 @@ static enum err prepare(struct launcher *l, struct fault *why)
     return e ? e : syscalls_restrict(PROCESS_LAUNCHER, why);
 }
 
+static const enum process stop_order[] = {PROCESS_SERVE, PROCESS_MIRROR, PROCESS_KEEPER};
+
+static void stop_children(struct launcher *l)
+{
+    for (size_t i = 0; i < sizeof stop_order / sizeof stop_order[0]; i++)
+        stop_child(l, stop_order[i]);
+}
+
+static bool same_processes(const struct config *a, const struct config *b)
+{
+    return memcmp(a->users, b->users, sizeof a->users) == 0;
+}
+
+// Children keep the policy and the configuration they were born with, so new ones are born.
+static void take_over(struct launcher *l, const struct installation *now)
+{
+    log_line(LOG_INFO, "what is approved has changed: entry %lld of the ratchet, by %s",
+             (long long)now->approved.seq, now->approved.who);
+    if (!same_processes(&now->config, &l->at.config))
+        log_line(LOG_WARN, "other users of processes take effect at the next start");
+    stop_children(l);
+    approved_done(&l->at.approved);
+    l->at.approved = now->approved;
+    l->at.config = now->config;
+    for (int i = PROCESS_KEEPER; i < PROCESS_COUNT; i++) {
+        l->children[i].again_us = 0;
+        l->children[i].back_off_ms = 0;
+    }
+}
+
+// A mistake in a file leaves everything as it is.
+static void look_again(struct launcher *l)
+{
+    l->looks_again = false;
+    struct installation now = {.dir = l->at.dir};
+    struct fault why = {0};
+    if (installation_reread(&l->at, l->options->listen, &now, &why)) {
+        log_line(LOG_ERROR, "nothing is taken over: %s", why.words);
+        return;
+    }
+    char was[ENDPOINT_TEXT_BYTES];
+    char is[ENDPOINT_TEXT_BYTES];
+    endpoint_print(&l->at.config.listen, was);
+    endpoint_print(&now.config.listen, is);
+    bool is_same = strcmp(was, is) == 0 &&
+                   slice_equal(buf_slice(&now.approved.policy), buf_slice(&l->at.approved.policy));
+    if (is_same)
+        approved_done(&now.approved);
+    else
+        take_over(l, &now);
+}
+
 enum err launcher_run(const struct launcher_options *options, struct fault *why)
 {
     struct launcher l = {.options = options, .signals = -1, .log = {-1, -1}};
@@ -348,13 +405,12 @@ enum err launcher_run(const struct launcher_options *options, struct fault *why)
     while (!e && !l.stops) {
         start_those_due(&l);
         wait_and_hear(&l, wait_ms(&l));
+        if (l.looks_again && !l.stops)
+            look_again(&l);
     }
     l.stops = true;
-
-    static const enum process order[] = {PROCESS_SERVE, PROCESS_MIRROR, PROCESS_KEEPER};
-
-    for (size_t i = 0; !e && i < sizeof order / sizeof order[0]; i++)
-        stop_child(&l, order[i]);
+    if (!e)
+        stop_children(&l);
     if (!e && l.gave_up)
         e = fail(why, ERR_UNAVAILABLE, "it does not start; the reason is in the lines above");
     if (l.was_ready && options->ready_file)

@@ -23,14 +23,6 @@ enum { START_ARENA_BYTES = 256 << 20, PEM_BYTES = 64 << 10 };
 
 static const struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
 
-enum err process_policy(struct arena *start, const struct policy **out, struct fault *why)
-{
-    struct buf text AUTO(buf_donep) = buf_init(LIMIT_POLICY_BYTES);
-    enum err e = world_read_file(&here, FILE_POLICY, &text, why);
-    // The tree may point into the text, so that must live as long.
-    return e ? e : policy_parse(arena_copy(start, buf_slice(&text)), start, out, why);
-}
-
 static enum err enter(const struct process_start *start, const struct policy *policy,
                       struct arena *arena, struct sandbox_facts *out, struct fault *why)
 {
@@ -144,7 +136,7 @@ static enum err run(const struct process_start *start, struct arena *arena, stru
     const struct policy *policy = NULL;
     enum err e = crypto_start(why);
     if (!e)
-        e = process_policy(arena, &policy, why);
+        e = policy_parse(start->policy, arena, &policy, why);
     if (e)
         return e;
     if (start->self == PROCESS_KEEPER)

@@ -3,7 +3,7 @@
 
 // The life of a child of the launcher, from fork to its last breath.
 //
-// Reads what another user owns (policy.yml, and for serve the TLS key), binds (serve),
+// Parses the policy it was given, reads what another user owns (serve: the TLS key), binds (serve),
 // enters the sandbox, and only then opens its keys, connects or answers.
 
 #include "base/err.h"
@@ -16,6 +16,7 @@ enum { PROCESS_CONTROL_FD = 3, PROCESS_LOCK_FD = 4 };
 struct process_start {
     enum process self;
     const struct config *config;
+    struct slice policy; // text of the approved one
     struct process_user user;
     int launcher_pid;
     uint32_t starts; // how often it was started, from 1
@@ -24,6 +25,3 @@ struct process_start {
 // In the forked child, with its descriptors in place (see launcher.c) and DIR as working
 // directory.  Returns the exit status.
 int process_main(const struct process_start *start);
-
-// Reads and parses policy.yml in the working directory.
-enum err process_policy(struct arena *start, const struct policy **out, struct fault *why);

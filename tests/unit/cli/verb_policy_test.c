@@ -62,5 +62,5 @@ TEST(policy_in_wrong_words_is_wrong_use)
     EXPECT_EQ(RUN("policy", "check", "--file", "/no/such.yml").status, EXIT_STATUS_FAILED);
     struct ran json = RUN("policy", "check", "--json", "--dir", "d");
     EXPECT_EQ(json.status, EXIT_STATUS_USAGE);
-    EXPECT(strstr(json.err, "--json goes with statement") != NULL);
+    EXPECT(strstr(json.err, "--json does not go with check") != NULL);
 }

@@ -98,11 +98,3 @@ TEST(policy_diff_refuses_what_is_no_policy)
               ERR_INVALID);
     EXPECT(why.words[0] != '\0');
 }
-
-TEST(policy_that_names_nothing_admits_nothing)
-{
-    struct arena *a AUTO(arena_freep) = arena_new(POLICY_ARENA_BYTES * 4);
-    EXPECT(!policy_admits(slice_text("sources: {}\n"), a));
-    EXPECT(!policy_admits(slice_text("sources: {}\nmetrics: {}\n"), a));
-    EXPECT(policy_admits(slice_text(FLEET_POLICY), a));
-}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/admin.h"
+
+#include "access/access.h"
+#include "base/buf.h"
+#include "base/world.h"
+#include "keys/crypto.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <termios.h>
+#include <unistd.h>
+
+enum { PASSWORD_LINE_BYTES = 1024, PATH_BYTES = 4096, ROOM_BYTES = 4096 };
+
+static enum err read_line(int fd, char out[PASSWORD_LINE_BYTES], struct fault *why)
+{
+    size_t len = 0;
+    while (len < PASSWORD_LINE_BYTES - 1) {
+        ssize_t n = read(fd, out + len, 1);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0 || out[len] == '\n')
+            break;
+        len++;
+    }
+    out[len] = '\0';
+    return len ? OK : fail(why, ERR_INVALID, "no password was given");
+}
+
+static enum err ask_at_terminal(const char *name, char out[PASSWORD_LINE_BYTES], struct fault *why)
+{
+    struct termios before;
+    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (tty < 0 || tcgetattr(tty, &before) < 0) {
+        if (tty >= 0)
+            close(tty);
+        return fail(why, ERR_INVALID, "there is no terminal to ask; give --password-file F");
+    }
+    struct termios quiet = before;
+    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    dprintf(tty, "password of %s: ", name);
+    (void)tcsetattr(tty, TCSAFLUSH, &quiet);
+    enum err e = read_line(tty, out, why);
+    (void)tcsetattr(tty, TCSAFLUSH, &before);
+    dprintf(tty, "\n");
+    close(tty);
+    return e;
+}
+
+static enum err get_password(const char *name, const char *file, char out[PASSWORD_LINE_BYTES],
+                             struct fault *why)
+{
+    if (!file)
+        return ask_at_terminal(name, out, why);
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(why, ERR_INVALID, "--password-file %s: %s", file, strerror(errno));
+    enum err e = read_line(fd, out, why);
+    close(fd);
+    return e;
+}
+
+static enum err check(struct access *access, const char *name, const char *password,
+                      struct fault *why)
+{
+    struct buf pair AUTO(buf_donep) = buf_init(ROOM_BYTES);
+    struct buf header AUTO(buf_donep) = buf_init(ROOM_BYTES);
+    struct principal who;
+    uint32_t wait_s = 0;
+    buf_print(&pair, "%s:%s", name, password);
+    buf_text(&header, "Basic ");
+    base64url_print(buf_slice(&pair), &header);
+    enum err e =
+        access_check(access, buf_slice(&header), slice_text("command line"), &who, &wait_s, why);
+    wipe(pair.at, pair.len);
+    wipe(header.at, header.len);
+    if (e)
+        return fail(why, ERR_DENIED, "that is not the password of %s", name);
+    if (!(who.roles & 1u << ROLE_ADMIN))
+        return fail(why, ERR_DENIED, "%s is no administrator", name);
+    return OK;
+}
+
+enum err admin_check(const char *directory, const char *name, const char *password_file,
+                     struct fault *why)
+{
+    char path[PATH_BYTES];
+    char password[PASSWORD_LINE_BYTES];
+    struct access *access = NULL;
+    snprintf(path, sizeof path, "%s/access", directory);
+    enum err e = access_open(path, false, &access, why);
+    if (e)
+        return e;
+    e = get_password(name, password_file, password, why);
+    if (!e)
+        e = check(access, name, password, why);
+    wipe(password, sizeof password);
+    access_close(access);
+    return e;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// Which administrator is at the command line: a name, and a password that fits it.
+//
+// The command line runs as the owner of DIR or as root, who could read the keys anyway; the name
+// is there so that two people are two people and not one with a second terminal.
+
+#include "base/err.h"
+
+// The password is the first line of `password_file`; NULL: asked for at the terminal.
+// ERR_DENIED: not the password, or no administrator.
+enum err admin_check(const char *directory, const char *name, const char *password_file,
+                     struct fault *why);
