@@ -21,7 +21,7 @@ struct agg_cache;
 enum agg_cache_kind {
     CACHE_ANSWERS,
     CACHE_PARTIALS, // of stretches of blocks (agg_cache_walk.h)
-    CACHE_RANGES,   // smallest and largest values of such stretches
+    CACHE_RANGES,   // smallest and largest values of such stretches; plans with too large trees
     CACHE_KIND_COUNT
 };
 

@@ -198,7 +198,7 @@ static bool is_plain(const struct search *s, const struct column *c)
         if (!from->is_mapped || from->target || from->storage != STORAGE_I64)
             return false;
     }
-    return c->storage == STORAGE_I64;
+    return c->type == FIELD_DATE; // rows come in time order, other numbers are in every block
 }
 
 static void find_loose(struct search *s, struct match *m, struct loose_ranges *out)

@@ -7,7 +7,7 @@
 // to the query is in the match like all else.  What only decides how the answer is read off the
 // tree (sizes, orders, names, percents) is not in it, so that panels share what is kept.
 //
-// Ranges over a number or time that every row must meet are in it without their bounds: a
+// Ranges over a time that every row must meet are in it without their bounds: a
 // stretch of blocks that lies within the bounds is the same for all of them.  They are what
 // moves in a dashboard.
 

@@ -12,7 +12,8 @@ enum {
     // Below so many units of blocks in all the walk is short anyhow.
     UNITS_MIN = 2,
     PIECE_BLOCKS = 8, // of those that are walked beside
-    SAVED_BYTES_MAX = 64 << 20,
+    // A tree with more bytes for each row costs as much to load as the rows to walk.
+    SAVED_BYTES_A_ROW = 4,
 };
 
 struct unit { // a stretch of one part's blocks
@@ -84,6 +85,7 @@ static struct block_range range_of(const struct kept_walk *k, const struct unit 
 {
     uint8_t bytes[64];
     struct buf key = {.at = bytes, .size = sizeof bytes, .limit_bytes = sizeof bytes};
+    buf_u8(&key, 0); // a plan key begins with the number of its tables, which are some
     buf_u64_le(&key, u->part);
     buf_u32_le(&key, u->first_in_part);
     buf_u32_le(&key, u->count);
@@ -157,9 +159,9 @@ static bool add_fresh(struct kept_walk *k, const struct unit *u)
 
 static bool add_load(struct kept_walk *k, const struct agg_cached *e)
 {
-    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
-    const struct agg_cached **items = room_grow(&k->w->s.room, k->loads.items, &k->loads.cap,
-                                                (size_t)k->loads.count + 1, sizeof *items);
+    const struct agg_cached **items =
+        room_grow(&k->w->s.room, k->loads.items, &k->loads.cap, (size_t)k->loads.count + 1,
+                  sizeof(const struct agg_cached *));
     if (!items) {
         agg_cached_release(e);
         return false;
@@ -185,12 +187,24 @@ static bool cover_unit(struct kept_walk *k, const struct unit *u)
 //     u64 total | tree (agg_cache_tree.h)
 static void save(struct kept_walk *k, struct walk *from, struct slice key, const struct unit *u)
 {
-    struct buf bytes AUTO(buf_donep) = buf_init(SAVED_BYTES_MAX);
+    struct buf bytes AUTO(buf_donep) = buf_init((size_t)u->count * BLOCK_ROWS * SAVED_BYTES_A_ROW);
     buf_u64_le(&bytes, from->total);
     agg_tree_save(&from->s, &bytes);
     const struct agg_cache_group group = {k->w->s.context->tables[u->at], u->part};
-    if (!bytes.over_limit && !from->s.room.is_over)
+    if (bytes.over_limit) // searches of this plan are walked as ever from now on
+        agg_cache_put(cache_of(k), CACHE_RANGES, slice_of(key.at, k->plan_len), &group,
+                      slice_of(NULL, 0));
+    else if (!from->s.room.is_over)
         agg_cache_put(cache_of(k), CACHE_PARTIALS, key, &group, buf_slice(&bytes));
+}
+
+// A tree of this plan was found to be too large.
+static bool is_too_large(const struct kept_walk *k)
+{
+    const struct agg_cached *e =
+        agg_cache_get(cache_of(k), CACHE_RANGES, slice_of(k->key.at, k->plan_len));
+    agg_cached_release(e);
+    return e != NULL;
 }
 
 static void load(struct walk *into, const struct agg_cached *e)
@@ -469,7 +483,8 @@ enum err walk_kept(struct walk *w, struct answer *out, struct fault *why)
         agg_plan_key(&w->s, &k.loose, &k.key)) {
         k.plan_len = k.key.len;
         k.key.limit_bytes += 64; // the unit's
-        if (c->keeps_at_once || agg_cache_is_again(c->cache, buf_slice(&k.key)))
+        if (!is_too_large(&k) &&
+            (c->keeps_at_once || agg_cache_is_again(c->cache, buf_slice(&k.key))))
             e = run(&k, why);
     }
     buf_done(&k.key);

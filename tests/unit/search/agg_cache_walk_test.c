@@ -168,6 +168,19 @@ TEST(agg_cache_walk_does_not_keep_what_is_asked_for_once)
     town_close(&t);
 }
 
+TEST(agg_cache_walk_gives_up_trees_as_large_as_the_rows)
+{
+    struct town t;
+    open(&t, 3 * BLOCK);
+    ask(&t, "{\"size\":0,\"aggs\":{\"t\":{\"terms\":{\"field\":\"at\"}}}}"); // one bucket a row
+    EXPECT_EQ(t.first.fresh_units, 3);
+    EXPECT(!t.again.used_cache);
+    struct agg_cache_stats s;
+    agg_cache_stats(t.cache, &s);
+    EXPECT_EQ(s.of[CACHE_PARTIALS].entries, 0);
+    town_close(&t);
+}
+
 TEST(agg_cache_walk_forgets_parts_that_were_merged_away)
 {
     struct town t;
