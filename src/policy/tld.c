@@ -120,6 +120,9 @@ static const char names[] =
     "xn--ygbi2ammx xn--zfr164b xxx xyz yachts yahoo yamaxun yandex ye yodobashi yoga yokohama "
     "you youtube yt yun za zappos zara zero zip zm zone zuerich zw ";
 
+// Of RFC 2606, which stand for one of the others in examples and tests.
+static const char reserved[] = " example test ";
+
 enum { TLD_BYTES_MAX = 24 };
 
 // A hit of an e-mail's pattern is rare, so a walk through ten thousand bytes will do.
@@ -136,5 +139,6 @@ bool tld_is(struct slice label)
         wanted[i + 1] = (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
     }
     wanted[label.len + 1] = ' ';
-    return memmem(names, sizeof names - 1, wanted, label.len + 2) != NULL;
+    return memmem(names, sizeof names - 1, wanted, label.len + 2) != NULL ||
+           memmem(reserved, sizeof reserved - 1, wanted, label.len + 2) != NULL;
 }
