@@ -108,6 +108,11 @@ $(B)/bench-metric-latency: $(call obj,bench/metric_latency.c $(LIB_SRC))
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 build/bench-metric-latency: $(B)/bench-metric-latency
 	@install -m 0755 $< $@
+$(B)/bench-amplification: $(call obj,bench/amplification.c $(LIB_SRC))
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+build/bench-amplification: $(B)/bench-amplification
+	@install -m 0755 $< $@
 $(B)/fuzz/%: $(B)/fuzz/%.o $(call obj,$(LIB_SRC))
 	@$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 $(B)/%.o: %.c Makefile

@@ -189,29 +189,38 @@ bool segment_blocks_of(const struct segment *s, uint32_t field, const uint32_t *
 
 // ---- a row ----
 
+static const struct column *hold_row(const struct segment *s, uint32_t block, uint32_t field,
+                                     struct lone_chunk *alone)
+{
+    return segment_hold_row(s, block, KEY_COLUMNS + field, alone);
+}
+
 uint32_t segment_code_at(const struct segment *s, uint32_t block, uint32_t row, uint32_t field)
 {
-    const struct column *c = hold_field(s, block, field);
+    struct lone_chunk alone;
+    const struct column *c = hold_row(s, block, field, &alone);
     uint32_t code = c ? column_code_at(c, row) : CODE_NONE;
-    unit_let_go();
+    segment_let_go(&alone);
     return code;
 }
 
 bool segment_i64_at(const struct segment *s, uint32_t block, uint32_t row, uint32_t field,
                     int64_t *out)
 {
-    const struct column *c = hold_field(s, block, field);
+    struct lone_chunk alone;
+    const struct column *c = hold_row(s, block, field, &alone);
     bool has = c && column_i64_at(c, row, out);
-    unit_let_go();
+    segment_let_go(&alone);
     return has;
 }
 
 bool segment_f64_at(const struct segment *s, uint32_t block, uint32_t row, uint32_t field,
                     double *out)
 {
-    const struct column *c = hold_field(s, block, field);
+    struct lone_chunk alone;
+    const struct column *c = hold_row(s, block, field, &alone);
     bool has = c && column_f64_at(c, row, out);
-    unit_let_go();
+    segment_let_go(&alone);
     return has;
 }
 
@@ -219,10 +228,11 @@ bool segment_f64_at(const struct segment *s, uint32_t block, uint32_t row, uint3
 static uint64_t half_at(const struct segment *s, uint32_t block, uint32_t row, uint32_t column)
 {
     int64_t half = 0;
-    const struct column *c = segment_hold(s, block, column);
+    struct lone_chunk alone;
+    const struct column *c = segment_hold_row(s, block, column, &alone);
     bool has = c && column_i64_at(c, row, &half);
     DCHECK(has || !c);
-    unit_let_go();
+    segment_let_go(&alone);
     return has ? (uint64_t)half : 0;
 }
 

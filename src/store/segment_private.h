@@ -8,6 +8,8 @@
 #include "store/segment.h"
 #include "store/units.h"
 
+#include <stdlib.h>
+
 _Static_assert((int)BLOCK_ROWS == (int)COLUMN_ROWS_MAX, "a block's column is one chunk");
 
 enum {
@@ -87,6 +89,24 @@ static inline const struct stretch *segment_chunk(const struct segment *s, uint3
 // segment_unit.c.  What cannot be read is noted (store/read_fault.h), and NULL.
 // One column of one block; until unit_let_go().
 const struct column *segment_hold(const struct segment *s, uint32_t block, uint32_t column);
+
+// The same for the sake of a single row.  While the budget is full and the unit is not in
+// memory, only the block's chunk is read, some times, rather than a unit that would put another
+// out.  segment_let_go() ends it, whatever came.
+struct lone_chunk {
+    struct column column;
+    uint8_t *bytes; // NULL: not needed
+};
+
+const struct column *segment_hold_row(const struct segment *s, uint32_t block, uint32_t column,
+                                      struct lone_chunk *out);
+
+static inline void segment_let_go(struct lone_chunk *alone)
+{
+    unit_let_go();
+    free(alone->bytes);
+}
+
 // A field's postings; NULL where there are none too, and a failure is only remembered, as
 // ranges will do.
 const struct postings *segment_hold_postings(const struct segment *s, uint32_t field);

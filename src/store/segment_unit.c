@@ -185,14 +185,70 @@ static const struct column *load_column(const struct segment *s, struct unit *u,
     return NULL;
 }
 
-const struct column *segment_hold(const struct segment *s, uint32_t block, uint32_t column)
+static struct unit *unit_of(const struct segment *s, uint32_t block, uint32_t column)
 {
     DCHECK(block < s->block_count && column < s->column_count);
-    struct unit *u = &s->columns[(size_t)column * s->group_count + (block >> s->group_shift)];
-    const struct column *columns = unit_hold(u);
-    if (!columns)
-        columns = load_column(s, u, block, column);
+    return &s->columns[(size_t)column * s->group_count + (block >> s->group_shift)];
+}
+
+static const struct column *in_unit(const struct segment *s, const struct column *columns,
+                                    uint32_t block)
+{
     return columns ? &columns[block & (((uint32_t)1 << s->group_shift) - 1)] : NULL;
+}
+
+const struct column *segment_hold(const struct segment *s, uint32_t block, uint32_t column)
+{
+    struct unit *u = unit_of(s, block, column);
+    const struct column *columns = unit_hold(u);
+    return in_unit(s, columns ? columns : load_column(s, u, block, column), block);
+}
+
+// ---- a single row ----
+
+// A unit that would put another out is done without so often: about what reading it costs.
+enum { PASSED_BY_MAX = 32 };
+
+static bool passes_by(const struct segment *s, struct unit *u, uint32_t block, uint32_t column)
+{
+    struct unit_place p = place_of(s, block, column);
+    return p.blocks > 1 && !units_have_room(s->pool, bytes_of(&p)) &&
+           atomic_fetch_add(&u->passed_by, 1) < PASSED_BY_MAX;
+}
+
+static enum err read_alone(const struct segment *s, uint32_t block, uint32_t column,
+                           struct lone_chunk *out, struct fault *why)
+{
+    const struct stretch *place = segment_chunk(s, column, block);
+    out->bytes = malloc(place->bytes + 1);
+    CHECK(out->bytes != NULL);
+    enum err e = s->ops->read_at(s->fd, out->bytes, place->bytes, place->at, why);
+    if (e != OK)
+        return fail_at(s, e, block, column, why);
+    struct chunk_check check = check_begin(s);
+    e = open_chunk(&check, out->bytes, block, column, &out->column, why);
+    check_end(&check);
+    return e;
+}
+
+// A failure is of the unit, so that the segment tells of it until the unit can be read.
+const struct column *segment_hold_row(const struct segment *s, uint32_t block, uint32_t column,
+                                      struct lone_chunk *out)
+{
+    struct unit *u = unit_of(s, block, column);
+    const struct column *columns = unit_hold(u);
+    out->bytes = NULL;
+    if (columns)
+        return in_unit(s, columns, block);
+    if (!passes_by(s, u, block, column))
+        return in_unit(s, load_column(s, u, block, column), block);
+    struct fault why = {0};
+    if (read_alone(s, block, column, out, &why) == OK)
+        return &out->column;
+    atomic_store(&u->is_broken, true);
+    remember(s, &why);
+    read_fault_note(&why);
+    return NULL;
 }
 
 // ---- postings ----

@@ -205,6 +205,7 @@ static void put_in(struct units *p, struct unit *u, void *body)
     u->place = p->count;
     p->items[p->count++] = u;
     atomic_store(&u->is_again, false);
+    atomic_store(&u->passed_by, 0);
     atomic_store(&u->wanted, atomic_fetch_add(&units_clock, 1) + 1);
     atomic_store(&u->body, body);
     p->loads++;

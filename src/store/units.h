@@ -28,13 +28,14 @@
 struct units;
 
 struct unit {
-    void *_Atomic body;      // NULL: not in memory
-    _Atomic uint32_t wanted; // the pool's clock when it last was
-    _Atomic bool is_again;   // wanted anew after a while, so not by one passing scan only
-    _Atomic bool is_broken;  // the last try to read it failed
-    bool is_loading;         // the pool's lock guards this and the rest
-    uint32_t place;          // among those in memory
-    size_t bytes;            // of the body
+    void *_Atomic body;         // NULL: not in memory
+    _Atomic uint32_t wanted;    // the pool's clock when it last was
+    _Atomic bool is_again;      // wanted anew after a while, so not by one passing scan only
+    _Atomic bool is_broken;     // the last try to read it failed
+    _Atomic uint32_t passed_by; // reads of single rows that did without it since it was here
+    bool is_loading;            // the pool's lock guards this and the rest
+    uint32_t place;             // among those in memory
+    size_t bytes;               // of the body
 };
 
 // Puts a unit's bytes into `body`, without a lock held.
