@@ -196,9 +196,11 @@ check: packages-check  ## everything CI runs; the last line is 'N passed, N fail
 check-peers: packages-check  ## what needs PyPI, Maven or Go: more clients
 	@/usr/bin/python3 tools/check_peers.py
 
-bench: packages-check  ## first copy beside COPY, then queries beside peers (ROWS=20000000 CUSTOMERS=2400000)
+bench: packages-check  ## copy, stream, pushes and queries beside peers (ROWS=20000000 CUSTOMERS=2400000)
 	@$(MAKE) --no-print-directory -j2 MODE=release all bench-engine
 	@/usr/bin/python3 bench/first_copy.py $(or $(CUSTOMERS),2400000)
+	@/usr/bin/python3 bench/change_stream.py
+	@/usr/bin/python3 bench/bulk_beside.py
 	@/usr/bin/python3 bench/queries.py --rows $(or $(ROWS),20000000)
 
 bench-kernels: build/bench-kernels  ## the vector loops, each level, in cache and from memory (K="words of names")

@@ -106,4 +106,5 @@ def main():
         postgres.drop()
 
 
-main()
+if __name__ == '__main__':
+    main()
