@@ -70,7 +70,7 @@ ALL_C   := $(SRC) $(TESTS) $(FUZZ) $(BENCHES)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help install install-check demo unit unit-threads quick check check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-engine bench-kernels bench-detectors packages-demo packages-check clean
+.PHONY: all help install install-check demo unit unit-threads quick check campaign check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-engine bench-kernels bench-detectors packages-demo packages-check clean
 
 all: build/tamis build/tamis-fleet  ## build/tamis, optimised, and the demo's fleet
 
@@ -192,6 +192,10 @@ quick: format-check tidy  ## the check to run while working
 check: packages-check  ## everything CI runs; the last line is 'N passed, N failed'
 	@cd tests/clients && npm ci --silent --no-audit --no-fund --ignore-scripts >/dev/null
 	@/usr/bin/python3 tools/check.py
+
+campaign: packages-check  ## operator mistakes: each setting and each pair flipped, asked from outside (PAIRS=n for a sample)
+	@$(MAKE) --no-print-directory -j2 MODE=release all
+	@/usr/bin/python3 tests/human/campaign.py $(if $(PAIRS),--pairs $(PAIRS))
 
 check-peers: packages-check  ## what needs PyPI, Maven or Go: more clients
 	@/usr/bin/python3 tools/check_peers.py

@@ -197,11 +197,21 @@ static bool loosens(const char *subject, const struct config *wanted)
     return strcmp(subject, SUBJECT_LISTEN) != 0 || endpoint_is_beyond(&wanted->listen);
 }
 
-// What is approved, or where that says nothing for this, what nobody else can reach.
+// An approved address of this machine takes the port that was asked for: any is as closed.
+static void keep_port(struct endpoint *approved, const struct endpoint *wanted)
+{
+    // Both families have the port at the same place.
+    const struct sockaddr_in *from = (const struct sockaddr_in *)&wanted->address;
+    struct sockaddr_in *to = (struct sockaddr_in *)&approved->address;
+    if (!endpoint_is_beyond(approved))
+        to->sin_port = from->sin_port;
+}
+
 static enum err fall_back(struct settling *s, const char *subject, const struct ratchet_entry *now)
 {
     struct slice wanted = slice_text("");
     struct buf text AUTO(buf_donep) = buf_init(LIMIT_CONFIG_BYTES);
+    const struct endpoint asked = s->config->listen;
     enum err e = setting_print(s->config, subject, &text, s->why);
     if (!e)
         wanted = slice_of(text.at, text.len - 1);
@@ -209,6 +219,8 @@ static enum err fall_back(struct settling *s, const char *subject, const struct 
         e = setting_take(now->value, subject, s->config, s->why);
     if (e)
         return e;
+    if (strcmp(subject, SUBJECT_LISTEN) == 0)
+        keep_port(&s->config->listen, &asked);
     log_line(LOG_WARN,
              "%.*s is not approved, and '%.*s' stays in force.  'tamis policy apply' proposes it, "
              "a second administrator approves it",

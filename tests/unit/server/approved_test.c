@@ -115,6 +115,9 @@ TEST(approved_keeps_a_listener_on_this_machine)
         EXPECT(strcmp(listen, "127.0.0.1:9200") == 0);
         approved_done(&a);
     }
+    struct approved port = settle(&h, pushed, "0.0.0.0:9300", listen);
+    EXPECT(strcmp(listen, "127.0.0.1:9300") == 0); // as closed as any other
+    approved_done(&port);
     struct approved a = settle(&h, pushed, "[::1]:9300", listen);
     EXPECT(strcmp(listen, "[::1]:9300") == 0);
     approved_done(&a);
