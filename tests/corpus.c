@@ -45,17 +45,11 @@ static void draw(struct chance *c, const char *from, uint32_t count, struct buf 
 
 static const char *const given[] = {"jane", "oma.erna",  "li",    "p.oconnor", "maria_s",
                                     "kim",  "j.r.smith", "abdul", "zoe99",     "Ines"};
-static const char *const domains[] = {"example.org",
-                                      "mail.example.com",
-                                      "gmail.com",
-                                      "web.de",
-                                      "corp.example.io",
-                                      "example.co.uk",
-                                      "posteo.net",
-                                      "firma.gmbh",
-                                      "xn--bcher-kva.example.de",
-                                      "b\xc3\xbc"
-                                      "cher.de"};
+static const char *const domains[] = {
+    "example.org",     "mail.example.com", "gmail.com",
+    "web.de",          "corp.example.io",  "example.co.uk",
+    "posteo.net",      "firma.gmbh",       "xn--bcher-kva.example.de",
+    "b\303\274cher.de"};
 
 static void email(struct chance *c, struct buf *out)
 {

@@ -34,6 +34,7 @@ void plain_hash(struct slice in, uint8_t out[32]); // BLAKE2b-256
 
 // SHA-256 of parts one after another, for RFC 6962 trees, which other programs check too.
 enum { SHA256_BYTES = 32 };
+
 void sha256_parts(const struct slice *parts, size_t count, uint8_t out[SHA256_BYTES]);
 
 // Keyed, 64 bits (SipHash-2-4): for permutations and tables in memory, not for names.

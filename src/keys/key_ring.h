@@ -37,6 +37,7 @@ enum sign_domain {
 
 // Signs the domain's words, a NUL, and the digest.
 enum { SIGN_DIGEST_BYTES = 32 };
+
 void key_ring_sign(const struct key_ring *ring, enum sign_domain domain,
                    const uint8_t digest[SIGN_DIGEST_BYTES], uint8_t out[SIGNATURE_BYTES]);
 bool sign_verify_of(enum sign_domain domain, const uint8_t public_key[SIGN_PUBLIC_BYTES],
