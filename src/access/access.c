@@ -63,6 +63,17 @@ void argon_end(struct access *a)
     pthread_mutex_unlock(&a->argon_lock);
 }
 
+void access_on_change(struct access *a, access_gate gate, void *context)
+{
+    a->gate = gate;
+    a->gate_context = context;
+}
+
+enum err access_change(struct access *a, const struct access_change *change, struct fault *why)
+{
+    return a->gate ? a->gate(a->gate_context, change, why) : OK;
+}
+
 void access_changed(struct access *a)
 {
     a->generation++;
@@ -165,9 +176,28 @@ static enum err check_password(struct access *a, struct slice authorization,
 
     struct principal who = {.roles = user.roles};
     memcpy(who.name, user.name, sizeof who.name);
+    pthread_mutex_lock(&a->lock);
+    e = catalog_user_grants(a->catalog, slice_text(user.name), who.grants, why);
+    pthread_mutex_unlock(&a->lock);
+    if (e != OK)
+        return e;
     remember(a, authorization, generation, &who);
     *out = who;
     return OK;
+}
+
+enum { USED_EVERY_MS = 60000 };
+
+// Once a minute is enough, as each is a write.
+static enum err note_use(struct access *a, const struct catalog_key *k, struct fault *why)
+{
+    int64_t now = a->now_ms();
+    if (now - k->key.used_ms < USED_EVERY_MS)
+        return OK;
+    pthread_mutex_lock(&a->lock);
+    enum err e = catalog_key_used(a->catalog, k->key.id, now, why);
+    pthread_mutex_unlock(&a->lock);
+    return e;
 }
 
 // A key acts with the roles it was given and its owner still has.
@@ -180,6 +210,9 @@ static enum err check_key(struct access *a, const struct credential *c, struct p
     enum err e = catalog_key_get(a->catalog, c->name, &k, why);
     if (e == OK)
         e = catalog_user_get(a->catalog, slice_text(k.key.owner), &owner, why);
+    char grants[GRANTS_BYTES] = "";
+    if (e == OK)
+        e = catalog_user_grants(a->catalog, slice_text(k.key.owner), grants, why);
     int64_t now = a->now_ms();
     pthread_mutex_unlock(&a->lock);
     if (e != OK && e != ERR_NOT_FOUND)
@@ -196,8 +229,14 @@ static enum err check_key(struct access *a, const struct credential *c, struct p
     memcpy(who.key_id, k.key.id, sizeof who.key_id);
     memcpy(who.key_name, k.key.name, sizeof who.key_name);
     memcpy(who.indices, k.indices, sizeof who.indices);
+    memcpy(who.limit, k.limit, sizeof who.limit);
+    // Index patterns bound the built-in roles; of the owner's own ones such a key has none.
+    if (who.limit[0])
+        who.roles = owner.roles;
+    if (who.indices[0] == '\0')
+        memcpy(who.grants, grants, sizeof who.grants);
     *out = who;
-    return OK;
+    return note_use(a, &k, why);
 }
 
 struct attempt {

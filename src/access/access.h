@@ -25,7 +25,7 @@ struct access;
 enum err access_open(const char *directory, bool create, struct access **out, struct fault *why);
 void access_close(struct access *a);
 
-enum { ROLES_MAX = 8, PRINCIPAL_NAME_BYTES = 256 };
+enum { ROLES_MAX = 8, PRINCIPAL_NAME_BYTES = 256, GRANTS_BYTES = 4096 };
 
 struct principal {
     char name[PRINCIPAL_NAME_BYTES]; // the user, or the owner of the API key
@@ -33,6 +33,8 @@ struct principal {
     char key_name[PRINCIPAL_NAME_BYTES];
     uint32_t roles;     // bit per enum role
     char indices[1024]; // patterns of an API key narrowed to some, blank-separated; empty: all
+    char grants[GRANTS_BYTES]; // of roles of one's own: a list as in grant.h; empty: none
+    char limit[GRANTS_BYTES];  // of an API key: all that it may of these; empty: no limit
 };
 
 // `authorization` is the header's value (Basic, ApiKey; len 0 when absent), `address` the
@@ -41,6 +43,24 @@ struct principal {
 // address; *out_wait_s says for how long to hold off.
 enum err access_check(struct access *a, struct slice authorization, struct slice address,
                       struct principal *out, uint32_t *out_wait_s, struct fault *why);
+
+// Every change of users, roles and keys over HTTP passes here before it is in force: whoever
+// holds loosening back until a second person agrees, or puts it on record, says so here.
+struct access_by { // who changes; NULL: whoever may run the command line here
+    const char *name, *key_id;
+};
+
+struct access_change {
+    const char *action; // "role.put", "role.remove", "user.put", "key.add", ...
+    const struct access_by *by;
+    struct slice name; // of what is changed
+    bool loosens;      // somebody may more after it
+};
+
+// Anything but OK, with words: the change does not happen.
+typedef enum err (*access_gate)(void *context, const struct access_change *change,
+                                struct fault *why);
+void access_on_change(struct access *a, access_gate gate, void *context); // before any thread
 
 // Users.  A password has at least 12 characters.
 enum err access_user_add(struct access *a, struct slice name, struct slice password, uint32_t roles,
@@ -52,17 +72,51 @@ enum err access_user_list(struct access *a,
                           void (*each)(void *context, const char *name, uint32_t roles),
                           void *context, struct fault *why);
 
+// Roles of one's own, in Elasticsearch's form (grant.h).  ERR_INVALID says what is wrong in it.
+enum err access_role_put(struct access *a, const struct access_by *by, struct slice name,
+                         struct slice body, bool *out_is_new, struct fault *why);
+enum err access_role_remove(struct access *a, const struct access_by *by, struct slice name,
+                            struct fault *why);
+enum err access_role_list(struct access *a,
+                          void (*each)(void *context, const char *name, const char *body),
+                          void *context, struct fault *why);
+// Makes or changes a user: `roles` are `count` names, built-in or one's own; a password of len 0
+// leaves the one there is.
+enum err access_user_put(struct access *a, const struct access_by *by, struct slice name,
+                         struct slice password, const struct slice *roles, uint32_t count,
+                         bool *out_is_new, struct fault *why);
+enum err access_user_drop(struct access *a, const struct access_by *by, struct slice name,
+                          struct fault *why); // access_user_remove() by somebody
+enum err access_user_roles(struct access *a, struct slice name,
+                           void (*each)(void *context, const char *role), void *context,
+                           struct fault *why);
+
+enum { KEY_METADATA_BYTES = 1024 };
+
 struct api_key {
     char id[32];
     char secret[48]; // shown once
     char name[PRINCIPAL_NAME_BYTES];
     char owner[PRINCIPAL_NAME_BYTES];
     int64_t created_ms, expires_ms; // expires 0: never
+    int64_t used_ms;                // last seen, to a minute; 0: never
     uint32_t roles;
     bool is_invalidated;
+    char metadata[KEY_METADATA_BYTES]; // JSON, as its owner gave it
 };
 
-// A key may have no role its owner has not.  `indices` as in struct principal.
+struct key_wish { // what a new key is to be
+    struct slice name;
+    uint32_t roles;      // of the built-in ones
+    const char *indices; // as in struct principal; NULL: all
+    const char *limit;   // a list as in grant.h, instead of both; NULL: none
+    const char *metadata;
+    int64_t expires_ms;
+};
+
+// A key may have no role its owner has not; with a limit it may what both allow.
+enum err access_key_make(struct access *a, const struct principal *owner,
+                         const struct key_wish *wish, struct api_key *out, struct fault *why);
 enum err access_key_add(struct access *a, const struct principal *owner, struct slice name,
                         uint32_t roles, const char *indices, int64_t expires_ms,
                         struct api_key *out, struct fault *why);

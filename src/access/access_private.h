@@ -17,6 +17,9 @@ enum { ARGON_AT_ONCE = 2 };
 struct access {
     int64_t (*now_ms)(void); // wall clock; a test gives its own
 
+    access_gate gate; // NULL: everything may change
+    void *gate_context;
+
     pthread_mutex_t lock; // of everything below; not held over an Argon2id
     struct catalog *catalog;
     int64_t catalog_version; // what the cache was filled under
@@ -36,6 +39,13 @@ void argon_end(struct access *a);
 
 // After an own write: what was cached may no longer be so.  With the lock held.
 void access_changed(struct access *a);
+
+// A user without a role.
+enum err access_user_add_bare(struct access *a, struct slice name, struct slice password,
+                              struct fault *why);
+
+// Asks the gate.  Without the lock.
+enum err access_change(struct access *a, const struct access_change *change, struct fault *why);
 
 // A name that may be kept: 1 to PRINCIPAL_NAME_BYTES - 1 printable bytes without ':'.
 enum err access_name_check(struct slice name, const char *what, struct fault *why);

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "access/access_private.h"
+#include "access/grant.h"
 #include "base/buf.h"
 
-enum { ID_RANDOM_BYTES = 15, SECRET_RANDOM_BYTES = 16 }; // 20 and 22 characters
+enum {
+    ID_RANDOM_BYTES = 15,
+    SECRET_RANDOM_BYTES = 16,
+    LIMIT_BYTES = 1 << 20
+}; // 20 and 22 characters
 
 static void random_text(size_t random_len, char *out, size_t size)
 {
@@ -16,6 +21,19 @@ static void random_text(size_t random_len, char *out, size_t size)
     wipe(text.at, text.len);
 }
 
+static enum err check_limit(const char *limit, struct fault *why)
+{
+    if (!limit)
+        return OK;
+    if (strlen(limit) >= GRANTS_BYTES)
+        return fail(why, ERR_LIMIT,
+                    "illegal_argument_exception: [role_descriptors] are longer than %d bytes",
+                    GRANTS_BYTES - 1);
+    struct arena *arena AUTO(arena_freep) = arena_new(LIMIT_BYTES);
+    struct grants unused;
+    return grants_make(0, "", slice_text(limit), arena, &unused, why);
+}
+
 static enum err check_wish(const struct principal *owner, struct slice name, uint32_t roles,
                            const char *indices, struct fault *why)
 {
@@ -24,7 +42,7 @@ static enum err check_wish(const struct principal *owner, struct slice name, uin
         return e;
     if (owner->key_id[0])
         return fail(why, ERR_DENIED, "security_exception: an API key cannot make API keys");
-    if (roles == 0 || roles & ~owner->roles)
+    if ((roles == 0 && owner->grants[0] == '\0') || roles & ~owner->roles)
         return fail(why, ERR_DENIED,
                     "security_exception: an API key has at least one role, and none its owner "
                     "has not");
@@ -34,24 +52,39 @@ static enum err check_wish(const struct principal *owner, struct slice name, uin
     return OK;
 }
 
-// NOLINTNEXTLINE(readability-function-size): what makes a key, one by one.
-enum err access_key_add(struct access *a, const struct principal *owner, struct slice name,
-                        uint32_t roles, const char *indices, int64_t expires_ms,
-                        struct api_key *out, struct fault *why)
+static struct catalog_key key_of(const struct principal *owner, const struct key_wish *wish)
 {
-    enum err e = check_wish(owner, name, roles, indices, why);
-    if (e != OK)
-        return e;
-    struct catalog_key k = {.key = {.roles = roles, .expires_ms = expires_ms}};
-    memcpy(k.key.name, name.at, name.len);
+    struct catalog_key k = {.key = {.roles = wish->roles, .expires_ms = wish->expires_ms}};
+    memcpy(k.key.name, wish->name.at, wish->name.len);
     memcpy(k.key.owner, owner->name, sizeof k.key.owner);
-    if (indices)
-        memcpy(k.indices, indices, strlen(indices));
+    if (wish->indices)
+        memcpy(k.indices, wish->indices, strlen(wish->indices));
+    if (wish->limit)
+        memcpy(k.limit, wish->limit, strlen(wish->limit));
+    if (wish->metadata)
+        memcpy(k.key.metadata, wish->metadata, strlen(wish->metadata));
     random_text(ID_RANDOM_BYTES, k.key.id, sizeof k.key.id);
     random_text(SECRET_RANDOM_BYTES, k.key.secret, sizeof k.key.secret);
     random_bytes(k.salt, sizeof k.salt);
     keyed_hash(k.salt, slice_text(k.key.secret), k.hash, sizeof k.hash);
+    return k;
+}
 
+enum err access_key_make(struct access *a, const struct principal *owner,
+                         const struct key_wish *wish, struct api_key *out, struct fault *why)
+{
+    enum err e = check_wish(owner, wish->name, wish->roles, wish->indices, why);
+    if (e == OK)
+        e = check_limit(wish->limit, why);
+    if (e == OK && wish->metadata && strlen(wish->metadata) >= KEY_METADATA_BYTES)
+        e = fail(why, ERR_LIMIT, "illegal_argument_exception: [metadata] is longer than %d bytes",
+                 KEY_METADATA_BYTES - 1);
+    const struct access_by by = {owner->name, owner->key_id};
+    if (e == OK) // a key can only narrow
+        e = access_change(a, &(struct access_change){"key.add", &by, wish->name, false}, why);
+    if (e != OK)
+        return e;
+    struct catalog_key k = key_of(owner, wish);
     pthread_mutex_lock(&a->lock);
     k.key.created_ms = a->now_ms();
     e = catalog_key_add(a->catalog, &k, why);
@@ -60,6 +93,16 @@ enum err access_key_add(struct access *a, const struct principal *owner, struct 
         *out = k.key;
     wipe(&k, sizeof k);
     return e;
+}
+
+// NOLINTNEXTLINE(readability-function-size): what makes a key, one by one.
+enum err access_key_add(struct access *a, const struct principal *owner, struct slice name,
+                        uint32_t roles, const char *indices, int64_t expires_ms,
+                        struct api_key *out, struct fault *why)
+{
+    const struct key_wish wish = {
+        .name = name, .roles = roles, .indices = indices, .expires_ms = expires_ms};
+    return access_key_make(a, owner, &wish, out, why);
 }
 
 enum err access_key_invalidate(struct access *a, struct slice id, struct fault *why)

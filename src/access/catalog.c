@@ -14,8 +14,12 @@
 //            roles (names, blank-separated), indices (patterns, blank-separated),
 //            created_ms, expires_ms (0: never), invalidated (0 or 1)
 //
-// user_version is the number of this layout.  A key goes with its owner.
-static const char layout[] =
+// own_roles  name, body (a role in Elasticsearch's form: grant.h), changed_ms; a user's `role` is a
+//            name of these or of role.c
+//
+// user_version is the number of the layout: how many of these steps were made.  A key goes
+// with its owner.
+static const char layout_1[] =
     "CREATE TABLE users (name TEXT PRIMARY KEY NOT NULL, password_hash TEXT NOT NULL,"
     " created_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE roles (user TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE,"
@@ -27,7 +31,23 @@ static const char layout[] =
     " invalidated INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
     "PRAGMA user_version = 1;";
 
-enum { LAYOUT_VERSION = 1, BUSY_WAIT_MS = 5000, CATALOG_PATH_MAX = 4096 };
+// What a key may at most (a list as in grant.h; empty: what its owner may), what its owner
+// noted of it, and when it was last seen.
+static const char layout_2[] =
+    "CREATE TABLE own_roles (name TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL,"
+    " changed_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "ALTER TABLE api_keys ADD COLUMN limits TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE api_keys ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';"
+    "ALTER TABLE api_keys ADD COLUMN used_ms INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 2;";
+
+static const char *const layouts[] = {layout_1, layout_2};
+
+enum {
+    LAYOUT_VERSION = sizeof layouts / sizeof *layouts,
+    BUSY_WAIT_MS = 5000,
+    CATALOG_PATH_MAX = 4096
+};
 
 enum err catalog_fail(struct catalog *c, const char *doing, struct fault *why)
 {
@@ -40,6 +60,19 @@ enum err catalog_do(struct catalog *c, const char *sql, struct fault *why)
     if (sqlite3_exec(c->db, sql, NULL, NULL, NULL) != SQLITE_OK)
         return catalog_fail(c, "change", why);
     return OK;
+}
+
+enum err catalog_begin(struct catalog *c, struct fault *why)
+{
+    return catalog_do(c, "BEGIN IMMEDIATE", why);
+}
+
+enum err catalog_end(struct catalog *c, enum err so_far, struct fault *why)
+{
+    enum err e = so_far ? so_far : catalog_do(c, "COMMIT", why);
+    if (e != OK)
+        (void)catalog_do(c, "ROLLBACK", NULL); // the first failure is the one to tell
+    return e;
 }
 
 enum err catalog_prepare(struct catalog *c, const char *sql, sqlite3_stmt **out, struct fault *why)
@@ -90,9 +123,10 @@ static enum err make_layout(struct catalog *c, struct fault *why)
         return e;
     int64_t version = 0;
     e = read_number(c, "PRAGMA user_version", &version, why);
-    if (e == OK && version == 0)
-        e = catalog_do(c, layout, why);
-    else if (e == OK && version != LAYOUT_VERSION)
+    bool is_known = version >= 0 && version <= LAYOUT_VERSION;
+    for (int64_t i = version; e == OK && is_known && i < LAYOUT_VERSION; i++)
+        e = catalog_do(c, layouts[i], why);
+    if (e == OK && !is_known)
         e = fail(why, ERR_INVALID, "catalog.db has layout %lld; this program knows %d",
                  (long long)version, LAYOUT_VERSION);
     if (e != OK) {

@@ -18,6 +18,10 @@ void catalog_close(struct catalog *c); // NULL is fine
 // A number that changes whenever another connection has changed the file.
 enum err catalog_version(struct catalog *c, int64_t *out, struct fault *why);
 
+// Everything between is done or nothing; catalog_end() gives `so_far` or its own failure.
+enum err catalog_begin(struct catalog *c, struct fault *why);
+enum err catalog_end(struct catalog *c, enum err so_far, struct fault *why);
+
 struct catalog_user {
     char name[PRINCIPAL_NAME_BYTES];
     char password_hash[PASSWORD_HASH_BYTES];
@@ -36,11 +40,30 @@ enum err catalog_user_list(struct catalog *c,
                            void (*each)(void *context, const char *name, uint32_t roles),
                            void *context, struct fault *why);
 
+// Roles of one's own, and whose they are.  A user's roles include the built-in ones' names.
+typedef void (*catalog_role_each)(void *context, const char *name, const char *body);
+
+enum err catalog_role_put(struct catalog *c, struct slice name, struct slice body, int64_t now_ms,
+                          struct fault *why);
+enum err catalog_role_remove(struct catalog *c, struct slice name,
+                             struct fault *why); // from all users too
+enum err catalog_role_list(struct catalog *c, catalog_role_each each, void *context,
+                           struct fault *why);
+enum err catalog_user_grants(struct catalog *c, struct slice user, char out[GRANTS_BYTES],
+                             struct fault *why);
+enum err catalog_user_role_add(struct catalog *c, struct slice user, struct slice role,
+                               struct fault *why);
+enum err catalog_user_roles_clear(struct catalog *c, struct slice user, struct fault *why);
+enum err catalog_user_role_list(struct catalog *c, struct slice user,
+                                void (*each)(void *context, const char *role), void *context,
+                                struct fault *why);
+
 enum { KEY_SALT_BYTES = KEY_BYTES, KEY_HASH_BYTES = 32 };
 
 struct catalog_key {
     struct api_key key; // `secret` is empty
     char indices[sizeof((struct principal *)0)->indices];
+    char limit[GRANTS_BYTES];
     uint8_t salt[KEY_SALT_BYTES]; // key of the hash below
     uint8_t hash[KEY_HASH_BYTES]; // of the secret
 };
@@ -49,5 +72,6 @@ enum err catalog_key_get(struct catalog *c, struct slice id, struct catalog_key 
                          struct fault *why); // ERR_NOT_FOUND without words
 enum err catalog_key_add(struct catalog *c, const struct catalog_key *key, struct fault *why);
 enum err catalog_key_invalidate(struct catalog *c, struct slice id, struct fault *why);
+enum err catalog_key_used(struct catalog *c, const char *id, int64_t now_ms, struct fault *why);
 enum err catalog_key_list(struct catalog *c, void (*each)(void *context, const struct api_key *k),
                           void *context, struct fault *why);

@@ -5,7 +5,7 @@
 
 #define KEY_COLUMNS                                                        \
     "id, name, owner, roles, indices, created_ms, expires_ms, invalidated" \
-    ", salt, hash"
+    ", salt, hash, limits, metadata, used_ms"
 
 static void roles_print(uint32_t roles, char *out, size_t size)
 {
@@ -54,6 +54,9 @@ static struct catalog_key key_read(sqlite3_stmt *statement)
     k.key.is_invalidated = sqlite3_column_int64(statement, 7) != 0;
     blob_read(statement, 8, k.salt, sizeof k.salt);
     blob_read(statement, 9, k.hash, sizeof k.hash);
+    catalog_text(statement, 10, k.limit, sizeof k.limit);
+    catalog_text(statement, 11, k.key.metadata, sizeof k.key.metadata);
+    k.key.used_ms = sqlite3_column_int64(statement, 12);
     return k;
 }
 
@@ -78,9 +81,11 @@ enum err catalog_key_get(struct catalog *c, struct slice id, struct catalog_key 
 enum err catalog_key_add(struct catalog *c, const struct catalog_key *k, struct fault *why)
 {
     sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
-    enum err e = catalog_prepare(
-        c, "INSERT INTO api_keys (" KEY_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9)",
-        &statement, why);
+    enum err e = catalog_prepare(c,
+                                 "INSERT INTO api_keys (" KEY_COLUMNS
+                                 ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, "
+                                 "?11, 0)",
+                                 &statement, why);
     if (e != OK)
         return e;
     char roles[64];
@@ -94,6 +99,8 @@ enum err catalog_key_add(struct catalog *c, const struct catalog_key *k, struct 
     sqlite3_bind_int64(statement, 7, k->key.expires_ms);
     sqlite3_bind_blob(statement, 8, k->salt, sizeof k->salt, SQLITE_TRANSIENT);
     sqlite3_bind_blob(statement, 9, k->hash, sizeof k->hash, SQLITE_TRANSIENT);
+    catalog_bind(statement, 10, slice_text(k->limit));
+    catalog_bind(statement, 11, slice_text(k->key.metadata[0] ? k->key.metadata : "{}"));
     return catalog_finish(c, statement, why);
 }
 
@@ -109,6 +116,18 @@ enum err catalog_key_invalidate(struct catalog *c, struct slice id, struct fault
     if (e == OK && sqlite3_changes(c->db) == 0)
         return fail(why, ERR_NOT_FOUND, "there is no such API key");
     return e;
+}
+
+enum err catalog_key_used(struct catalog *c, const char *id, int64_t now_ms, struct fault *why)
+{
+    sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
+    enum err e =
+        catalog_prepare(c, "UPDATE api_keys SET used_ms = ?2 WHERE id = ?1", &statement, why);
+    if (e != OK)
+        return e;
+    catalog_bind(statement, 1, slice_text(id));
+    sqlite3_bind_int64(statement, 2, now_ms);
+    return catalog_finish(c, statement, why);
 }
 
 enum err catalog_key_list(struct catalog *c, void (*each)(void *context, const struct api_key *k),

@@ -3,15 +3,17 @@
 
 #include "access/access.h"
 #include "access/glob.h"
+#include "access/grant.h"
 
 #include <assert.h>
 #include <stdio.h>
 
-struct permit {
+struct permit { // all of it of the request's arena
     enum action action;
-    uint32_t roles;      // bit per enum role
-    const char *user;    // of the request's arena
-    const char *indices; // blank-separated patterns; "" for all
+    uint32_t roles;                              // built-in, a bit each
+    const char *user, *indices, *grants, *limit; // as in struct principal
+    struct grants of_owner;                      // of the user's roles
+    struct grants of_key; // of the API key, within these, when it has a limit
 };
 
 static const char *const action_names[ACTION_COUNT] = {
@@ -23,17 +25,6 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_MANAGE] = "cluster:admin/manage",
 };
 
-#define MAY(action) ((uint32_t)1 << (action))
-
-// Whoever manages sees no row, and whoever sees rows manages nothing.
-static const uint32_t role_actions[ROLE_COUNT] = {
-    [ROLE_ADMIN] = MAY(ACTION_INFO) | MAY(ACTION_SCHEMA) | MAY(ACTION_MANAGE),
-    [ROLE_WRITER] = MAY(ACTION_INFO) | MAY(ACTION_SCHEMA) | MAY(ACTION_WRITE),
-    [ROLE_ANALYST] =
-        MAY(ACTION_INFO) | MAY(ACTION_SCHEMA) | MAY(ACTION_AGGREGATE) | MAY(ACTION_READ),
-    [ROLE_METRICS] = MAY(ACTION_INFO) | MAY(ACTION_SCHEMA) | MAY(ACTION_AGGREGATE),
-};
-
 const char *action_name(enum action a)
 {
     return action_names[a];
@@ -42,28 +33,6 @@ const char *action_name(enum action a)
 static bool has_role(uint32_t roles, enum role r)
 {
     return roles >> r & 1;
-}
-
-static bool roles_allow(uint32_t roles, enum action a)
-{
-    for (int r = 0; r < ROLE_COUNT; r++) {
-        if (has_role(roles, (enum role)r) && role_actions[r] & MAY(a))
-            return true;
-    }
-    return false;
-}
-
-static bool patterns_match(const char *patterns, struct slice name)
-{
-    if (*patterns == '\0')
-        return true;
-    while (*patterns) {
-        size_t len = strcspn(patterns, " ");
-        if (len && glob_matches(slice_of(patterns, len), name))
-            return true;
-        patterns += len + (patterns[len] == ' ');
-    }
-    return false;
 }
 
 static enum err deny(const struct principal *who, enum action a, struct slice index,
@@ -98,36 +67,130 @@ static bool is_one_index(struct slice index)
            !memchr(index.at, ',', index.len);
 }
 
+static bool allows(const struct permit *p)
+{
+    return grants_allow(&p->of_owner, p->action) &&
+           (!p->limit[0] || grants_allow(&p->of_key, p->action));
+}
+
 enum err permit_make(const struct principal *who, enum action a, struct slice index,
                      struct arena *request, const struct permit **out, struct fault *why)
 {
-    if (!roles_allow(who->roles, a))
-        return deny(who, a, index, why);
-    if (is_one_index(index) && !patterns_match(who->indices, index))
-        return deny(who, a, index, why);
     struct permit *p = ARENA_NEW(request, struct permit);
-    p->action = a;
-    p->roles = who->roles;
-    p->user = arena_string(request, slice_text(who->name));
-    p->indices = arena_string(request, slice_text(who->indices));
+    *p = (struct permit){.action = a,
+                         .roles = who->roles,
+                         .user = arena_string(request, slice_text(who->name)),
+                         .indices = arena_string(request, slice_text(who->indices)),
+                         .grants = arena_string(request, slice_text(who->grants)),
+                         .limit = arena_string(request, slice_text(who->limit))};
+    enum err e =
+        grants_make(who->roles, p->indices, slice_text(p->grants), request, &p->of_owner, why);
+    if (e == OK && p->limit[0])
+        e = grants_make(0, "", slice_text(p->limit), request, &p->of_key, why);
+    if (e != OK)
+        return e;
+    if (!allows(p))
+        return deny(who, a, index, why);
+    if (is_one_index(index)) {
+        const char *name = arena_string(request, index);
+        if (!permit_index(p, name))
+            return deny(who, a, index, why);
+    }
     *out = p;
     return OK;
 }
 
 bool permit_index(const struct permit *p, const char *index)
 {
-    return patterns_match(p->indices, slice_text(index));
+    struct slice name = slice_text(index);
+    return grants_index(&p->of_owner, p->action, name) &&
+           (!p->limit[0] || grants_index(&p->of_key, p->action, name));
 }
 
-bool permit_rows(const struct permit *p)
+static bool reads(const struct permit *p)
 {
-    bool reads = p->action == ACTION_READ || p->action == ACTION_AGGREGATE;
-    return reads && has_role(p->roles, ROLE_ANALYST);
+    return p->action == ACTION_READ || p->action == ACTION_AGGREGATE;
 }
 
-uint32_t permit_floor(const struct permit *p, uint32_t declared)
+bool permit_rows(const struct permit *p, const char *index)
 {
-    return permit_rows(p) ? 0 : declared;
+    struct slice name = slice_text(index);
+    return reads(p) && grants_rows(&p->of_owner, p->action, name) &&
+           (!p->limit[0] || grants_rows(&p->of_key, p->action, name));
+}
+
+uint32_t permit_floor(const struct permit *p, const char *index, uint32_t declared)
+{
+    return permit_rows(p, index) ? 0 : declared;
+}
+
+// What may be read of an index bounds what may be known of it.  Who only writes or manages
+// reads nothing, so nothing bounds his view of the schema.
+static enum action viewed(const struct grants *g, enum action a, struct slice index)
+{
+    bool sees = a != ACTION_SCHEMA || !grants_index(g, ACTION_AGGREGATE, index);
+    return sees ? a : ACTION_AGGREGATE;
+}
+
+static bool shows_field(const struct grants *g, enum action a, struct slice index,
+                        struct slice field)
+{
+    return grants_field(g, viewed(g, a, index), index, field);
+}
+
+bool permit_field(const struct permit *p, const char *index, struct slice field)
+{
+    struct slice name = slice_text(index);
+    return shows_field(&p->of_owner, p->action, name, field) &&
+           (!p->limit[0] || shows_field(&p->of_key, p->action, name, field));
+}
+
+static bool filters(const struct grants *g, enum action a, struct slice index)
+{
+    return grants_filter(g, viewed(g, a, index), index);
+}
+
+bool permit_filters(const struct permit *p, const char *index)
+{
+    struct slice name = slice_text(index);
+    return filters(&p->of_owner, p->action, name) ||
+           (p->limit[0] && filters(&p->of_key, p->action, name));
+}
+
+const struct query *permit_filter(const struct permit *p, const char *index, struct arena *arena)
+{
+    struct slice name = slice_text(index);
+    const struct query *both[2] = {
+        grants_query(&p->of_owner, viewed(&p->of_owner, p->action, name), name, arena),
+        p->limit[0] ? grants_query(&p->of_key, viewed(&p->of_key, p->action, name), name, arena)
+                    : NULL};
+    if (!both[0] || !both[1])
+        return both[0] ? both[0] : both[1];
+    struct query *and = ARENA_NEW(arena, struct query);
+    const struct query **list = ARENA_ARRAY(arena, const struct query *, 2);
+    memcpy(list, both, sizeof both);
+    *and = (struct query){.kind = QUERY_BOOL, .boost = 1};
+    and->bool_.filter = list;
+    and->bool_.filter_count = 2;
+    return and;
+}
+
+static bool is_plain(const struct grants *g, enum action a, struct slice index)
+{
+    enum action as = viewed(g, a, index);
+    for (uint32_t i = 0; i < g->count; i++) {
+        const struct grant *one = &g->items[i];
+        if ((one->granted || one->excepted) && one->actions >> as & 1)
+            return false;
+    }
+    return !grants_filter(g, as, index);
+}
+
+bool permit_is_plain(const struct permit *p, const char *index)
+{
+    struct slice name = slice_text(index);
+    return is_plain(&p->of_owner, p->action, name) &&
+           (!p->limit[0] || is_plain(&p->of_key, p->action, name));
 }
 
 enum action permit_action(const struct permit *p)
@@ -142,10 +205,12 @@ const char *permit_user(const struct permit *p)
 
 void permit_key(const struct permit *p, struct buf *out)
 {
-    // A field that is added there is added here, or answers for one would reach another.
-    static_assert(sizeof *p == 2 * sizeof(uint32_t) + 2 * sizeof(char *), "fields of a permit");
+    // Everything else of a permit follows from these.  What is added to a principal and bounds
+    // what it sees is added here, or answers for one would reach another.
     buf_u32_le(out, (uint32_t)p->action);
     buf_u32_le(out, p->roles);
     buf_blob(out, slice_text(p->user));
     buf_blob(out, slice_text(p->indices));
+    buf_blob(out, slice_text(p->grants));
+    buf_blob(out, slice_text(p->limit));
 }

@@ -27,6 +27,7 @@ action_name(enum action a); // "indices:data/read/search", ... as Elasticsearch'
 struct principal; // see access.h
 
 struct permit;
+struct query; // see query/query.h
 
 // ERR_DENIED, words as Elasticsearch's security_exception: "action [...] is unauthorized
 // for user [x] with roles [y]".  `index` may be a pattern or empty (no index).
@@ -34,8 +35,15 @@ enum err permit_make(const struct principal *who, enum action a, struct slice in
                      struct arena *request, const struct permit **out, struct fault *why);
 
 bool permit_index(const struct permit *p, const char *index); // may it see this index at all
-bool permit_rows(const struct permit *p);                     // may it see rows, ids, pseudonyms
-uint32_t permit_floor(const struct permit *p, uint32_t declared); // smallest group; 0 = none
+bool permit_rows(const struct permit *p, const char *index);  // may it see rows, ids, pseudonyms
+uint32_t permit_floor(const struct permit *p, const char *index,
+                      uint32_t declared); // smallest group; 0 = none
+// A field that it may not see ("device.model" for a look-up) is as one that is not there.
+bool permit_field(const struct permit *p, const char *index, struct slice field);
+bool permit_filters(const struct permit *p, const char *index); // not all rows may be seen
+// Those that may, made in `arena`; NULL: all.  The filter itself may be about any field.
+const struct query *permit_filter(const struct permit *p, const char *index, struct arena *arena);
+bool permit_is_plain(const struct permit *p, const char *index); // neither of both bounds it
 enum action permit_action(const struct permit *p);
 const char *permit_user(const struct permit *p);
 

@@ -16,11 +16,41 @@ enum err access_name_check(struct slice name, const char *what, struct fault *wh
     return OK;
 }
 
+// Length is what keeps a password; these are long enough and tried first all the same.
+static const char *const commonest[] = {
+    "123456789012",   "1234567890123",  "12345678901234",   "123456123456",
+    "111111111111",   "000000000000",   "passwordpassword", "password1234",
+    "password12345",  "password123456", "qwertyuiopas",     "qwertyuiop12",
+    "qwertyqwerty",   "qwerty123456",   "1q2w3e4r5t6y",     "abcdefghijkl",
+    "abcd12345678",   "iloveyou1234",   "administrator",    "adminadmin12",
+    "administrator1", "letmeinletmein", "welcome12345",     "changemechangeme",
+    "changeme1234",   "elasticsearch",  "opensearch123",    "correcthorsebatterystaple"};
+
+static bool is_common(struct slice password)
+{
+    for (size_t i = 0; i < sizeof commonest / sizeof *commonest; i++)
+        if (password.len == strlen(commonest[i]) &&
+            strncasecmp((const char *)password.at, commonest[i], password.len) == 0)
+            return true;
+    return false;
+}
+
+static bool is_one_byte(struct slice password)
+{
+    for (size_t i = 1; i < password.len; i++)
+        if (password.at[i] != password.at[0])
+            return false;
+    return true;
+}
+
 static enum err password_check(struct slice password, struct fault *why)
 {
     if (password.len < PASSWORD_BYTES_MIN || password.len > PASSWORD_BYTES_MAX)
         return fail(why, ERR_INVALID, "a password has %d to %d bytes", PASSWORD_BYTES_MIN,
                     PASSWORD_BYTES_MAX);
+    if (is_common(password) || is_one_byte(password))
+        return fail(why, ERR_INVALID,
+                    "this password is among the first that are tried; take another");
     return OK;
 }
 
@@ -33,15 +63,12 @@ static enum err hash_in_turn(struct access *a, struct slice password, char out[P
     return e;
 }
 
-enum err access_user_add(struct access *a, struct slice name, struct slice password, uint32_t roles,
+static enum err add_user(struct access *a, struct slice name, struct slice password, uint32_t roles,
                          struct fault *why)
 {
     enum err e = access_name_check(name, "a user", why);
     if (e == OK)
         e = password_check(password, why);
-    if (e == OK && (roles == 0 || roles >> ROLE_COUNT))
-        e = fail(why, ERR_INVALID,
-                 "a user has at least one of the roles admin, writer, analyst and metrics");
     if (e != OK)
         return e;
     struct catalog_user user = {.roles = roles};
@@ -54,6 +81,21 @@ enum err access_user_add(struct access *a, struct slice name, struct slice passw
     access_changed(a);
     pthread_mutex_unlock(&a->lock);
     return e == ERR_CONFLICT ? fail(why, e, "there is a user of this name already") : e;
+}
+
+enum err access_user_add(struct access *a, struct slice name, struct slice password, uint32_t roles,
+                         struct fault *why)
+{
+    if (roles == 0 || roles >> ROLE_COUNT)
+        return fail(why, ERR_INVALID,
+                    "a user has at least one of the roles admin, writer, analyst and metrics");
+    return add_user(a, name, password, roles, why);
+}
+
+enum err access_user_add_bare(struct access *a, struct slice name, struct slice password,
+                              struct fault *why)
+{
+    return add_user(a, name, password, 0, why);
 }
 
 enum err access_user_remove(struct access *a, struct slice name, struct fault *why)

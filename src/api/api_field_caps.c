@@ -62,11 +62,12 @@ static void collect(struct exchange *x, struct caps *c)
     const struct schema *s = x->api->engine->schema;
     uint32_t size = 0;
     for (uint32_t i = 0; i < c->list->count; i++)
-        size += 2 * field_list_make(s, &s->tables[c->list->tables[i]], x->arena).count;
+        size += 2 * field_list_make(s, &s->tables[c->list->tables[i]], x->permit, x->arena).count;
     c->size = size < CAPS_MAX ? size : CAPS_MAX;
     c->at = ARENA_ARRAY(x->arena, struct cap, c->size + 1);
     for (uint32_t i = 0; i < c->list->count; i++) {
-        struct field_list list = field_list_make(s, &s->tables[c->list->tables[i]], x->arena);
+        struct field_list list =
+            field_list_make(s, &s->tables[c->list->tables[i]], x->permit, x->arena);
         for (uint32_t f = 0; f < list.count; f++) {
             add(x, c, list.at[f].name, field_type_name(list.at[f].type), i);
             if (list.at[f].prefix.len && !field_list_has_own(&list, list.at[f].prefix))

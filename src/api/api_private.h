@@ -98,4 +98,4 @@ enum err route_unrecognized(const struct exchange *x, const struct unrecognized 
 // The groups, one a file.
 extern const struct route_group root_routes, search_routes, msearch_routes, doc_routes, bulk_routes,
     index_routes, field_caps_routes, cluster_routes, cat_routes, security_routes, tamis_routes,
-    absent_routes;
+    roles_routes, absent_routes;

@@ -5,6 +5,8 @@
 #include "base/world.h"
 #include "keys/crypto.h"
 
+enum { LIMIT_TEXT_BYTES = 16 * 1024 };
+
 // Who am I, and API keys.  Everybody may make keys for himself, with no more rights than
 // his own; only who may manage sees and ends those of others.
 
@@ -67,11 +69,12 @@ static enum err who_am_i(struct exchange *x, struct fault *why)
 
 // --- making one ------------------------------------------------------------------------
 
-struct key_wish {
+struct key_text {
     struct slice name;
     uint32_t roles;
     int64_t expires_ms;
     char indices[sizeof((struct principal *)0)->indices];
+    const char *limit, *metadata; // of the request's arena; NULL: none
 };
 
 static enum err unknown_member(struct slice key, const char *of, struct fault *why)
@@ -82,7 +85,7 @@ static enum err unknown_member(struct slice key, const char *of, struct fault *w
 }
 
 // A blank would make two patterns of one.
-static enum err add_pattern(struct key_wish *wish, struct slice pattern, struct fault *why)
+static enum err add_pattern(struct key_text *wish, struct slice pattern, struct fault *why)
 {
     size_t used = strlen(wish->indices);
     if (pattern.len == 0 || memchr(pattern.at, ' ', pattern.len) ||
@@ -102,7 +105,7 @@ static enum err add_pattern(struct key_wish *wish, struct slice pattern, struct 
     return OK;
 }
 
-static enum err add_names(struct key_wish *wish, const struct json *names, struct fault *why)
+static enum err add_names(struct key_text *wish, const struct json *names, struct fault *why)
 {
     if (names->type == JSON_STRING)
         return add_pattern(wish, names->text, why);
@@ -113,7 +116,7 @@ static enum err add_names(struct key_wish *wish, const struct json *names, struc
 }
 
 // [{"names": ["log-*"]}]: nothing else, as the role says what may be done there.
-static enum err read_indices(struct key_wish *wish, const struct json *list, struct fault *why)
+static enum err read_indices(struct key_text *wish, const struct json *list, struct fault *why)
 {
     enum err e = OK;
     for (uint32_t i = 0; e == OK && list->type == JSON_ARRAY && i < list->count; i++) {
@@ -132,7 +135,7 @@ static enum err read_indices(struct key_wish *wish, const struct json *list, str
 
 // {"metrics": {"indices": [...]}}: roles by our names.  An index list of one role narrows
 // the whole key, so that no second role widens it again.
-static enum err read_roles(struct key_wish *wish, const struct json *v, struct fault *why)
+static enum err read_roles(struct key_text *wish, const struct json *v, struct fault *why)
 {
     if (v->type != JSON_OBJECT)
         return fail(why, ERR_INVALID,
@@ -156,7 +159,56 @@ static enum err read_roles(struct key_wish *wish, const struct json *v, struct f
     return OK;
 }
 
-static enum err read_expiration(struct key_wish *wish, const struct json *v, struct fault *why)
+// Whether a descriptor says privileges, as Elasticsearch's do; ours need none, being names.
+static bool has_privileges(const struct json *descriptor)
+{
+    const struct json *list = json_get(descriptor, "indices");
+    list = list ? list : json_get(descriptor, "index");
+    for (uint32_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++)
+        if (json_get(&list->items[i], "privileges"))
+            return true;
+    return false;
+}
+
+static const char *print_json(struct exchange *x, const struct json *v)
+{
+    struct buf text AUTO(buf_donep) = buf_init(LIMIT_TEXT_BYTES);
+    struct json_writer w = json_writer_to(&text);
+    json_value(&w, v);
+    return text.over_limit ? NULL : arena_string(x->arena, buf_slice(&text));
+}
+
+// All descriptors as one list: what the key may at most.
+static enum err read_limit(struct exchange *x, struct key_text *wish, const struct json *v,
+                           struct fault *why)
+{
+    const struct json list = {.type = JSON_ARRAY, .items = v->items, .count = v->count};
+    wish->limit = print_json(x, &list);
+    wish->roles = x->who.roles;
+    return wish->limit ? OK
+                       : fail(why, ERR_LIMIT,
+                              "illegal_argument_exception: [role_descriptors] are too long");
+}
+
+static enum err read_descriptors(struct exchange *x, struct key_text *wish, const struct json *v,
+                                 struct fault *why)
+{
+    for (uint32_t i = 0; v->type == JSON_OBJECT && i < v->count; i++)
+        if (has_privileges(&v->items[i]))
+            return read_limit(x, wish, v, why);
+    return read_roles(wish, v, why);
+}
+
+static enum err read_metadata(struct exchange *x, struct key_text *wish, const struct json *v,
+                              struct fault *why)
+{
+    wish->metadata = v->type == JSON_OBJECT ? print_json(x, v) : NULL;
+    return wish->metadata
+               ? OK
+               : fail(why, ERR_INVALID, "illegal_argument_exception: [metadata] is a small object");
+}
+
+static enum err read_expiration(struct key_text *wish, const struct json *v, struct fault *why)
 {
     int64_t life_ms = 0;
     if (v->type == JSON_NULL)
@@ -169,8 +221,8 @@ static enum err read_expiration(struct key_wish *wish, const struct json *v, str
     return OK;
 }
 
-static enum err read_member(struct key_wish *wish, struct slice key, const struct json *v,
-                            struct fault *why)
+static enum err read_member(struct exchange *x, struct key_text *wish, struct slice key,
+                            const struct json *v, struct fault *why)
 {
     if (slice_is(key, "name") && v->type == JSON_STRING) {
         wish->name = v->text;
@@ -179,14 +231,14 @@ static enum err read_member(struct key_wish *wish, struct slice key, const struc
     if (slice_is(key, "expiration"))
         return read_expiration(wish, v, why);
     if (slice_is(key, "role_descriptors"))
-        return read_roles(wish, v, why);
+        return read_descriptors(x, wish, v, why);
     if (slice_is(key, "metadata"))
-        return OK;
+        return read_metadata(x, wish, v, why);
     return unknown_member(key, "the body", why);
 }
 
 // Without role_descriptors the key has all roles of its owner, as in Elasticsearch.
-static enum err read_wish(struct exchange *x, struct key_wish *wish, struct fault *why)
+static enum err read_wish(struct exchange *x, struct key_text *wish, struct fault *why)
 {
     const struct json *body = NULL;
     enum err e = exchange_body(x, &body, why);
@@ -195,7 +247,7 @@ static enum err read_wish(struct exchange *x, struct key_wish *wish, struct faul
                  "action_request_validation_exception: Validation Failed: 1: api key name is "
                  "required;");
     for (uint32_t i = 0; e == OK && body && i < body->count; i++)
-        e = read_member(wish, body->keys[i], &body->items[i], why);
+        e = read_member(x, wish, body->keys[i], &body->items[i], why);
     if (e == OK && wish->roles == 0)
         wish->roles = x->who.roles;
     return e;
@@ -230,12 +282,18 @@ static void write_new_key(struct exchange *x, const struct api_key *k)
 
 static enum err make_key(struct exchange *x, struct fault *why)
 {
-    struct key_wish wish = {0};
+    struct key_text wish = {0};
     struct api_key k;
     enum err e = read_wish(x, &wish, why);
     if (e == OK)
-        e = access_key_add(x->api->access, &x->who, wish.name, wish.roles, wish.indices,
-                           wish.expires_ms, &k, why);
+        e = access_key_make(x->api->access, &x->who,
+                            &(struct key_wish){.name = wish.name,
+                                               .roles = wish.roles,
+                                               .indices = wish.indices,
+                                               .limit = wish.limit,
+                                               .metadata = wish.metadata,
+                                               .expires_ms = wish.expires_ms},
+                            &k, why);
     if (e != OK)
         return e;
     write_new_key(x, &k);
@@ -301,6 +359,17 @@ static void write_key(void *context, const struct api_key *k)
     json_text(w, "catalog");
     json_key(w, "roles");
     write_roles(w, k->roles);
+    json_key(w, "metadata");
+    const struct json *metadata = NULL;
+    if (json_parse(slice_text(k->metadata[0] ? k->metadata : "{}"), walk->x->arena, &metadata,
+                   NULL) == OK)
+        json_value(w, metadata);
+    else
+        json_null(w);
+    if (k->used_ms) {
+        json_key(w, "last_used");
+        json_int(w, k->used_ms);
+    }
     json_end(w);
 }
 
@@ -319,75 +388,121 @@ static enum err list_keys(struct exchange *x, struct fault *why)
     return e;
 }
 
-struct key_owner {
+enum { ENDED_MAX = 1000 };
+
+struct ending { // what is to be ended, and what was
     struct key_walk walk;
-    struct slice id;
-    bool is_visible;
+    const struct json *ids;              // NULL: not asked for by these
+    struct slice id, name, username;     // len 0: not asked for by it
+    bool is_own;                         // of whoever asks
+    char (*found)[32];                   // ENDED_MAX
+    uint32_t found_count, earlier_count; // ended now from the front, before from the back
 };
+
+static bool is_listed(const struct json *ids, const char *id)
+{
+    for (uint32_t i = 0; i < ids->count; i++)
+        if (ids->items[i].type == JSON_STRING && slice_is(ids->items[i].text, id))
+            return true;
+    return false;
+}
+
+static bool is_meant(const struct ending *e, const struct api_key *k)
+{
+    return (!e->ids || is_listed(e->ids, k->id)) && (!e->id.len || slice_is(e->id, k->id)) &&
+           (!e->name.len || slice_is(e->name, k->name)) &&
+           (!e->username.len || slice_is(e->username, k->owner)) &&
+           (!e->is_own || strcmp(k->owner, e->walk.x->who.name) == 0);
+}
 
 static void look_at_key(void *context, const struct api_key *k)
 {
-    struct key_owner *o = context;
-    if (slice_is(o->id, k->id) && sees(&o->walk, k))
-        o->is_visible = true;
+    struct ending *e = context;
+    if (!sees(&e->walk, k) || !is_meant(e, k) || e->found_count + e->earlier_count == ENDED_MAX)
+        return;
+    uint32_t at = k->is_invalidated ? ENDED_MAX - ++e->earlier_count : e->found_count++;
+    memcpy(e->found[at], k->id, sizeof e->found[at]);
 }
 
-static enum err end_one(struct exchange *x, struct slice id, struct fault *why)
+static enum err read_ending(struct ending *e, const struct json *body, struct fault *why)
 {
-    struct key_owner owner = {.walk = {.x = x, .sees_all = may_manage(x)}, .id = id};
-    enum err e = access_key_list(x->api->access, look_at_key, &owner, why);
-    if (e != OK)
-        return e;
-    if (!owner.is_visible)
-        return fail(why, ERR_NOT_FOUND,
-                    "resource_not_found_exception: there is no such API key, or it is not yours");
-    return access_key_invalidate(x->api->access, id, why);
+    for (uint32_t i = 0; body && body->type == JSON_OBJECT && i < body->count; i++) {
+        const struct json *v = &body->items[i];
+        struct slice key = body->keys[i];
+        if (slice_is(key, "ids") && v->type == JSON_ARRAY && v->count)
+            e->ids = v;
+        else if (slice_is(key, "id") && v->type == JSON_STRING)
+            e->id = v->text;
+        else if (slice_is(key, "name") && v->type == JSON_STRING)
+            e->name = v->text;
+        else if (slice_is(key, "username") && v->type == JSON_STRING)
+            e->username = v->text;
+        else if (slice_is(key, "owner") && v->type == JSON_BOOL)
+            e->is_own = v->truth;
+        else if (!slice_is(key, "realm_name"))
+            return unknown_member(key, "the invalidation", why);
+    }
+    if (e->ids || e->id.len || e->name.len || e->username.len || e->is_own)
+        return OK;
+    return fail(why, ERR_INVALID,
+                "action_request_validation_exception: Validation Failed: 1: One of [api key id(s), "
+                "api key name, username, owner] must be specified;");
 }
 
-static enum err ids_of(struct exchange *x, const struct json **out, struct fault *why)
+static void write_ids(struct json_writer *w, const char *name, char (*ids)[32], uint32_t count)
 {
-    const struct json *body = NULL;
-    enum err e = exchange_body(x, &body, why);
-    *out = json_get(body, "ids");
-    if (e == OK && (!*out || (*out)->type != JSON_ARRAY || (*out)->count == 0))
-        return fail(why, ERR_INVALID,
-                    "action_request_validation_exception: Validation Failed: 1: [ids] lists the "
-                    "API keys to invalidate;");
-    return e;
+    json_key(w, name);
+    json_array(w);
+    for (uint32_t i = 0; i < count; i++)
+        json_text(w, ids[i]);
+    json_end(w);
 }
 
 static enum err end_keys(struct exchange *x, struct fault *why)
 {
-    const struct json *ids = NULL;
-    enum err e = ids_of(x, &ids, why);
-    for (uint32_t i = 0; e == OK && i < ids->count; i++)
-        e = end_one(x, ids->items[i].text, why);
+    const struct json *body = NULL;
+    struct ending ending = {.walk = {.x = x, .sees_all = may_manage(x)}};
+    ending.found = arena_alloc(x->arena, ENDED_MAX * sizeof *ending.found);
+    enum err e = exchange_body(x, &body, why);
+    if (e == OK)
+        e = read_ending(&ending, body, why);
+    if (e == OK)
+        e = access_key_list(x->api->access, look_at_key, &ending, why);
+    if (e == OK && ending.ids && ending.found_count + ending.earlier_count < ending.ids->count)
+        e = fail(why, ERR_NOT_FOUND,
+                 "resource_not_found_exception: there is no such API key, or it is not yours");
+    for (uint32_t i = 0; e == OK && i < ending.found_count; i++)
+        e = access_key_invalidate(x->api->access, slice_text(ending.found[i]), why);
     if (e != OK)
         return e;
-    struct json_writer *w = &x->json;
-    json_object(w);
-    json_key(w, "invalidated_api_keys");
-    json_array(w);
-    for (uint32_t i = 0; i < ids->count; i++)
-        json_string(w, ids->items[i].text);
-    json_end(w);
-    json_key(w, "previously_invalidated_api_keys");
-    json_array(w);
-    json_end(w);
-    json_key(w, "error_count");
-    json_int(w, 0);
-    json_end(w);
+    json_object(&x->json);
+    write_ids(&x->json, "invalidated_api_keys", ending.found, ending.found_count);
+    write_ids(&x->json, "previously_invalidated_api_keys",
+              ending.found + ENDED_MAX - ending.earlier_count, ending.earlier_count);
+    json_key(&x->json, "error_count");
+    json_int(&x->json, 0);
+    json_end(&x->json);
     return OK;
+}
+
+static enum err refuse_grant(struct exchange *x, struct fault *why)
+{
+    (void)x;
+    return fail(why, ERR_INVALID,
+                "illegal_argument_exception: a key is made by its owner: [grant] is not supported; "
+                "use [/_security/api_key] with the owner's credentials");
 }
 
 static const struct route routes[] = {
     {METHOD_GET, ACTION_INFO, "/_security/_authenticate", who_am_i, "", ""},
     {METHOD_POST | METHOD_PUT, ACTION_INFO, "/_security/api_key", make_key, "",
-     "`role_descriptors` has our role names as keys, each with `indices: [{names: []}]` or "
-     "nothing; `metadata` is not kept"},
+     "`role_descriptors` as Elasticsearch's, or our role names as keys, each with "
+     "`indices: [{names: []}]` or nothing; they only narrow"},
+    {METHOD_POST, ACTION_INFO, "/_security/api_key/grant", refuse_grant, NULL, "refused: 400"},
     {METHOD_GET, ACTION_INFO, "/_security/api_key", list_keys,
      "id name username owner realm_name with_limited_by active_only", ""},
-    {METHOD_DELETE, ACTION_INFO, "/_security/api_key", end_keys, "", "by `ids` only"},
+    {METHOD_DELETE, ACTION_INFO, "/_security/api_key", end_keys, "",
+     "by `ids`, `id`, `name`, `username` or `owner`"},
 };
 
 const struct route_group security_routes = ROUTE_GROUP("Security", routes);

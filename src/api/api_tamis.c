@@ -62,6 +62,13 @@ static void write_decl(struct exchange *x, const struct metric_decl *m)
     json_end(w);
 }
 
+// A cube knows neither rows nor fields that somebody may not see, so it is for those who may
+// see all of its table.
+static bool may_see(const struct exchange *x, const char *index)
+{
+    return permit_index(x->permit, index) && permit_is_plain(x->permit, index);
+}
+
 static enum err list_metrics(struct exchange *x, struct fault *why)
 {
     (void)why;
@@ -70,7 +77,7 @@ static enum err list_metrics(struct exchange *x, struct fault *why)
     json_key(&x->json, "metrics");
     json_array(&x->json);
     for (uint32_t i = 0; i < s->metric_count; i++) {
-        if (permit_index(x->permit, s->tables[s->metrics[i].table].name))
+        if (may_see(x, s->tables[s->metrics[i].table].name))
             write_decl(x, &s->metrics[i]);
     }
     json_end(&x->json);
@@ -134,7 +141,7 @@ static const struct metric_decl *find_decl(const struct exchange *x, struct slic
     const struct schema *s = x->api->engine->schema;
     for (uint32_t i = 0; i < s->metric_count; i++) {
         const struct metric_decl *m = &s->metrics[i];
-        if (slice_is(name, m->name) && permit_index(x->permit, s->tables[m->table].name))
+        if (slice_is(name, m->name) && may_see(x, s->tables[m->table].name))
             return m;
     }
     return NULL;

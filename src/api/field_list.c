@@ -28,8 +28,18 @@ static uint32_t add_referred(const struct schema *s, const struct field *f, stru
     return t->field_count;
 }
 
+static uint32_t leave_shown(const struct table *t, const struct permit *permit,
+                            struct listed_field *at, uint32_t count)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (permit_field(permit, t->name, at[i].name))
+            at[left++] = at[i];
+    return left;
+}
+
 struct field_list field_list_make(const struct schema *s, const struct table *t,
-                                  struct arena *request)
+                                  const struct permit *permit, struct arena *request)
 {
     struct listed_field *at = ARENA_ARRAY(request, struct listed_field, count_fields(s, t) + 1);
     uint32_t count = 0;
@@ -40,7 +50,7 @@ struct field_list field_list_make(const struct schema *s, const struct table *t,
         if (refers(&t->fields[i]))
             count += add_referred(s, &t->fields[i], request, at + count);
     }
-    return (struct field_list){.count = count, .at = at};
+    return (struct field_list){.count = leave_shown(t, permit, at, count), .at = at};
 }
 
 bool field_list_has_prefix(const struct field_list *l, struct slice prefix)

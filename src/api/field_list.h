@@ -4,6 +4,7 @@
 // All fields of an index as clients see them: its own, and under a look-up's prefix those
 // of the table it refers to ("device.model").
 
+#include "access/permit.h"
 #include "base/arena.h"
 #include "data/schema.h"
 
@@ -18,8 +19,9 @@ struct field_list {
     const struct listed_field *at; // own fields in schema order, then each look-up's
 };
 
+// Those that the permit shows.
 struct field_list field_list_make(const struct schema *s, const struct table *t,
-                                  struct arena *request);
+                                  const struct permit *permit, struct arena *request);
 
 bool field_list_has_prefix(const struct field_list *l, struct slice prefix);
 bool field_list_has_own(const struct field_list *l, struct slice name); // not through a look-up

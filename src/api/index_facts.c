@@ -69,7 +69,7 @@ static void properties(struct json_writer *w, const struct field_list *list)
 
 void index_mappings(struct exchange *x, const struct table *t)
 {
-    const struct field_list list = field_list_make(x->api->engine->schema, t, x->arena);
+    const struct field_list list = field_list_make(x->api->engine->schema, t, x->permit, x->arena);
     json_object(&x->json);
     json_key(&x->json, "dynamic");
     json_text(&x->json, "strict");

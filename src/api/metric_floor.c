@@ -207,7 +207,8 @@ static struct metric_row shown_row(const struct metric_row *row, const struct bu
 enum err metric_floor_apply(struct exchange *x, const struct metric_question *q,
                             struct metric_answer *a, struct fault *why)
 {
-    if (permit_floor(x->permit, x->api->engine->schema->floor_subjects) == 0)
+    const struct schema *schema = x->api->engine->schema;
+    if (permit_floor(x->permit, schema->tables[a->metric->table].name, schema->floor_subjects) == 0)
         return OK;
     struct answer shown = {0};
     enum err e = ask(x, q, a->metric, &shown, why);

@@ -156,12 +156,12 @@ static enum err local_get(struct engine *e, const struct permit *p, uint32_t tab
     return search_get(&c, table, key, request, out, why);
 }
 
-// Tables that the permit does not show keep their place, with nothing in it.
+// Tables that the permit does not show, or not all of, keep their place, with nothing in it.
 static void local_stats(struct engine *e, const struct permit *p, struct store_stats *out)
 {
     store_stats(local_of(e)->store, out);
     for (uint32_t i = 0; i < out->table_count; i++)
-        if (!permit_index(p, out->tables[i].name))
+        if (!permit_index(p, out->tables[i].name) || permit_filters(p, out->tables[i].name))
             out->tables[i] = (struct store_table_stats){.name = out->tables[i].name};
 }
 

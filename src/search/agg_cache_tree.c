@@ -21,9 +21,20 @@ static bool lasts(const struct agg_node *n)
     return true;
 }
 
+// Rows and fields that a permit hides are no part of the plan.
+static bool sees_all(const struct search_context *c)
+{
+    const struct schema *schema = snapshot_schema(c->snapshot);
+    for (uint32_t i = 0; i < c->table_count; i++)
+        if (!permit_is_plain(c->permit, schema->tables[c->tables[i]].name))
+            return false;
+    return true;
+}
+
 bool agg_tree_lasts(const struct search *s)
 {
-    return s->floor == 0 && lasts(&s->root); // subjects that are no codes do not last
+    // Subjects that are no codes do not last.
+    return s->floor == 0 && sees_all(s->context) && lasts(&s->root);
 }
 
 // ---- saving ----

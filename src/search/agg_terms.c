@@ -334,7 +334,7 @@ static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
     for (uint32_t at = 0; at < s->columns.table_count; at++) {
         const struct view *v = snapshot_view(s->columns.snapshot, s->columns.tables[at]);
         for (uint32_t b = 0; b < view_block_count(v); b++) {
-            columns_block(&s->columns, at, view_block(v, b));
+            row_filter_block(&s->filter, &s->columns, at, view_block(v, b));
             enum err e = collect_zero_block(s, n);
             if (e)
                 return e;
@@ -471,7 +471,8 @@ static enum err add_all(struct agg_node *n, uint32_t parent)
     if (!ords_list(&n->ords, parent, n->counts, n->counts_cap, &entries, &count))
         return ERR_LIMIT;
     enum err e = add_candidates(n, entries, count, parent, false);
-    if (e || n->agg->min_doc_count > 0 || parent == ORD_NONE || n->crowd.floor > 0)
+    bool has_none = !n->column->is_mapped && !n->missing.is_given;
+    if (e || n->agg->min_doc_count > 0 || has_none || parent == ORD_NONE || n->crowd.floor > 0)
         return e;
     if (!ords_list(&t->zero, 0, t->zero_counts, t->zero_cap, &entries, &count))
         return ERR_LIMIT;

@@ -24,6 +24,7 @@
 // Several threads walk one search, each with columns of its own; what is worked out before
 // the first block is shared with columns_share().
 
+#include "access/permit.h"
 #include "base/arena.h"
 #include "kernel/width.h"
 #include "search/room.h"
@@ -96,6 +97,7 @@ struct selection {
 struct columns {
     const struct schema *schema;
     const struct snapshot *snapshot;
+    const struct permit *permit; // what it may not see is unmapped; NULL: sees all
     const uint32_t *tables;
     uint32_t table_count;
     struct room *room;

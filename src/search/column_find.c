@@ -61,7 +61,8 @@ static void resolve(const struct columns *cs, struct column *c)
         struct column_source *s = &c->sources[i];
         const struct table *t = table_of(cs, i);
         s->view = snapshot_view(cs->snapshot, cs->tables[i]);
-        if (schema_path(cs->schema, t, c->name, &s->path) != OK)
+        if (schema_path(cs->schema, t, c->name, &s->path) != OK ||
+            (cs->permit && !permit_field(cs->permit, t->name, c->name)))
             continue;
         s->is_mapped = true;
         s->storage = field_storage(s->path.type);

@@ -5,6 +5,12 @@
 #include "search/date_steps.h"
 #include "search/literal_value.h"
 
+// A cube is of one table.
+static const char *table_name(const struct search_context *c)
+{
+    return snapshot_schema(c->snapshot)->tables[c->tables[0]].name;
+}
+
 enum { AGG_DEPTH_MAX = 16 };
 
 // Times beyond are nobody's, and sums of them might not fit into 64 bits.
@@ -66,7 +72,7 @@ static bool plan_values(struct cube_plan *p, struct cube_node *n)
     if (cube_field_find(p, n->agg->field, &n->slot, &type) != CUBE_FIELD_DIM)
         return false;
     // Whose buckets would show single subjects is for the search to refuse.
-    return type != FIELD_PSEUDONYM || permit_rows(p->context->permit);
+    return type != FIELD_PSEUDONYM || permit_rows(p->context->permit, table_name(p->context));
 }
 
 static bool plan_terms(struct cube_plan *p, struct cube_node *n)
@@ -192,9 +198,10 @@ static bool plan_subs(struct cube_plan *p, struct cube_node *n, const struct agg
 static bool is_of_counts(const struct search_context *c, const struct request *r)
 {
     uint32_t floor = snapshot_schema(c->snapshot)->floor_subjects;
-    return c->table_count == 1 && permit_floor(c->permit, floor) == 0 && r->size == 0 &&
-           !r->post_filter && !r->min_score_given && r->sort_count == 0 && !r->search_after &&
-           r->field_count == 0 && r->docvalue_field_count == 0;
+    return c->table_count == 1 && permit_floor(c->permit, table_name(c), floor) == 0 &&
+           permit_is_plain(c->permit, table_name(c)) && r->size == 0 && !r->post_filter &&
+           !r->min_score_given && r->sort_count == 0 && !r->search_after && r->field_count == 0 &&
+           r->docvalue_field_count == 0;
 }
 
 static bool plan_metric(struct cube_plan *p)

@@ -211,6 +211,7 @@ static enum err read_conditions(struct conditions *cs)
     struct room room = room_init(CHECK_MEMORY_BYTES);
     struct columns columns;
     enum err e = columns_init(&columns, c->snapshot, c->tables, c->table_count, &room);
+    columns.permit = c->permit;
     for (uint32_t i = 0; i < cs->count && !e; i++)
         e = read_condition(cs, &columns, &cs->items[i]);
     columns_done(&columns);

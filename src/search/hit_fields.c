@@ -54,9 +54,18 @@ static bool look_up(const struct view *target, uint32_t field, enum field_type t
     return false;
 }
 
-static uint32_t referred_fields(const struct snapshot *snapshot, const struct field *f,
-                                uint32_t ord, struct arena *request, struct hit_field *out)
+struct seen { // what of a row is shown
+    const struct snapshot *snapshot;
+    const struct permit *permit;
+    const char *index;
+    struct arena *request;
+};
+
+static uint32_t referred_fields(const struct seen *s, const struct field *f, uint32_t ord,
+                                struct hit_field *out)
 {
+    const struct snapshot *snapshot = s->snapshot;
+    struct arena *request = s->request;
     const struct view *target = snapshot_view(snapshot, (uint32_t)f->lookup_table);
     const struct table *t = view_table(target);
     uint32_t count = 0;
@@ -65,8 +74,9 @@ static uint32_t referred_fields(const struct snapshot *snapshot, const struct fi
         if ((int)i == t->key_field || // the referring field itself
             !look_up(target, i, t->fields[i].type, ord, request, &v))
             continue;
-        out[count++] = (struct hit_field){
-            .name = arena_print(request, "%s.%s", f->lookup_prefix, t->fields[i].name), .value = v};
+        struct slice name = arena_print(request, "%s.%s", f->lookup_prefix, t->fields[i].name);
+        if (permit_field(s->permit, s->index, name))
+            out[count++] = (struct hit_field){.name = name, .value = v};
     }
     return count;
 }
@@ -80,22 +90,24 @@ static uint32_t field_bound(const struct schema *s, const struct table *t)
     return bound;
 }
 
-void hit_fill(const struct snapshot *snapshot, uint32_t table, struct row_ref at,
-              struct arena *request, struct hit *out)
+void hit_fill(const struct snapshot *snapshot, const struct permit *permit, uint32_t table,
+              struct row_ref at, struct arena *request, struct hit *out)
 {
     const struct schema *s = snapshot_schema(snapshot);
     const struct table *t = &s->tables[table];
     const struct view *v = snapshot_view(snapshot, table);
     struct hit_field *fields = ARENA_ARRAY(request, struct hit_field, field_bound(s, t) + 1);
+    const struct seen seen = {snapshot, permit, t->name, request};
     uint32_t count = 0;
     for (uint32_t i = 0; i < t->field_count; i++) {
         const struct field *f = &t->fields[i];
         struct value value;
         uint32_t ord;
-        if (read_value(v, at, i, f->type, request, &value))
+        if (permit_field(permit, t->name, slice_text(f->name)) &&
+            read_value(v, at, i, f->type, request, &value))
             fields[count++] = (struct hit_field){.name = slice_text(f->name), .value = value};
         if (f->lookup_table >= 0 && row_code(v, at, i, &ord))
-            count += referred_fields(snapshot, f, ord, request, fields + count);
+            count += referred_fields(&seen, f, ord, fields + count);
     }
     out->index = t->name;
     out->key = row_key_of(v, at);

@@ -376,7 +376,8 @@ static bool shows_score(const struct search *s, const struct hits *h)
 static void fill_hit(struct search *s, struct hits *h, uint32_t slot, struct hit *out)
 {
     const struct hit_place *p = &h->places[slot];
-    hit_fill(s->context->snapshot, s->context->tables[p->at], p->ref, s->arena, out);
+    hit_fill(s->context->snapshot, s->context->permit, s->context->tables[p->at], p->ref, s->arena,
+             out);
     if (h->sort_count == 0)
         return;
     struct value *sort = ARENA_ARRAY(s->arena, struct value, h->sort_count);

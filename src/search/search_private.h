@@ -20,6 +20,7 @@
 #include "search/match.h"
 #include "search/ordinals.h"
 #include "search/ords.h"
+#include "search/row_filter.h"
 #include "search/search.h"
 
 struct agg_missing { // what stands in for a row without value
@@ -62,7 +63,8 @@ struct search {
     struct room room;
     struct columns columns;
     struct match query, post_filter;
-    double score; // of every row that matches
+    struct row_filter filter; // of rows that the permit does not show
+    double score;             // of every row that matches
     uint32_t floor;
     bool sees_rows;
     struct agg_node root;

@@ -67,6 +67,9 @@ enum err walk_plan(struct walk *w, const struct walk *first, struct fault *why)
     struct search *s = &w->s;
     enum err e = columns_init(&s->columns, s->context->snapshot, s->context->tables,
                               s->context->table_count, &s->room);
+    s->columns.permit = s->context->permit;
+    if (!e)
+        e = row_filter_plan(s->context, &s->room, &s->filter, why);
     if (!e && first)
         columns_share(&s->columns, &first->s.columns);
     if (!e)
@@ -84,6 +87,7 @@ enum err walk_plan(struct walk *w, const struct walk *first, struct fault *why)
 void walk_done(struct walk *w)
 {
     columns_done(&w->s.columns);
+    row_filter_done(&w->s.filter);
 }
 
 // Answers are written in the first walk's arena only, so the plan may lie in the room's.
@@ -186,7 +190,7 @@ enum err walk_block(struct walk *w, const struct block_place *place, struct faul
     if (e)
         return e;
     const struct view *v = snapshot_view(s->context->snapshot, s->context->tables[place->at]);
-    columns_block(&s->columns, place->at, view_block(v, place->block));
+    row_filter_block(&s->filter, &s->columns, place->at, view_block(v, place->block));
     w->doc = place->doc;
     collect_block(w);
     e = read_fault_take(why); // rows that could not be read were taken for rows without values

@@ -100,14 +100,14 @@ TEST(permit_floor_binds_all_but_analysts)
     const struct permit *p;
     struct principal who = {.name = "ana", .roles = 1U << ROLE_METRICS};
     EXPECT_EQ(permit_make(&who, ACTION_AGGREGATE, slice_text(""), request, &p, NULL), OK);
-    EXPECT_EQ(permit_floor(p, 5), 5);
-    EXPECT(!permit_rows(p));
+    EXPECT_EQ(permit_floor(p, "x", 5), 5);
+    EXPECT(!permit_rows(p, "x"));
     who.roles |= 1U << ROLE_ANALYST;
     EXPECT_EQ(permit_make(&who, ACTION_AGGREGATE, slice_text(""), request, &p, NULL), OK);
-    EXPECT_EQ(permit_floor(p, 5), 0);
-    EXPECT(permit_rows(p));
+    EXPECT_EQ(permit_floor(p, "x", 5), 0);
+    EXPECT(permit_rows(p, "x"));
     EXPECT_EQ(permit_make(&who, ACTION_SCHEMA, slice_text(""), request, &p, NULL), OK);
-    EXPECT(!permit_rows(p));
+    EXPECT(!permit_rows(p, "x"));
     EXPECT_EQ(permit_action(p), ACTION_SCHEMA);
     EXPECT(strcmp(permit_user(p), "ana") == 0);
 }

@@ -199,3 +199,20 @@ TEST(agg_cache_walk_forgets_parts_that_were_merged_away)
     EXPECT(after.of[CACHE_PARTIALS].evictions >= before.of[CACHE_PARTIALS].entries);
     town_close(&t);
 }
+
+// What was collected for whoever sees all must not be answered to whoever does not.
+TEST(agg_cache_walk_gives_a_narrow_role_nothing_that_is_kept)
+{
+    struct town t;
+    open(&t, 0);
+    put_events(&t, 0, 3 * BLOCK);
+    ask(&t, by_host);
+    EXPECT(t.first.used_cache);
+    t.grants = "[{\"indices\":[{\"names\":[\"*\"],\"privileges\":[\"read\"],"
+               "\"query\":{\"term\":{\"outcome\":\"no\"}}}]}]";
+    arena_reset(t.request);
+    struct answer a = town_ask(&t, "events", by_host);
+    EXPECT(!t.first.used_cache && !t.again.used_cache);
+    EXPECT_EQ(a.total, BLOCK);
+    town_close(&t);
+}

@@ -48,7 +48,8 @@ struct town {
     struct store *store;
     struct arena *request;
     uint64_t lsn;
-    uint32_t roles; // of whoever asks; 0: an analyst
+    uint32_t roles;     // of whoever asks; 0: an analyst
+    const char *grants; // of roles of their own; NULL: none, and `roles` hold
     uint32_t floor;
     const struct veil_key *veil; // of the search; NULL: the floor is exact
     // Every search is asked three times: with nothing kept, to keep, and from what is kept.

@@ -214,7 +214,8 @@ void town_put(struct town *t, uint32_t table, const struct town_row *rows, uint3
 const struct permit *town_permit(struct town *t, enum action action)
 {
     struct principal who = {.name = "ann"};
-    who.roles = t->roles ? t->roles : 1u << ROLE_ANALYST;
+    who.roles = t->roles || t->grants ? t->roles : 1u << ROLE_ANALYST;
+    snprintf(who.grants, sizeof who.grants, "%s", t->grants ? t->grants : "");
     const struct permit *p = NULL;
     EXPECT_EQ(permit_make(&who, action, slice_text(""), t->request, &p, &t->why), OK);
     return p;
