@@ -113,6 +113,14 @@ $(B)/bench-amplification: $(call obj,bench/amplification.c $(LIB_SRC))
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 build/bench-amplification: $(B)/bench-amplification
 	@install -m 0755 $< $@
+# The same without the audit log, to compare with: the one flag there is for that, and no
+# program that is installed has it.
+$(B)/unaudited/audit.o: src/audit/audit.c Makefile
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -DBENCH_WITHOUT_AUDIT -MMD -MP -c -o $@ $<
+$(B)/bench-metric-latency-unaudited: $(B)/unaudited/audit.o $(filter-out %/src/audit/audit.o,$(call obj,bench/metric_latency.c $(LIB_SRC)))
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/fuzz/%: $(B)/fuzz/%.o $(call obj,$(LIB_SRC))
 	@$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 $(B)/%.o: %.c Makefile

@@ -69,10 +69,11 @@ static const struct schema schema = {.table_count = 2,
                                      .fingerprint = 7};
 
 struct bench {
-    struct world home, data;
+    struct world home, data, log;
     struct store *store;
     struct cubes *cubes;
     struct access *access;
+    struct audit *audit;
     struct engine *engine;
     struct api api;
     struct http *http;
@@ -483,6 +484,14 @@ static void handle(void *context, const struct api_request *r, struct arena *req
     api_handle(context, r, request, out);
 }
 
+static const struct audited *put_on_record(void *context, int status, struct slice address,
+                                           struct arena *request)
+{
+    const struct api *api = context;
+    struct audit_entry e = {.kind = AUDIT_REFUSAL, .status = (uint16_t)status, .address = address};
+    return audit_answer(api->audit, &e, request);
+}
+
 static void open_http(struct bench *b)
 {
     struct fault why = {0};
@@ -509,7 +518,8 @@ static void open_http(struct bench *b)
                                    .idle_seconds = 60,
                                    .request_seconds = 60,
                                    .context = &b->api,
-                                   .handle = handle};
+                                   .handle = handle,
+                                   .record = put_on_record};
     if (http_open(&options, &b->http, &why))
         die("http", &why);
     buf_done(&key);
@@ -539,12 +549,17 @@ static void open_all(struct bench *b, const char *path)
     if (access_user_add(b->access, slice_text("ann"), slice_text(b->password), 1u << ROLE_ANALYST,
                         &why))
         die("user", &why);
+    const struct audit_options audit = {.syncs_by_itself = true};
+    snprintf(place, sizeof place, "%s/home/audit", path);
+    if (world_open(place, &b->log, &why) || audit_open(&b->log, &audit, &b->audit, &why))
+        die("audit", &why);
     const struct engine_settings settings = {.cubes = b->cubes};
     b->engine = engine_local_new(b->store, &schema, &settings);
     b->api = (struct api){.engine = b->engine,
                           .access = b->access,
                           .cubes = b->cubes,
                           .store = b->store,
+                          .audit = b->audit,
                           .cluster_name = "bench",
                           .node_name = "bench",
                           .cluster_uuid = "AAAAAAAAAAAAAAAAAAAAAA",

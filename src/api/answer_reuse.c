@@ -5,7 +5,7 @@
 #include "base/reader.h"
 #include "search/agg_cache.h"
 
-enum { KEY_BYTES_MAX = 64 * 1024, HEAD_BYTES = 12 };
+enum { KEY_BYTES_MAX = 64 * 1024, HEAD_BYTES = 20 };
 
 // "now" may be date math, and an escape may spell it.
 static bool may_tell_time(struct slice text)
@@ -72,6 +72,7 @@ bool answer_reuse_get(struct exchange *x, struct arena *arena, struct search_cal
     struct reader in = reader_over(agg_cached_bytes(c->reuse.found));
     c->answer.total = reader_u64_le(&in);
     c->answer.index_count = reader_u32_le(&in);
+    c->reuse.buckets = reader_u64_le(&in);
     c->answer.version = c->reuse.version;
     return true;
 }
@@ -89,11 +90,12 @@ void answer_reuse_keep(struct exchange *x, const struct search_call *c, struct s
 {
     const uint8_t *end_of_took = memchr(reply.at, ',', reply.len);
     if (!c->reuse.key.len || c->answer.version != c->reuse.version || c->answer.timed_out ||
-        !end_of_took)
+        !end_of_took || record_names_people(x, c))
         return;
     struct buf bytes AUTO(buf_donep) = buf_init(HEAD_BYTES + reply.len);
     buf_u64_le(&bytes, c->answer.total);
     buf_u32_le(&bytes, c->answer.index_count);
+    buf_u64_le(&bytes, record_buckets(c->answer.aggs, c->answer.agg_count));
     buf_slice_add(&bytes, slice_from(reply, (size_t)(end_of_took - reply.at)));
     agg_cache_put(x->api->engine->cache, CACHE_ANSWERS, c->reuse.key, NULL, buf_slice(&bytes));
 }

@@ -10,11 +10,12 @@
 // version of the rows.  Nothing is left out of the key for being understood, so there is
 // nothing that can be forgotten there.
 //
-// Not kept: answers that show rows, as each showing is a reading of its own; those that may
-// depend on the time of day ("now" in the body); profiles; pretty ones.  `request_cache=false`
-// leaves a question out, in the URL or in a header of _msearch; `true` is the default here.
+// Not kept: answers that show rows or name people, as each showing is a reading of its own; those
+// that may depend on the time of day ("now" in the body); profiles; pretty ones.
+// `request_cache=false` leaves a question out, in the URL or in a header of _msearch; `true` is the
+// default here.
 //
-//     entry = u64 total | u32 index_count | the reply from "timed_out" on
+//     entry = u64 total | u32 index_count | u64 buckets | the reply from "timed_out" on
 
 #include "api/api_private.h"
 
@@ -26,6 +27,7 @@ struct reuse {
     bool is_refused;                // and nothing that was kept is to be used for it
     struct slice key;               // len 0: it was not
     uint64_t version;               // that is in the key
+    uint64_t buckets;               // of what was found, with those inside others
     const struct agg_cached *found; // given back by answer_reuse_write()
 };
 

@@ -20,6 +20,7 @@ static void begin_reply(struct exchange *x)
 static void write_error(struct exchange *x, const struct error *e)
 {
     begin_reply(x);
+    record_error(x, e->type);
     x->reply->status = e->status;
     json_object(&x->json);
     json_key(&x->json, "error");
@@ -33,6 +34,7 @@ static void write_error(struct exchange *x, const struct error *e)
 static void write_plain_error(struct exchange *x, int status, struct slice words)
 {
     begin_reply(x);
+    record_error(x, slice_text("no_such_request"));
     x->reply->status = status;
     json_object(&x->json);
     json_key(&x->json, "error");
@@ -78,6 +80,7 @@ static bool authenticate(struct exchange *x)
                               &x->who, &wait_s, &why);
     if (e == OK)
         return true;
+    x->record.is_login = true;
     struct error error = error_of(e, &why);
     if (e == ERR_DENIED) {
         error.status = 401;
@@ -202,9 +205,14 @@ void api_handle(const struct api *a, const struct api_request *r, struct arena *
     struct exchange x = {
         .api = a, .request = r, .arena = request, .reply = out, .started_us = monotonic_us()};
     x.media.json_type = slice_text("application/json");
-    if (!answer_probe(&x) && authenticate(&x) && negotiate_media(&x)) {
-        answer(&x);
-        filter(&x);
+    if (answer_probe(&x)) {
+        out->on_record = audit_probe();
+    } else {
+        if (authenticate(&x) && negotiate_media(&x)) {
+            answer(&x);
+            filter(&x);
+        }
+        out->on_record = record_end(&x);
     }
     if (exchange_is_head(&x))
         buf_reset(&out->body);

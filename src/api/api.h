@@ -8,6 +8,7 @@
 // has no way around it; the only paths that need none are /healthz and /readyz.
 
 #include "access/access.h"
+#include "audit/audit.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "data/push.h"
@@ -33,6 +34,8 @@ struct api_reply {
     struct slice authenticate; // WWW-Authenticate; len 0 for none
     uint32_t retry_after_s;    // 0 for none
     struct buf body;           // the caller's to free; empty for HEAD
+    // Without it, or when it says no, not one byte of this may leave (server/http.c).
+    const struct audited *on_record; // of the request's arena
 };
 
 struct api {
@@ -40,6 +43,7 @@ struct api {
     struct access *access;
     struct cubes *cubes;
     struct store *store; // snapshots for cubes
+    struct audit *audit; // every reply is on record before it leaves
     const char *cluster_name;
     const char *node_name;
     const char *cluster_uuid;    // 22 characters

@@ -53,6 +53,7 @@ static enum err send(struct exchange *x, const struct push_head *head, struct pu
     enum err e = api->push(api->push_context, head, x->request->body, out, why);
     if (e == ERR_LIMIT)
         x->reply->retry_after_s = 1;
+    record_push(x, *out ? push_answer_count(*out) : 0);
     return e;
 }
 

@@ -40,15 +40,19 @@ static enum err key_of(const struct exchange *x, const struct row_wish *w, struc
     return push_key_parse(w->id, out) ? OK : ask_key(x, w, out, why);
 }
 
-static enum err get_row(struct exchange *x, const struct row_wish *w, struct hit *out,
-                        struct fault *why)
+// The one way to a single row; `shown` says what of it is to be shown.
+static enum err get_row(struct exchange *x, const struct row_wish *w, const struct request *shown,
+                        struct hit *out, struct fault *why)
 {
     struct row_key key;
     enum err e = key_of(x, w, &key, why);
     if (e != OK)
         return e;
     struct engine *engine = x->api->engine;
-    return engine->ops->get(engine, x->permit, w->table, key, x->arena, out, why);
+    e = engine->ops->get(engine, x->permit, w->table, key, x->arena, out, why);
+    if (e == OK)
+        record_row(x, w->table, out, shown);
+    return e;
 }
 
 // The URL's _source, _source_includes, _source_excludes.
@@ -116,7 +120,7 @@ static enum err get_doc(struct exchange *x, struct fault *why)
         e = read_source(x, &request, why);
     if (e != OK)
         return e;
-    e = get_row(x, &w, &h, why);
+    e = get_row(x, &w, &request, &h, why);
     if (e == OK)
         return write_row(x, &h, w.id, &request, why);
     if (e != ERR_NOT_FOUND)
@@ -135,7 +139,7 @@ static enum err get_source(struct exchange *x, struct fault *why)
     if (e == OK)
         e = read_source(x, &request, why);
     if (e == OK)
-        e = get_row(x, &w, &h, why);
+        e = get_row(x, &w, &request, &h, why);
     if (e == ERR_NOT_FOUND && why->words[0] == '\0')
         return fail(why, e, "resource_not_found_exception: Document not found [%s]/[%.*s]",
                     index_name(x, w.table), w.id.len > 64 ? 64 : (int)w.id.len,
@@ -185,7 +189,7 @@ static enum err answer_one(struct exchange *x, struct slice index, struct slice 
     struct hit h;
     enum err e = one_table(x, index, &w.table, &inner);
     if (e == OK) {
-        e = get_row(x, &w, &h, &inner);
+        e = get_row(x, &w, request, &h, &inner);
         if (e == ERR_NOT_FOUND) {
             write_missing(x, index_name(x, w.table), id);
             return OK;

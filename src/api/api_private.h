@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "api/index_names.h"
 #include "api/negotiate.h"
+#include "api/record.h"
 #include "api/url.h"
 #include "json/json_writer.h"
 
@@ -59,6 +60,7 @@ struct exchange {
     bool pretty;
     int64_t started_us;
     struct json_writer json; // into reply->body
+    struct record record;    // for the audit log
     struct api_reply *reply; // status is 200 unless a handler says otherwise
 };
 

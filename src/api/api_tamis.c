@@ -284,9 +284,11 @@ static enum err get_metric(struct exchange *x, struct fault *why)
     e = ask_newest(x, &q, &now, &a, why);
     if (e == OK)
         e = metric_floor_apply(x, &q, &a, why);
-    if (e == OK)
-        write_answer(x, &q, &a);
-    return e;
+    if (e != OK)
+        return e;
+    record_metric(x, m->table, q.by, q.by_count, a.row_count);
+    write_answer(x, &q, &a);
+    return OK;
 }
 
 static enum err status(struct exchange *x, struct fault *why)

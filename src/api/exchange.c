@@ -33,7 +33,10 @@ enum err exchange_tables(struct exchange *x, const struct permit *permit, struct
     if (e != OK)
         return e;
     const struct index_seer seer = {x->api->engine->schema, &x->who, permit};
-    return index_names_resolve(&seer, &wish, x->arena, out, why);
+    e = index_names_resolve(&seer, &wish, x->arena, out, why);
+    if (e == OK)
+        record_tables(x, out);
+    return e;
 }
 
 enum err exchange_table(struct exchange *x, uint32_t *out, struct fault *why)
@@ -48,6 +51,7 @@ enum err exchange_table(struct exchange *x, uint32_t *out, struct fault *why)
         return fail(why, ERR_INVALID,
                     "illegal_argument_exception: this request is for exactly one index");
     *out = list.tables[0];
+    record_tables(x, &list);
     return OK;
 }
 

@@ -53,15 +53,22 @@ enum err search_call_run(struct exchange *x, const struct index_wish *wish, stru
     e = index_names_resolve(&seer, wish, arena, &c->tables, why);
     if (e == OK)
         e = request_check(&c->request, why); // what Elasticsearch's shards find out
-    if (e != OK || answer_reuse_get(x, arena, c))
+    if (e != OK)
         return e;
+    if (answer_reuse_get(x, arena, c)) {
+        record_search(x, c);
+        return OK;
+    }
     const struct engine_question q = {.permit = c->permit,
                                       .in = c->tables,
                                       .request = &c->request,
                                       .is_fresh = c->reuse.is_refused,
                                       .is_gone = x->request->is_gone,
                                       .asker = x->request->asker};
-    return engine->ops->search(engine, &q, arena, &c->answer, why);
+    e = engine->ops->search(engine, &q, arena, &c->answer, why);
+    if (e == OK)
+        record_search(x, c);
+    return e;
 }
 
 enum err search_call_render(struct exchange *x, const struct search_call *c, int64_t took_ms,

@@ -189,7 +189,8 @@ const struct audited *audit_answer(struct audit *a, struct audit_entry *e, struc
     (void)a;
     (void)e;
 #else
-    if (e->kind == AUDIT_LOGIN && is_one_too_many(a)) {
+    bool is_strange = e->principal.len == 0 && (e->kind == AUDIT_LOGIN || e->kind == AUDIT_REFUSAL);
+    if (is_strange && is_one_too_many(a)) {
         // While nothing can be appended strangers are not answered either.
         struct journal_stats s;
         journal_stats(a->journal, &s);
@@ -213,6 +214,15 @@ bool audited_may_leave(const struct audited *a)
     return a->may_leave;
 }
 
+static enum err append_and_sync(struct audit *a, struct audit_entry *e, struct fault *why)
+{
+    uint64_t number = 0;
+    enum err failed = append(a, e, &number, why);
+    if (!failed)
+        failed = journal_sync(a->journal, number, why);
+    return failed ? fail_in(why, failed, "the audit log cannot take it") : OK;
+}
+
 enum err audit_change(struct audit *a, const struct audit_who *who, const char *action,
                       const struct audit_fact *facts, uint32_t fact_count, struct fault *why)
 {
@@ -225,11 +235,17 @@ enum err audit_change(struct audit *a, const struct audit_who *who, const char *
         e.key_id = who->key_id;
         e.address = who->address;
     }
-    uint64_t number = 0;
-    enum err failed = append(a, &e, &number, why);
-    if (!failed)
-        failed = journal_sync(a->journal, number, why);
-    return failed ? fail_in(why, failed, "the audit log cannot take it") : OK;
+    return append_and_sync(a, &e, why);
+}
+
+enum err audit_start(struct audit *a, const struct audit_fact *facts, uint32_t fact_count,
+                     struct fault *why)
+{
+    struct audit_entry e = {.kind = AUDIT_START,
+                            .action = slice_text("server.start"),
+                            .facts = facts,
+                            .fact_count = fact_count};
+    return append_and_sync(a, &e, why);
 }
 
 // --- every second

@@ -67,6 +67,10 @@ struct audit_who {
 enum err audit_change(struct audit *a, const struct audit_who *who, const char *action,
                       const struct audit_fact *facts, uint32_t fact_count, struct fault *why);
 
+// The server begins to answer: AUDIT_START with these facts, on the disk.
+enum err audit_start(struct audit *a, const struct audit_fact *facts, uint32_t fact_count,
+                     struct fault *why);
+
 // Signs what audit_head_digest() gives.
 typedef enum err (*audit_signer)(void *context, const uint8_t digest[SIGN_DIGEST_BYTES],
                                  uint8_t out_signature[SIGNATURE_BYTES], struct fault *why);

@@ -16,7 +16,7 @@ static void encode_stated(const struct audit_head *h, struct buf *out)
 
 void audit_head_digest(const struct audit_head *h, uint8_t out[32])
 {
-    struct buf stated AUTO(buf_donep) = buf_init(HEAD_BYTES);
+    struct buf stated AUTO(buf_donep) = buf_init(AUDIT_HEAD_BYTES);
     encode_stated(h, &stated);
     const struct slice parts[] = {slice_text("tamis audit head 1\n"), buf_slice(&stated)};
     sha256_parts(parts, 2, out);
@@ -35,9 +35,9 @@ void audit_head_encode(const struct audit_head *h, struct buf *out)
     buf_bytes(out, h->signature, SIGNATURE_BYTES);
 }
 
-struct audit_head audit_head_decode(const uint8_t bytes[HEAD_BYTES])
+struct audit_head audit_head_decode(const uint8_t bytes[AUDIT_HEAD_BYTES])
 {
-    struct reader in = reader_over(slice_of(bytes, HEAD_BYTES));
+    struct reader in = reader_over(slice_of(bytes, AUDIT_HEAD_BYTES));
     struct audit_head h = {0};
     h.number = reader_u64_le(&in);
     h.size = reader_u64_le(&in);

@@ -19,7 +19,7 @@
 #include "audit/merkle.h"
 #include "base/buf.h"
 
-enum { HEAD_BYTES = 120, HEAD_TEXT_BYTES = 320 };
+enum { AUDIT_HEAD_BYTES = 120, AUDIT_HEAD_TEXT_BYTES = 320 };
 
 struct audit_head {
     uint64_t number; // of the head: 0, 1, ... without gaps
@@ -33,7 +33,7 @@ void audit_head_digest(const struct audit_head *h, uint8_t out[32]);
 bool audit_head_is_signed(const struct audit_head *h, const uint8_t key[SIGN_PUBLIC_BYTES]);
 
 void audit_head_encode(const struct audit_head *h, struct buf *out);
-struct audit_head audit_head_decode(const uint8_t bytes[HEAD_BYTES]);
+struct audit_head audit_head_decode(const uint8_t bytes[AUDIT_HEAD_BYTES]);
 
 void audit_head_print(const struct audit_head *h, struct buf *out); // with its line end
 // The first line of `text`.  ERR_CORRUPT.

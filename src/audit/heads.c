@@ -48,14 +48,14 @@ static enum err read_last(struct heads *h, struct fault *why)
     heads_name(h->files[h->file_count - 1], name);
     int fd = -1;
     uint64_t bytes = 0;
-    uint8_t last[HEAD_BYTES];
+    uint8_t last[AUDIT_HEAD_BYTES];
     enum err e = ops->open_read(h->w, name, &fd, why);
     if (e)
         return e;
     e = ops->size(fd, &bytes, why);
-    uint64_t whole = bytes - bytes % HEAD_BYTES;
+    uint64_t whole = bytes - bytes % AUDIT_HEAD_BYTES;
     if (!e && whole > 0)
-        e = ops->read_at(fd, last, sizeof last, whole - HEAD_BYTES, why);
+        e = ops->read_at(fd, last, sizeof last, whole - AUDIT_HEAD_BYTES, why);
     ops->close(fd);
     if (!e && whole > 0) {
         h->has_last = true;
@@ -131,15 +131,15 @@ static enum err start_file(struct heads *h, uint64_t first, struct fault *why)
 enum err heads_add(struct heads *h, const struct audit_head *head, struct fault *why)
 {
     uint64_t before = 0;
-    struct buf bytes AUTO(buf_donep) = buf_init(HEAD_BYTES);
+    struct buf bytes AUTO(buf_donep) = buf_init(AUDIT_HEAD_BYTES);
     audit_head_encode(head, &bytes);
     bool is_full =
         h->file_count > 0 && head->number - h->files[h->file_count - 1] >= HEADS_PER_FILE;
     enum err e = h->fd < 0 || is_full ? start_file(h, head->number, why) : OK;
     if (!e)
         e = h->w->ops->size(h->fd, &before, why);
-    if (!e && before % HEAD_BYTES) {
-        before -= before % HEAD_BYTES;
+    if (!e && before % AUDIT_HEAD_BYTES) {
+        before -= before % AUDIT_HEAD_BYTES;
         e = h->w->ops->truncate(h->fd, before, why);
     }
     if (e)

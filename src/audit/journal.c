@@ -85,7 +85,7 @@ static int by_first(const void *a, const void *b)
     return (x->first > y->first) - (x->first < y->first);
 }
 
-static enum err keep_time(void *context, const struct record *r, const struct hash256 *leaf,
+static enum err keep_time(void *context, const struct audit_record *r, const struct hash256 *leaf,
                           struct fault *why)
 {
     struct journal *j = context;
@@ -169,9 +169,9 @@ static enum err measure_one(struct journal *j, int fd, struct segment_place *s, 
     size_t header = SEGMENT_HEADER_FIXED_BYTES + merkle_peak_count(s->first) * SHA256_BYTES;
     uint8_t leaf[AUDIT_LEAF_BYTES];
     enum err e = j->w->ops->size(fd, &s->bytes, why);
-    if (e || s->bytes < header + RECORD_HEAD_BYTES + sizeof leaf)
+    if (e || s->bytes < header + AUDIT_RECORD_HEAD_BYTES + sizeof leaf)
         return e;
-    e = j->w->ops->read_at(fd, leaf, sizeof leaf, header + RECORD_HEAD_BYTES, why);
+    e = j->w->ops->read_at(fd, leaf, sizeof leaf, header + AUDIT_RECORD_HEAD_BYTES, why);
     s->began_ms = audit_leaf_decode(leaf).time_ms;
     return e;
 }
@@ -429,7 +429,7 @@ static uint64_t enqueue(struct journal *j, struct audit_leaf *leaf, struct slice
     j->last_ms = now > j->last_ms ? now : j->last_ms;
     leaf->number = j->tree.size;
     leaf->time_ms = j->last_ms;
-    record_encode(leaf, body, &j->pending);
+    audit_record_encode(leaf, body, &j->pending);
     uint8_t bytes[AUDIT_LEAF_BYTES];
     struct hash256 hash;
     audit_leaf_encode(leaf, bytes);

@@ -36,7 +36,7 @@ struct epoch {
     struct json_writer json; // into the summary
 };
 
-static enum err add_entry(void *context, const struct record *r, const struct hash256 *leaf,
+static enum err add_entry(void *context, const struct audit_record *r, const struct hash256 *leaf,
                           struct fault *why)
 {
     struct epoch *epoch = context;

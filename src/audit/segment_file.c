@@ -53,23 +53,25 @@ static uint64_t record_sum(uint64_t number, struct slice leaf_and_body)
     return checksum(parts, sizeof parts);
 }
 
-void record_encode(const struct audit_leaf *leaf, struct slice body, struct buf *out)
+void audit_record_encode(const struct audit_leaf *leaf, struct slice body, struct buf *out)
 {
-    uint8_t *at = buf_room(out, RECORD_HEAD_BYTES + AUDIT_LEAF_BYTES + body.len);
+    uint8_t *at = buf_room(out, AUDIT_RECORD_HEAD_BYTES + AUDIT_LEAF_BYTES + body.len);
     if (!at)
         return;
-    uint8_t *inner = at + RECORD_HEAD_BYTES;
+    uint8_t *inner = at + AUDIT_RECORD_HEAD_BYTES;
     audit_leaf_encode(leaf, inner);
     if (body.len)
         memcpy(inner + AUDIT_LEAF_BYTES, body.at, body.len);
     uint64_t sum = record_sum(leaf->number, slice_of(inner, AUDIT_LEAF_BYTES + body.len));
-    struct buf head = {.at = at, .size = RECORD_HEAD_BYTES, .limit_bytes = RECORD_HEAD_BYTES};
+    struct buf head = {
+        .at = at, .size = AUDIT_RECORD_HEAD_BYTES, .limit_bytes = AUDIT_RECORD_HEAD_BYTES};
     buf_u32_le(&head, (uint32_t)body.len);
     buf_u32_le(&head, 0);
     buf_u64_le(&head, sum);
 }
 
-enum err record_decode(struct slice bytes, uint64_t want, struct record *out, struct fault *why)
+enum err audit_record_decode(struct slice bytes, uint64_t want, struct audit_record *out,
+                             struct fault *why)
 {
     struct reader in = reader_over(bytes);
     uint32_t body_bytes = reader_u32_le(&in);
@@ -85,8 +87,10 @@ enum err record_decode(struct slice bytes, uint64_t want, struct record *out, st
     if (record_sum(want, inner) != sum || leaf.number != want ||
         memcmp(digest, leaf.digest, sizeof digest) != 0)
         return fail(why, ERR_CORRUPT, "entry %llu was changed", (unsigned long long)want);
-    *out = (struct record){
-        .leaf = leaf, .leaf_bytes = inner.at, .body = body, .bytes = RECORD_HEAD_BYTES + inner.len};
+    *out = (struct audit_record){.leaf = leaf,
+                                 .leaf_bytes = inner.at,
+                                 .body = body,
+                                 .bytes = AUDIT_RECORD_HEAD_BYTES + inner.len};
     return OK;
 }
 
@@ -97,9 +101,9 @@ enum err segment_walk(struct slice bytes, const struct segment_walk *walk, struc
     *out_end = 0;
     enum err e = segment_header_decode(bytes, out_tree, &at, why);
     while (!e && at < bytes.len) {
-        struct record r = {0};
+        struct audit_record r = {0};
         *out_end = at;
-        e = record_decode(slice_from(bytes, at), out_tree->size, &r, why);
+        e = audit_record_decode(slice_from(bytes, at), out_tree->size, &r, why);
         if (e)
             return e;
         struct hash256 leaf;

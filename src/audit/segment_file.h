@@ -18,7 +18,7 @@
 #include "audit/merkle.h"
 
 enum {
-    RECORD_HEAD_BYTES = 16,
+    AUDIT_RECORD_HEAD_BYTES = 16,
     SEGMENT_HEADER_FIXED_BYTES = 32, // without the peaks
     SEGMENT_HEADER_BYTES_MAX = SEGMENT_HEADER_FIXED_BYTES + 64 * 32,
 };
@@ -28,9 +28,9 @@ void segment_header_encode(const struct merkle *before, struct buf *out);
 enum err segment_header_decode(struct slice bytes, struct merkle *out_before, size_t *out_bytes,
                                struct fault *why);
 
-void record_encode(const struct audit_leaf *leaf, struct slice body, struct buf *out);
+void audit_record_encode(const struct audit_leaf *leaf, struct slice body, struct buf *out);
 
-struct record {
+struct audit_record {
     struct audit_leaf leaf;
     const uint8_t *leaf_bytes; // AUDIT_LEAF_BYTES
     struct slice body;
@@ -39,12 +39,13 @@ struct record {
 
 // The record at the start of `bytes`, which must be number `want`.  ERR_CORRUPT; the words
 // say what does not hold.
-enum err record_decode(struct slice bytes, uint64_t want, struct record *out, struct fault *why);
+enum err audit_record_decode(struct slice bytes, uint64_t want, struct audit_record *out,
+                             struct fault *why);
 
 // Every record of a segment.  Stops at an error of `each`, and at the first record that
 // does not check: *out_end says where that is, the error is in `why`.
 struct segment_walk {
-    enum err (*each)(void *context, const struct record *r, const struct hash256 *leaf,
+    enum err (*each)(void *context, const struct audit_record *r, const struct hash256 *leaf,
                      struct fault *why);
     void *context;
 };

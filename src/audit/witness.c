@@ -9,7 +9,7 @@ enum err witness_open(struct witness *w, const char *directory, struct fault *wh
     enum err e = world_open(directory, &w->w, why);
     if (e)
         return fail_in(why, e, "witness");
-    struct buf text AUTO(buf_donep) = buf_init(HEAD_TEXT_BYTES);
+    struct buf text AUTO(buf_donep) = buf_init(AUDIT_HEAD_TEXT_BYTES);
     e = world_read_file(&w->w, WITNESS_NAME, &text, why);
     if (!e) {
         e = audit_head_parse(buf_slice(&text), &w->head, why);
@@ -35,7 +35,7 @@ enum err witness_tell(struct witness *w, const struct audit_head *head, struct f
 {
     if (!w->w.ops || !head || (w->has_head && w->head.number == head->number))
         return OK;
-    struct buf text AUTO(buf_donep) = buf_init(HEAD_TEXT_BYTES);
+    struct buf text AUTO(buf_donep) = buf_init(AUDIT_HEAD_TEXT_BYTES);
     audit_head_print(head, &text);
     enum err e = world_write_file(&w->w, WITNESS_NAME, buf_slice(&text), why);
     if (e)

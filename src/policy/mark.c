@@ -7,7 +7,7 @@ const char *protects_name(enum protects p)
         [PROTECTS_NOTHING] = "nothing", [PROTECTS_CONTENT] = "content",
         [PROTECTS_PEOPLE] = "people",   [PROTECTS_REACH] = "reach",
         [PROTECTS_ACCESS] = "access",   [PROTECTS_SEPARATION] = "separation",
-        [PROTECTS_SERVICE] = "service",
+        [PROTECTS_SERVICE] = "service", [PROTECTS_RECORD] = "record",
     };
     return names[p];
 }

@@ -13,6 +13,7 @@ enum protects {
     PROTECTS_PEOPLE,      // how small a group may be seen
     PROTECTS_REACH,       // who can reach the server
     PROTECTS_ACCESS,      // who may ask what
+    PROTECTS_RECORD,      // that it stays known who got what
     PROTECTS_SEPARATION,  // what one process may do to another
     PROTECTS_SERVICE,     // that it goes on answering
     PROTECTS_COUNT,

@@ -18,7 +18,7 @@ struct key {
 };
 
 // Keys that are in a map of their own.
-static const char *const sections[] = {"search", "segments", "users"};
+static const char *const sections[] = {"audit", "search", "segments", "users"};
 
 enum { SECTION_COUNT = sizeof sections / sizeof sections[0] };
 
@@ -44,6 +44,8 @@ void config_default(struct config *out)
         .search_memory_bytes = 1 << 30,
         .search_buckets_max = LIMIT_BUCKETS,
         .search_cache_bytes = 128 << 20,
+        .audit_keep_days = 400,
+        .audit_bytes_max = (uint64_t)16 << 30,
         .cluster_name = "tamis",
         .users = {
             [PROCESS_KEEPER] = "61841", [PROCESS_MIRROR] = "61842", [PROCESS_SERVE] = "61843"}};

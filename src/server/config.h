@@ -13,6 +13,7 @@
 //     log_bytes: 268435456
 //     search: {threads: 8, memory_bytes: 1073741824, memory_bytes_all: 8589934592,
 //              max_buckets: 65536, cache_bytes: 134217728}
+//     audit: {witness: /mnt/elsewhere, keep_days: 400, max_bytes: 17179869184}
 //     users: {keeper: 61841, mirror: 61842, serve: tamis-serve}
 
 #include "base/err.h"
@@ -24,6 +25,7 @@ enum {
     CONFIG_NAME_BYTES = 256,
     CONFIG_UUID_BYTES = 23,
     CONFIG_USER_BYTES = 64,
+    CONFIG_PATH_BYTES = 1024,
     CONFIG_CONNECTIONS_MAX = 8192, // a thread each
 };
 
@@ -44,6 +46,9 @@ struct config {
     uint64_t search_memory_bytes_all;             // of all together; 0: half of the machine's
     uint32_t search_buckets_max;                  // of one answer
     uint64_t search_cache_bytes;                  // of answers kept; 0: none are
+    char audit_witness[CONFIG_PATH_BYTES];        // directory elsewhere for heads; empty: none
+    uint32_t audit_keep_days;                     // of the audit log
+    uint64_t audit_bytes_max;                     // of it
     char users[PROCESS_COUNT][CONFIG_USER_BYTES]; // name or number; used when started as root
 };
 

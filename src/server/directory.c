@@ -23,8 +23,8 @@ static void count_entry(void *context, const char *entry)
 
 static enum err make_inside(const struct world *w, const char *path, struct fault *why)
 {
-    static const char *const names[] = {DIRECTORY_KEYS, DIRECTORY_TLS, DIRECTORY_ACCESS,
-                                        DIRECTORY_DATA, DIRECTORY_RUN};
+    static const char *const names[] = {DIRECTORY_KEYS, DIRECTORY_TLS,   DIRECTORY_ACCESS,
+                                        DIRECTORY_DATA, DIRECTORY_AUDIT, DIRECTORY_RUN};
     int entries = 0;
     enum err e = w->ops->list(w, ".", count_entry, &entries, why);
     if (!e && entries > 0)
@@ -166,6 +166,7 @@ enum err directory_give(const struct world *w, const struct process_user users[P
     } parts[] = {{DIRECTORY_KEYS, PROCESS_KEEPER},
                  {DIRECTORY_ACCESS, PROCESS_SERVE},
                  {DIRECTORY_DATA, PROCESS_SERVE},
+                 {DIRECTORY_AUDIT, PROCESS_SERVE},
                  {DIRECTORY_RUN, PROCESS_SERVE}};
 
     if (fchmod(w->dir, 0711) < 0)

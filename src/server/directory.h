@@ -8,10 +8,11 @@
 //     tls/       ca.crt ca.key server.crt server.key               (read before the sandbox)
 //     access/    catalog.db: users and API keys                    serve
 //     data/      the store                                         serve
+//     audit/     the log of answers and of changes                 serve
 //     run/       status.json                                       serve
 //
 // Directories are 0700, files 0600.  Started as root, keys/ belongs to keeper's user and
-// access/, data/ and run/ to serve's; DIR itself is then 0711, so that these two can pass
+// access/, data/, audit/ and run/ to serve's; DIR itself is then 0711, so that these two can pass
 // through it, and nobody else can see what is in it.
 
 #include "base/err.h"
@@ -22,6 +23,7 @@
 #define DIRECTORY_TLS    "tls"
 #define DIRECTORY_ACCESS "access"
 #define DIRECTORY_DATA   "data"
+#define DIRECTORY_AUDIT  "audit"
 #define DIRECTORY_RUN    "run"
 #define FILE_CONFIG      "tamis.yml"
 #define FILE_POLICY      "policy.yml"

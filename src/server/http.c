@@ -21,7 +21,8 @@
 enum {
     BODIES_BYTES_MAX = 512 << 20, // five of the largest bodies
     HEAD_BYTES_MAX = 64 << 10,    // request line, headers, and the library's own buffers
-    PACK_BYTES_MIN = 1024,        // shorter replies are not worth packing
+    REFUSAL_ARENA_BYTES = 64 << 10,
+    PACK_BYTES_MIN = 1024, // shorter replies are not worth packing
     // Of a connection's thread: sixteen of the largest frames, and so small that the system
     // cannot back it with a huge page when the first byte is touched.
     STACK_BYTES = 1 << 20,
@@ -170,9 +171,21 @@ static void add_headers(struct MHD_Connection *c, struct MHD_Response *r,
     }
 }
 
-// Takes the reply's body over.  `closes`: nothing more is read from the connection.
-static enum MHD_Result send_reply(struct MHD_Connection *c, struct api_reply *reply, bool closes)
+// Nothing of the reply is left.
+static void replace_unrecorded(struct api_reply *reply)
 {
+    buf_done(&reply->body);
+    http_refusal(503, "the audit log cannot be written, so nothing is answered", reply);
+    reply->retry_after_s = 1;
+}
+
+// The only way out.  Takes the reply's body over.  `closes`: nothing more is read from the
+// connection.
+static enum MHD_Result send_reply(struct MHD_Connection *c, struct api_reply *reply,
+                                  const struct audited *on_record, bool closes)
+{
+    if (!on_record || !audited_may_leave(on_record))
+        replace_unrecorded(reply);
     bool is_packed = pack(c, reply);
     struct buf *body = malloc(sizeof *body);
     if (!body) {
@@ -192,13 +205,6 @@ static enum MHD_Result send_reply(struct MHD_Connection *c, struct api_reply *re
     enum MHD_Result queued = MHD_queue_response(c, (unsigned)reply->status, r);
     MHD_destroy_response(r);
     return queued;
-}
-
-static enum MHD_Result send_refusal(struct MHD_Connection *c, const struct http_request *r)
-{
-    struct api_reply reply;
-    http_refusal(r->status, r->why.words, &reply);
-    return send_reply(c, &reply, r->is_ambiguous);
 }
 
 // Requests.
@@ -242,6 +248,18 @@ static struct slice address_of(struct MHD_Connection *c, char room[ENDPOINT_TEXT
     return slice_text(room);
 }
 
+static enum MHD_Result send_refusal(struct http *h, struct MHD_Connection *c,
+                                    const struct http_request *r)
+{
+    struct api_reply reply;
+    char address[ENDPOINT_TEXT_BYTES];
+    http_refusal(r->status, r->why.words, &reply);
+    struct arena *arena AUTO(arena_freep) = arena_new(REFUSAL_ARENA_BYTES);
+    const struct audited *on_record =
+        h->options.record(h->options.context, r->status, address_of(c, address), arena);
+    return send_reply(c, &reply, on_record, r->is_ambiguous);
+}
+
 // The far end has sent all that it will ever send, or the connection is no more.  Bytes that
 // wait to be read (the end of TLS is told by some) do not hide this.
 static bool is_gone(void *asker)
@@ -256,7 +274,7 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *c, const ch
 {
     http_request_end(r, MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Encoding"));
     if (r->status)
-        return send_refusal(c, r);
+        return send_refusal(h, c, r);
     char address[ENDPOINT_TEXT_BYTES];
     struct api_request request = {.method = method,
                                   .authorization = header(c, "Authorization"),
@@ -275,7 +293,7 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *c, const ch
     struct api_reply reply = {0};
     h->options.handle(h->options.context, &request, arena, &reply);
     // Its slices live in the arena, and are copied into headers before that goes.
-    return send_reply(c, &reply, false);
+    return send_reply(c, &reply, reply.on_record, false);
 }
 
 // NOLINTNEXTLINE(readability-function-size): the library says how many parameters there are
@@ -293,7 +311,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *c, const
         struct http_head head = head_of(c);
         http_request_begin(r, &head);
         // Refused by its head alone: answered before the body is asked for.
-        return r->status ? send_refusal(c, r) : MHD_YES;
+        return r->status ? send_refusal(h, c, r) : MHD_YES;
     }
     if (*data_bytes == 0)
         return answer(h, c, method, r);

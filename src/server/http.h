@@ -10,6 +10,10 @@
 // a few threads with an epoll each did, and answered small requests no sooner.  A thread
 // costs a silent connection little beside its TLS state.
 //
+// Gate 3: a reply is sent with a `struct audited` or not at all.  What is not on record is
+// answered with a 503 that says only this.  (The library's own pages on requests it cannot
+// read, and the door's word to who comes without TLS, are the same for everybody.)
+//
 // TLS 1.2 and 1.3, nothing else.  Every reply has X-Elastic-Product and, if the request
 // had one, its X-Opaque-Id.  What a stranger can make the server hold is bounded: number
 // of connections, also per address; bytes of one body (413) and of all together (429);
@@ -31,6 +35,9 @@ struct http_options {
     // Called by many threads; see api_handle().
     void (*handle)(void *context, const struct api_request *r, struct arena *request,
                    struct api_reply *out);
+    // Puts a reply on record that came to be before there was a request: never NULL.
+    const struct audited *(*record)(void *context, int status, struct slice address,
+                                    struct arena *request);
 };
 
 enum err http_open(const struct http_options *options, struct http **out, struct fault *why);

@@ -142,6 +142,8 @@ static const char *error_type(int status)
         return "content_too_long_exception";
     case 415:
         return "media_type_header_exception";
+    case 503:
+        return "audit_unavailable_exception";
     case 429:
         return "es_rejected_execution_exception";
     default:

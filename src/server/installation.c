@@ -86,6 +86,8 @@ static enum err enter(const char *directory, const char *listen, struct installa
         e = installation_reread(i, listen, i, why);
     if (!e)
         e = users_resolve(&i->config, geteuid() == 0, i->users, why);
+    if (!e) // an installation that was made before there was one
+        e = i->dir.ops->make_dir(&i->dir, DIRECTORY_AUDIT, why);
     if (!e && geteuid() == 0)
         e = directory_give(&i->dir, i->users, why);
     return e;

@@ -32,6 +32,9 @@ static enum err enter(const struct process_start *start, const struct policy *po
                           .gid = start->user.gid,
                           .guests = start->self == PROCESS_SERVE ? start->config->connections : 0};
     enum err e = reach_of(policy, arena, &box, why);
+    const char *witness = start->config->audit_witness;
+    if (!e && start->self == PROCESS_SERVE && witness[0])
+        e = sandbox_store(&box, witness, why);
     return e ? e : sandbox_enter(&box, out, why);
 }
 

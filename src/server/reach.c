@@ -125,7 +125,8 @@ static enum err of_mirror(const struct policy *p, struct arena *start, struct sa
 
 static enum err of_serve(struct sandbox *out, struct fault *why)
 {
-    static const char *const stores[] = {DIRECTORY_ACCESS, DIRECTORY_DATA, DIRECTORY_RUN};
+    static const char *const stores[] = {DIRECTORY_ACCESS, DIRECTORY_DATA, DIRECTORY_AUDIT,
+                                         DIRECTORY_RUN};
     enum err e = read_all(out, for_serve, why);
     for (size_t i = 0; !e && i < sizeof stores / sizeof stores[0]; i++)
         e = sandbox_store(out, stores[i], why);

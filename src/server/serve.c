@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { TICK_US = 1000000, HTTPS_BYTES = ENDPOINT_TEXT_BYTES + 16 };
+enum { KEEPER_WAIT_MS = 500, TICK_US = 1000000, HTTPS_BYTES = ENDPOINT_TEXT_BYTES + 16 };
 
 struct serve {
     const struct serve_context *context;
@@ -24,6 +24,9 @@ struct serve {
     struct store *store;
     struct cubes *cubes;
     struct access *access;
+    struct world audit_files; // the log's directory
+    struct audit *audit;
+    bool audit_said; // that it fails
     struct engine *engine;
     struct writer *writer;
     struct push_desk *desk;
@@ -80,6 +83,74 @@ static void tell_of_cubes(const struct cubes *cubes)
     else if (begun.read + begun.counted)
         log_line(LOG_INFO, "metrics: %u read from disk, %u counted from all rows", begun.read,
                  begun.counted);
+}
+
+static const struct audited *put_on_record(void *context, int status, struct slice address,
+                                           struct arena *request)
+{
+    const struct api *api = context;
+    struct audit_entry e = {.kind = AUDIT_REFUSAL,
+                            .status = (uint16_t)status,
+                            .address = address,
+                            .action = slice_text("http")};
+    return audit_answer(api->audit, &e, request);
+}
+
+static enum err open_audit(struct serve *s, struct fault *why)
+{
+    const struct config *config = s->context->config;
+    const struct audit_options options = {
+        .bytes_max = config->audit_bytes_max,
+        .keep_days = config->audit_keep_days,
+        .witness = config->audit_witness[0] ? config->audit_witness : NULL,
+        .syncs_by_itself = true};
+    enum err e = world_open(DIRECTORY_AUDIT, &s->audit_files, why);
+    return e ? e : audit_open(&s->audit_files, &options, &s->audit, why);
+}
+
+// The server begins: how it can be reached, and with which policy.
+static enum err record_start(struct serve *s, struct fault *why)
+{
+    const struct schema *schema = s->context->policy->schema;
+    char policy[32];
+    snprintf(policy, sizeof policy, "%016llx", (unsigned long long)schema_identity(schema));
+    const struct audit_fact facts[] = {{slice_text("listen"), slice_text(s->listen)},
+                                       {slice_text("node"), slice_text(s->node)},
+                                       {slice_text("policy"), slice_text(policy)}};
+    return audit_start(s->audit, facts, 3, why);
+}
+
+// Keeper has the key.  Without it the log goes on, and what comes meanwhile is signed later.
+static enum err ask_signature(void *context, const uint8_t digest[SIGN_DIGEST_BYTES],
+                              uint8_t out[SIGNATURE_BYTES], struct fault *why)
+{
+    struct serve *s = context;
+    uint8_t asked[1 + SIGN_DIGEST_BYTES] = {SIGN_AUDIT_HEAD};
+    struct message answer;
+    memcpy(asked + 1, digest, SIGN_DIGEST_BYTES);
+    if (!s->keeper)
+        return fail(why, ERR_UNAVAILABLE, "keeper is away");
+    enum err e = link_ask(s->keeper, MESSAGE_SIGN_ASK, slice_of(asked, sizeof asked),
+                          MESSAGE_SIGNATURE, &answer, KEEPER_WAIT_MS, why);
+    if (!e) {
+        memcpy(out, answer.payload.at, SIGNATURE_BYTES);
+        return OK;
+    }
+    link_free(s->keeper); // the launcher hands over a new one
+    s->keeper = NULL;
+    return e;
+}
+
+// Told once until it works again: it is tried every second.
+static void tick_audit(struct serve *s)
+{
+    struct fault why = {0};
+    enum err e = audit_tick(s->audit, ask_signature, s, &why);
+    if (e && !s->audit_said)
+        log_line(LOG_ERROR, "%s", why.words);
+    if (!e && s->audit_said)
+        log_line(LOG_INFO, "the audit log is signed again");
+    s->audit_said = e != OK;
 }
 
 static enum err open_store(struct serve *s, struct fault *why)
@@ -147,6 +218,7 @@ static enum err open_http(struct serve *s, struct fault *why)
                           .access = s->access,
                           .cubes = s->cubes,
                           .store = s->store,
+                          .audit = s->audit,
                           .cluster_name = config->cluster_name,
                           .node_name = s->node,
                           .cluster_uuid = config->cluster_uuid[0] ? config->cluster_uuid : "_na_",
@@ -166,7 +238,8 @@ static enum err open_http(struct serve *s, struct fault *why)
                                    .idle_seconds = config->idle_seconds,
                                    .request_seconds = config->request_seconds,
                                    .context = &s->api,
-                                   .handle = handle};
+                                   .handle = handle,
+                                   .record = put_on_record};
     return http_open(&options, &s->http, why);
 }
 
@@ -291,6 +364,7 @@ static enum err round_once(struct serve *s, struct fault *why)
     if (!e && monotonic_us() >= s->next_tick_us) {
         s->next_tick_us = monotonic_us() + TICK_US;
         tell_status(s);
+        tick_audit(s);
     }
     return e;
 }
@@ -302,6 +376,11 @@ static void close_all(struct serve *s)
     http_close(s->http);          // nobody asks any more
     writer_free(s->writer);
     push_desk_free(s->desk);
+    if (s->audit && s->keeper)
+        tick_audit(s); // the last head
+    audit_close(s->audit);
+    if (s->audit_files.ops)
+        world_close(&s->audit_files);
     link_free(s->keeper);
     if (s->engine)
         s->engine->ops->close(s->engine);
@@ -321,6 +400,10 @@ static enum err open_all(struct serve *s, struct fault *why)
     enum err e = open_store(s, why);
     if (!e)
         e = access_open(DIRECTORY_ACCESS, false, &s->access, why);
+    if (!e)
+        e = open_audit(s, why);
+    if (!e)
+        e = record_start(s, why);
     if (!e)
         tell_status(s);
     return e ? e : open_http(s, why);

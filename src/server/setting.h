@@ -50,6 +50,11 @@ enum setting_form { KEY_TEXT, KEY_U32, KEY_U64, KEY_LISTEN };
       PROTECTS_SERVICE, LOOSENS_NEVER) \
     X("search", "max_buckets", KEY_U32, search_buckets_max, 1, 1 << 24, \
       PROTECTS_SERVICE, LOOSENS_NEVER) \
+    X("audit", "witness", KEY_TEXT, audit_witness, 1, CONFIG_PATH_BYTES - 1, \
+      PROTECTS_RECORD, LOOSENS_ALWAYS) \
+    X("audit", "keep_days", KEY_U32, audit_keep_days, 1, 36500, PROTECTS_RECORD, LOOSENS_FEWER) \
+    X("audit", "max_bytes", KEY_U64, audit_bytes_max, 64 << 20, (uint64_t)1 << 50, \
+      PROTECTS_RECORD, LOOSENS_FEWER) \
     X("users", "keeper", KEY_TEXT, users[PROCESS_KEEPER], 1, CONFIG_USER_BYTES - 1, \
       PROTECTS_SEPARATION, LOOSENS_ALWAYS) \
     X("users", "mirror", KEY_TEXT, users[PROCESS_MIRROR], 1, CONFIG_USER_BYTES - 1, \
@@ -99,6 +104,7 @@ enum setting_form { KEY_TEXT, KEY_U32, KEY_U64, KEY_LISTEN };
     X("access", "directory", PROTECTS_ACCESS, LOOSENS_ALWAYS) \
     X("access/catalog.db", "file", PROTECTS_ACCESS, LOOSENS_ALWAYS) \
     X("data", "directory", PROTECTS_CONTENT, LOOSENS_ALWAYS) \
+    X("audit", "directory", PROTECTS_RECORD, LOOSENS_ALWAYS) \
     X("run", "directory", PROTECTS_NOTHING, LOOSENS_NEVER)
 
 // clang-format on

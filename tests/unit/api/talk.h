@@ -17,6 +17,8 @@ struct talk {
     struct engine *engine;
     struct cubes *cubes;
     struct api api;
+    struct world audit_world;
+    struct audit *audit;        // in the catalogue's directory
     char directory[64];         // of the catalogue
     char keys[ROLE_COUNT][128]; // "ApiKey ..." of a user with just that role
     char key_ids[ROLE_COUNT][32];

@@ -84,12 +84,16 @@ void talk_open(struct talk *t, uint32_t floor)
     const struct engine_settings settings = {
         .threads = 1, .cubes = t->cubes, .cache_bytes = 1 << 20};
     t->engine = engine_local_new(t->town.store, town_schema(floor), &settings);
+    const struct audit_options audit = {0};
+    EXPECT_EQ(world_open(t->directory, &t->audit_world, NULL), OK);
+    EXPECT_EQ(audit_open(&t->audit_world, &audit, &t->audit, NULL), OK);
     t->request = arena_new(LIMIT_REQUEST_ARENA_BYTES);
     t->is_ready = true;
     t->api = (struct api){.engine = t->engine,
                           .access = t->access,
                           .cubes = t->cubes,
                           .store = t->town.store,
+                          .audit = t->audit,
                           .cluster_name = "tamis",
                           .node_name = "node-1",
                           .cluster_uuid = "AAAAAAAAAAAAAAAAAAAAAA",
@@ -102,7 +106,8 @@ void talk_open(struct talk *t, uint32_t floor)
 
 void talk_close(struct talk *t)
 {
-    static const char *const names[] = {"catalog.db", "catalog.db-wal", "catalog.db-shm"};
+    static const char *const names[] = {"catalog.db", "catalog.db-wal", "catalog.db-shm",
+                                        "0000000000000000.seg"};
     buf_done(&t->reply.body);
     free(t->text);
     arena_free(t->request);
@@ -110,7 +115,9 @@ void talk_close(struct talk *t)
     town_close(&t->town);
     cubes_free(t->cubes);
     access_close(t->access);
-    for (int i = 0; i < 3; i++) {
+    audit_close(t->audit);
+    world_close(&t->audit_world);
+    for (int i = 0; i < 4; i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/%s", t->directory, names[i]);
         unlink(path);
@@ -183,6 +190,7 @@ int talk_ask(struct talk *t, enum role role, const char *line, const char *body)
     buf_done(&t->reply.body);
     arena_reset(t->request);
     api_handle(&t->api, &r, t->request, &t->reply);
+    EXPECT(t->reply.on_record && audited_may_leave(t->reply.on_record));
     keep_text(t);
     return t->reply.status;
 }

@@ -17,9 +17,9 @@ TEST(audit_head_holds_under_its_key_and_says_nothing_else)
     struct shelf s = {.seed = {3}};
     struct audit_head h = signed_head(&s);
     EXPECT(audit_head_is_signed(&h, s.key));
-    struct buf bytes AUTO(buf_donep) = buf_init(HEAD_BYTES);
+    struct buf bytes AUTO(buf_donep) = buf_init(AUDIT_HEAD_BYTES);
     audit_head_encode(&h, &bytes);
-    EXPECT_EQ(bytes.len, HEAD_BYTES);
+    EXPECT_EQ(bytes.len, AUDIT_HEAD_BYTES);
     for (size_t i = 0; i < bytes.len; i++) {
         bytes.at[i] ^= 1;
         struct audit_head other = audit_head_decode(bytes.at);
@@ -41,7 +41,7 @@ TEST(audit_head_is_a_line_of_text_that_comes_back)
     struct shelf s = {.seed = {3}};
     struct audit_head h = signed_head(&s);
     struct audit_head back;
-    struct buf text AUTO(buf_donep) = buf_init(HEAD_TEXT_BYTES);
+    struct buf text AUTO(buf_donep) = buf_init(AUDIT_HEAD_TEXT_BYTES);
     audit_head_print(&h, &text);
     EXPECT_EQ(audit_head_parse(buf_slice(&text), &back, NULL), OK);
     EXPECT(audit_head_is_signed(&back, s.key));

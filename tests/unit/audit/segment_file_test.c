@@ -14,7 +14,7 @@ static struct buf segment(size_t ends[RECORDS + 1])
         struct buf body AUTO(buf_donep) = shelf_body(i);
         struct audit_leaf l = {.number = i, .time_ms = 1000 + (int64_t)i};
         audit_body_digest(buf_slice(&body), l.digest);
-        record_encode(&l, buf_slice(&body), &out);
+        audit_record_encode(&l, buf_slice(&body), &out);
         ends[i + 1] = out.len;
     }
     return out;

@@ -61,7 +61,10 @@ static void echo(void *context, const struct api_request *r, struct arena *reque
 {
     (void)context;
     (void)request;
-    *out = (struct api_reply){.status = 200, .content_type = slice_text("application/json")};
+    *out = (struct api_reply){
+        .status = 200, .content_type = slice_text("application/json"), .on_record = audit_probe()};
+    if (strcmp(r->path, "/forgotten") == 0)
+        out->on_record = NULL;
     out->body = buf_init(1 << 20);
     if (strcmp(r->method, "HEAD") == 0)
         return;
@@ -77,6 +80,16 @@ static void echo(void *context, const struct api_request *r, struct arena *reque
         out->authenticate = slice_text("Basic realm=\"security\"");
         out->retry_after_s = 7;
     }
+}
+
+static const struct audited *on_record(void *context, int status, struct slice address,
+                                       struct arena *request)
+{
+    (void)context;
+    (void)status;
+    (void)address;
+    (void)request;
+    return audit_probe();
 }
 
 static void read_file(const struct world *w, const char *name, struct buf *out)
@@ -108,7 +121,8 @@ static void site_open(struct site *s)
                                    .connections_per_address = 32,
                                    .idle_seconds = 5,
                                    .request_seconds = 5,
-                                   .handle = echo};
+                                   .handle = echo,
+                                   .record = on_record};
     EXPECT_EQ(http_open(&options, &s->http, NULL), OK);
 }
 
@@ -347,6 +361,17 @@ TEST(http_answers_head_without_a_body)
     EXPECT(end != NULL && end[4] == '\0');
 }
 
+TEST(http_sends_nothing_that_is_not_on_record)
+{
+    struct site s;
+    site_open(&s);
+    struct buf reply AUTO(buf_donep) = ask(&s, "GET /forgotten HTTP/1.1\r\nHost: x\r\n" END);
+    site_close(&s);
+    EXPECT(strncmp((const char *)reply.at, "HTTP/1.1 503 ", 13) == 0);
+    EXPECT(strstr((const char *)reply.at, "audit_unavailable_exception") != NULL);
+    EXPECT(strstr((const char *)reply.at, "GET /forgotten") == NULL);
+}
+
 TEST(http_speaks_no_old_tls)
 {
     struct site s;
@@ -373,7 +398,8 @@ TEST(http_without_a_key_does_not_start)
                                    .connections_per_address = 8,
                                    .idle_seconds = 1,
                                    .request_seconds = 1,
-                                   .handle = echo};
+                                   .handle = echo,
+                                   .record = on_record};
     EXPECT_EQ(http_open(&options, &h, &why), ERR_INVALID);
     EXPECT(strstr(why.words, "tls/server.key") != NULL);
 }

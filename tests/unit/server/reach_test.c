@@ -78,11 +78,11 @@ TEST(mirror_reaches_the_ports_of_its_sources_only)
     EXPECT(!reads(&s, "/run/secrets"));
 }
 
-TEST(serve_reaches_its_three_directories_and_no_port)
+TEST(serve_reaches_its_four_directories_and_no_port)
 {
     struct arena *a AUTO(arena_freep) = arena_new(POLICY_ARENA_BYTES);
     struct sandbox s = reach(a, PROCESS_SERVE);
-    EXPECT_EQ(s.store_count, 3);
+    EXPECT_EQ(s.store_count, 4);
     EXPECT_EQ(s.port_count, 0);
     EXPECT(!reads(&s, "keys"));
     EXPECT(!reads(&s, "/etc"));

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// What a request showed, gathered while it is answered, for the audit log (audit/audit.h).
+//
+// Everything that gets something out of the store tells it here: the places are
+// search_call_run() for searches, get_row() for single rows, the metric's handler, and
+// exchange_tables() for names.  api_handle() makes the entry at the end, of every request.
+
+#include "audit/audit.h"
+#include "data/schema.h"
+#include "search/answer.h"
+
+struct exchange;
+struct index_list;
+struct search_call;
+struct source_filter;
+
+// Of one table of the schema.
+struct record_table {
+    bool is_named;
+    uint8_t *how;        // AUDIT_FIELD_* of every path; NULL: none yet
+    struct buf rows;     // struct row_key
+    struct buf subjects; // struct subject: whom these rows are about
+};
+
+// People that the keys of buckets name.
+struct record_named {
+    uint32_t table;
+    const char *kind;
+    struct buf subjects;
+};
+
+struct record {
+    struct record_table *tables; // one for each of the schema; NULL: none yet
+    struct record_named *named;
+    uint32_t named_count;
+    struct buf shape;
+    uint64_t rows, buckets;
+    uint64_t pushed; // items of a push
+    bool is_push;
+    bool is_login;           // no valid credential
+    char error[64];          // the type, when the reply is an error; "" when it is not
+    const struct permit *as; // what the last search was permitted as; NULL: the route
+};
+
+void record_tables(struct exchange *x, const struct index_list *list);
+// A search that was answered: its shape, fields, buckets, and the rows and people shown.
+void record_search(struct exchange *x, const struct search_call *c);
+// Whether buckets name people: then each showing is a reading of its own.
+bool record_names_people(const struct exchange *x, const struct search_call *c);
+uint64_t record_buckets(const struct agg_answer *aggs, uint32_t count); // with those inside
+void record_row(struct exchange *x, uint32_t table, const struct hit *h,
+                const struct request *shown);
+void record_metric(struct exchange *x, uint32_t table, const struct slice *by, uint32_t by_count,
+                   uint64_t rows);
+void record_push(struct exchange *x, uint64_t items);
+void record_error(struct exchange *x, struct slice type); // the reply is one now
+
+// Appends the entry.  Frees what was gathered.
+const struct audited *record_end(struct exchange *x);
