@@ -13,7 +13,7 @@ enum {
     UNITS_MIN = 2,
     PIECE_BLOCKS = 8, // of those that are walked beside
     // A tree with more bytes for each row costs as much to load as the rows to walk.
-    SAVED_BYTES_A_ROW = 4,
+    SAVED_BYTES_A_ROW = 8,
 };
 
 struct unit { // a stretch of one part's blocks
@@ -191,10 +191,11 @@ static void save(struct kept_walk *k, struct walk *from, struct slice key, const
     buf_u64_le(&bytes, from->total);
     agg_tree_save(&from->s, &bytes);
     const struct agg_cache_group group = {k->w->s.context->tables[u->at], u->part};
-    if (bytes.over_limit) // searches of this plan are walked as ever from now on
+    if (bytes.over_limit &&
+        u->count <= k->unit_blocks) // searches of this plan are walked as ever from now on
         agg_cache_put(cache_of(k), CACHE_RANGES, slice_of(key.at, k->plan_len), &group,
                       slice_of(NULL, 0));
-    else if (!from->s.room.is_over)
+    else if (!bytes.over_limit && !from->s.room.is_over)
         agg_cache_put(cache_of(k), CACHE_PARTIALS, key, &group, buf_slice(&bytes));
 }
 
