@@ -86,7 +86,7 @@ static void be_child(const struct launcher *l, enum process self, int control, p
 {
     struct process_start start = {.self = self,
                                   .config = &l->at.config,
-                                  .policy = buf_slice(&l->at.approved.policy),
+                                  .approved = &l->at.approved,
                                   .user = l->at.users[self],
                                   .launcher_pid = launcher,
                                   .starts = l->children[self].starts + 1};

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "keys/crypto.h"
 #include "keys/key_ring.h"
+#include "server/approved.h"
 #include "server/directory.h"
 #include "server/keeper.h"
 #include "server/mirror.h"
@@ -83,6 +84,7 @@ static enum err run_serve(const struct process_start *start, const struct policy
                                     .endpoint = start->config->listen,
                                     .policy = policy,
                                     .config = start->config,
+                                    .approved = start->approved,
                                     .has_own_user = start->user.is_own,
                                     .starts = start->starts};
     enum err e = read_pem(DIRECTORY_TLS "/server.key", &key, why);
@@ -139,7 +141,7 @@ static enum err run(const struct process_start *start, struct arena *arena, stru
     const struct policy *policy = NULL;
     enum err e = crypto_start(why);
     if (!e)
-        e = policy_parse(start->policy, arena, &policy, why);
+        e = policy_parse(buf_slice(&start->approved->policy), arena, &policy, why);
     if (e)
         return e;
     if (start->self == PROCESS_KEEPER)

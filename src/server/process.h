@@ -13,10 +13,12 @@
 
 enum { PROCESS_CONTROL_FD = 3, PROCESS_LOCK_FD = 4 };
 
+struct approved;
+
 struct process_start {
     enum process self;
     const struct config *config;
-    struct slice policy; // text of the approved one
+    const struct approved *approved; // what it runs with
     struct process_user user;
     int launcher_pid;
     uint32_t starts; // how often it was started, from 1

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "guard/control.h"
 #include "keys/crypto.h"
+#include "server/approved.h"
 #include "server/directory.h"
 #include "server/floor_key.h"
 #include "server/http.h"
@@ -255,6 +256,19 @@ static bool copy_is_whole(struct serve *s)
     return true;
 }
 
+static void tell_protection(const struct serve_context *c, struct status_protection *out)
+{
+    const struct approved *a = c->approved;
+    out->beyond = endpoint_is_beyond(&c->endpoint);
+    if (!a)
+        return;
+    out->version = a->seq;
+    out->since_ms = a->at_ms;
+    out->by = a->who;
+    out->waiting = a->waiting;
+    out->differs = a->differs;
+}
+
 // Never ends serve: a status that cannot be written is a line in the log.
 static void tell_status(struct serve *s)
 {
@@ -272,6 +286,7 @@ static void tell_status(struct serve *s)
                                  .mirror_state = writer_mirror_state(s->writer)};
     engine_local_load(s->engine, &facts.search);
     memcpy(facts.peers, s->peers, sizeof facts.peers);
+    tell_protection(s->context, &facts.protection);
     const struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
     struct buf json AUTO(buf_donep) = buf_init(STATUS_BYTES_MAX);
     struct fault why = {0};

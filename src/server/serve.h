@@ -16,12 +16,15 @@
 #include "policy/policy.h"
 #include "server/config.h"
 
+struct approved;
+
 struct serve_context {
     int control;   // stays the caller's
     int listening; // bound before the sandbox; stays the caller's
     struct endpoint endpoint;
     const struct policy *policy;
     const struct config *config;
+    const struct approved *approved;
     const char *key, *cert; // PEM
     bool has_own_user;
     uint32_t starts; // how often the launcher has started it

@@ -186,6 +186,25 @@ static enum err print_sources(struct json_writer *w, struct slice state, struct 
     return OK;
 }
 
+static void print_protection(struct json_writer *w, const struct status_protection *p)
+{
+    json_key(w, "protection");
+    json_object(w);
+    json_key(w, "policy_version");
+    json_int(w, p->version);
+    json_key(w, "since_ms");
+    json_int(w, p->since_ms);
+    json_key(w, "by");
+    json_text(w, p->by ? p->by : "");
+    json_key(w, "proposals_waiting");
+    json_uint(w, p->waiting);
+    json_key(w, "policy_file_differs");
+    json_truth(w, p->differs);
+    json_key(w, "listens_beyond_this_machine");
+    json_truth(w, p->beyond);
+    json_end(w);
+}
+
 static void print_head(struct json_writer *w, const struct status_facts *f)
 {
     json_key(w, "listen");
@@ -211,6 +230,7 @@ enum err status_print(const struct status_facts *f, struct buf *out, struct faul
     print_head(&w, f);
     print_processes(&w, f);
     print_sandbox(&w, f);
+    print_protection(&w, &f->protection);
     print_store(&w, f->store);
     print_search(&w, &f->search);
     enum err e = print_sources(&w, f->mirror_state, why);

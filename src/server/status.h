@@ -12,6 +12,8 @@
 //                "memory_bytes_most":..,"memory_bytes_max":..,
 //                "cache":{"bytes_max":..,"answers":{"hits":..,"misses":..,"evictions":..,
 //                                                   "entries":..,"bytes":..},"partials":{...}}},
+//      "protection":{"policy_version":7,"since_ms":..,"by":"ann","proposals_waiting":0,
+//                    "policy_file_differs":false,"listens_beyond_this_machine":false},
 //      "tables":[{"name":"devices","rows":..,...}],
 //      "sources":[ what mirror last said of each, see server/mirror_state.h ]}
 //
@@ -30,7 +32,17 @@ struct status_peer {
     bool is_linked;
 };
 
+// What the installation runs with, and what waits; see approved.h.
+struct status_protection {
+    int64_t version, since_ms; // of the policy: number of the ratchet's entry
+    const char *by;
+    uint32_t waiting; // proposals
+    bool differs;     // policy.yml says something that is not in force
+    bool beyond;      // others than this machine can reach the listener
+};
+
 struct status_facts {
+    struct status_protection protection;
     const char *listen, *node;
     int64_t started_ms, now_ms;
     bool is_ready;

@@ -25,6 +25,17 @@ static struct status_facts facts(void)
         .mirror_state = slice_text("{\"sources\":[{\"name\":\"fleet\"}]}")};
 }
 
+TEST(status_says_what_protects_and_what_waits)
+{
+    struct buf out AUTO(buf_donep) = buf_init(STATUS_BYTES_MAX);
+    struct status_facts f = facts();
+    f.protection = (struct status_protection){.version = 7, .by = "ann", .waiting = 1};
+    EXPECT_EQ(status_print(&f, &out, NULL), OK);
+    buf_u8(&out, 0);
+    EXPECT(strstr((const char *)out.at, "\"policy_version\":7,\"since_ms\":0,\"by\":\"ann\","
+                                        "\"proposals_waiting\":1") != NULL);
+}
+
 TEST(status_has_processes_tables_sources_and_sandbox)
 {
     struct arena *a AUTO(arena_freep) = arena_new(1 << 20);
