@@ -275,17 +275,28 @@ static enum err settle_all(struct settling *s)
     return e;
 }
 
+// A mistake in the file is told before anything else is asked for.
+static enum err check_file(const struct world *dir, struct arena *scratch, struct fault *why)
+{
+    struct buf file AUTO(buf_donep) = buf_init(LIMIT_POLICY_BYTES);
+    const struct policy *parsed = NULL;
+    enum err e = world_read_file(dir, FILE_POLICY, &file, why);
+    return e ? e : policy_parse(buf_slice(&file), scratch, &parsed, why);
+}
+
 static enum err settle_here(const struct world *dir, struct config *config, struct approved *out,
                             struct fault *why)
 {
     struct key_ring *ring = NULL;
     struct settling s = {.dir = dir, .config = config, .out = out, .why = why};
-    enum err e = crypto_start(why);
+    s.scratch = arena_new(SCRATCH_BYTES);
+    enum err e = check_file(dir, s.scratch, why);
+    if (!e)
+        e = crypto_start(why);
     if (!e)
         e = key_ring_open(dir, &ring, why);
     if (!e)
         e = ratchet_open(DIRECTORY_ACCESS, dir, ring, &s.ratchet, why);
-    s.scratch = arena_new(SCRATCH_BYTES);
     if (!e)
         e = settle_all(&s);
     arena_free(s.scratch);
