@@ -340,10 +340,12 @@ static void tamper_with_all(int tampers)
             i--; // bytes that repeat: what was cut out or put in changed nothing
             continue;
         }
-        if (verify(&l, false, &why) == OK)
+        // As a log that is closed: a live one may end in bytes of an entry being written.
+        if (verify(&l, true, &why) == OK)
             test_fail(__FILE__, __LINE__, "tamper %d, way %zu, was not found", i, way);
         bool has_place = strstr(why.words, ".seg") || strstr(why.words, ".heads") ||
-                         strstr(why.words, "witness") || strstr(why.words, "no audit log");
+                         strstr(why.words, "witness") || strstr(why.words, "no audit log") ||
+                         strstr(why.words, "entries from");
         if (!has_place)
             test_fail(__FILE__, __LINE__, "tamper %d, way %zu, has no place: %s", i, way,
                       why.words);
