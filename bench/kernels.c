@@ -245,10 +245,14 @@ RUN(run_fold_i64, FOLD(i64, w->half))
 RUN(run_fold_f64, FOLD(f64, w->half))
 #define GROUP(kernel, bound) \
     group_kernels(w->simd)->kernel(INDEX(WIDTH_U8), w->b, ROWS, bound, w->table)
+RUN(run_sum_u16_8, GROUP(sum_u16, 8))
 RUN(run_sum_u16, GROUP(sum_u16, 60))
+RUN(run_sum_u16_229, GROUP(sum_u16, 229))
 RUN(run_sum_u32, GROUP(sum_u32, 60))
 RUN(run_sum_i64, GROUP(sum_i64, 60))
 RUN(run_sum_f64, GROUP(sum_f64, 60))
+RUN(run_max_u16_8, GROUP(max_u16, 8))
+RUN(run_max_u16, GROUP(max_u16, 60))
 RUN(run_max_u32, GROUP(max_u32, 60))
 RUN(run_distinct_8, distinct_kernels(w->simd)->set_u8(w->a, ROWS, 200, w->table))
 RUN(run_distinct_16, distinct_kernels(w->simd)->set_u16(w->a, ROWS, 60000, w->table))
@@ -308,11 +312,15 @@ static const struct subject subjects[] = {
     {"fold_u32, all", 4, 0, 0, 0, run_fold_u32_all, SHUFFLED},
     {"fold_i64, half", 8, 0, 0, 0, run_fold_i64, SHUFFLED},
     {"fold_f64, half", 8, 0, 1000000, 0, run_fold_f64, SHUFFLED},
+    {"group_sum_u16, 8", 1, 2, 8, 0, run_sum_u16_8, SHUFFLED},
     {"group_sum_u16, 60", 1, 2, 60, 0, run_sum_u16, SHUFFLED},
+    {"group_sum_u16, 229", 1, 2, 229, 0, run_sum_u16_229, SHUFFLED},
     {"group_sum_u32, 60", 1, 4, 60, 0, run_sum_u32, SHUFFLED},
     {"group_sum_u32, 60, sorted", 1, 4, 60, 0, run_sum_u32, SORTED},
     {"group_sum_i64, 60", 1, 8, 60, 0, run_sum_i64, SHUFFLED},
     {"group_sum_f64, 60", 1, 8, 60, 1000000, run_sum_f64, SHUFFLED},
+    {"group_max_u16, 8", 1, 2, 8, 0, run_max_u16_8, SHUFFLED},
+    {"group_max_u16, 60", 1, 2, 60, 0, run_max_u16, SHUFFLED},
     {"group_max_u32, 60", 1, 4, 60, 0, run_max_u32, SHUFFLED},
     {"distinct_set_u8", 1, 0, 200, 0, run_distinct_8, SHUFFLED},
     {"distinct_set_u16, 60 k", 2, 0, 60000, 0, run_distinct_16, SHUFFLED},

@@ -55,8 +55,179 @@ static const struct group_kernels any = {
     .max_f64 = max_f64,
 };
 
+#if defined(__x86_64__)
+
+// --- AVX-512: few buckets, in registers
+//
+// Each bucket of a bank has a register, which takes from a register of values the lanes whose
+// ordinal is its own: a compare and a masked operation for 32 values (16 of 32 bits), where a
+// table is read and written for each row, and the next row of a bucket waits for the last one.
+
+enum { BANK = 8, BANK_ROWS_MIN = 256 };
+
+// Up to so many buckets banks are faster than tables.
+enum { FEW_SUMS_U16 = 24, FEW_SUMS_U32 = 8, FEW_EXTREMES_U16 = 40, FEW_EXTREMES_U32 = 16 };
+
+// The buckets from `first` on.
+struct bank {
+    uint32_t first, count; // up to BANK
+};
+
+static bool pays_banks(struct codes ords, uint32_t n, uint32_t bound, uint32_t few)
+{
+    return ords.width == WIDTH_U8 && bound <= few && n >= BANK_ROWS_MIN;
+}
+
+static struct codes codes_from(struct codes c, uint32_t row)
+{
+    return (struct codes){c.width, (const uint8_t *)c.at + (size_t)row * (size_t)c.width};
+}
+
+// Ordinals of bytes in lanes of the values' width.
+#define ORDS_16(at) _mm512_cvtepu8_epi16(_mm256_loadu_si256((const void *)(at)))
+#define ORDS_32(at) _mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)(at)))
+
+// What all buckets of a block get, bank by bank: `add_bank` is told how many there are as a
+// constant.  Rows behind the last whole register go to the tables.
+// NOLINTBEGIN(bugprone-macro-parentheses): types and parts of names take none
+#define FEW_AVX512(name, few, lanes, type, to_type, add_bank)                                      \
+    AVX512 static void name##_avx512(struct codes ords, const type *v, uint32_t n, uint32_t bound, \
+                                     to_type *to)                                                  \
+    {                                                                                              \
+        uint32_t whole = n / (lanes) * (lanes);                                                    \
+        if (!pays_banks(ords, n, bound, few)) {                                                    \
+            name(ords, v, n, bound, to);                                                           \
+            return;                                                                                \
+        }                                                                                          \
+        for (struct bank b = {0, BANK}; b.first < bound; b.first += BANK) {                        \
+            b.count = bound - b.first < BANK ? bound - b.first : BANK;                             \
+            if (b.count <= BANK / 2)                                                               \
+                add_bank(BANK / 2, b, ords.at, v, whole, to);                                      \
+            else                                                                                   \
+                add_bank(BANK, b, ords.at, v, whole, to);                                          \
+        }                                                                                          \
+        name(codes_from(ords, whole), v + whole, n - whole, bound, to);                            \
+    }
+
+// Values are added up as two halves, each in lanes of a value's width, as many registers of them
+// as those surely hold, and put together in lanes of twice the width.
+#define SUM_BANK_AVX512(name, bits, wide, half, mask, type)                                        \
+    AVX512 INLINE void name(unsigned buckets, struct bank bank, const uint8_t *ords,               \
+                            const type *v, uint32_t n, uint64_t *sums)                             \
+    {                                                                                              \
+        uint32_t fits = (512 / (bits)) << (half);                                                  \
+        for (uint32_t done = 0; done < n;) {                                                       \
+            uint32_t end = n - done < fits ? n : done + fits;                                      \
+            __m512i low[BANK];                                                                     \
+            __m512i high[BANK];                                                                    \
+            UNROLL for (size_t b = 0; b < buckets; b++) low[b] = high[b] = _mm512_setzero_si512(); \
+            for (; done < end; done += 512 / (bits)) {                                             \
+                __m512i x = _mm512_loadu_si512(v + done);                                          \
+                __m512i l = _mm512_and_si512(x, _mm512_set1_epi##bits((1 << (half)) - 1));         \
+                __m512i h = _mm512_srli_epi##bits(x, half);                                        \
+                __m512i ord = ORDS_##bits(ords + done);                                            \
+                ord = _mm512_sub_epi##bits(ord, _mm512_set1_epi##bits((int##bits##_t)bank.first)); \
+                UNROLL for (size_t b = 0; b < buckets; b++)                                        \
+                {                                                                                  \
+                    mask own = _mm512_cmpeq_epi##bits##_mask(                                      \
+                        ord, _mm512_set1_epi##bits((int##bits##_t)b));                             \
+                    low[b] = _mm512_mask_add_epi##bits(low[b], own, low[b], l);                    \
+                    high[b] = _mm512_mask_add_epi##bits(high[b], own, high[b], h);                 \
+                }                                                                                  \
+            }                                                                                      \
+            UNROLL for (size_t b = 0; b < buckets; b++)                                            \
+            {                                                                                      \
+                __m512i even = _mm512_set1_epi##wide(UINT##bits##_MAX);                            \
+                __m512i l = _mm512_add_epi##wide(_mm512_and_si512(low[b], even),                   \
+                                                 _mm512_srli_epi##wide(low[b], bits));             \
+                __m512i h = _mm512_add_epi##wide(_mm512_and_si512(high[b], even),                  \
+                                                 _mm512_srli_epi##wide(high[b], bits));            \
+                l = _mm512_add_epi##wide(l, _mm512_slli_epi##wide(h, half));                       \
+                if (b < bank.count)                                                                \
+                    sums[bank.first + b] += (uint##wide##_t)_mm512_reduce_add_epi##wide(l);        \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
+#define EXTREME_BANK_AVX512(name, bits, mask, op, start, type)                                   \
+    AVX512 INLINE void name(unsigned buckets, struct bank bank, const uint8_t *ords,             \
+                            const type *v, uint32_t n, type *to)                                 \
+    {                                                                                            \
+        __m512i held[BANK];                                                                      \
+        UNROLL for (size_t b = 0; b < buckets; b++) held[b] = _mm512_set1_epi8(start);           \
+        for (uint32_t i = 0; i < n; i += 512 / (bits)) {                                         \
+            __m512i x = _mm512_loadu_si512(v + i);                                               \
+            __m512i ord = ORDS_##bits(ords + i);                                                 \
+            ord = _mm512_sub_epi##bits(ord, _mm512_set1_epi##bits((int##bits##_t)bank.first));   \
+            UNROLL for (size_t b = 0; b < buckets; b++)                                          \
+            {                                                                                    \
+                mask own =                                                                       \
+                    _mm512_cmpeq_epi##bits##_mask(ord, _mm512_set1_epi##bits((int##bits##_t)b)); \
+                held[b] = _mm512_mask_##op##_epu##bits(held[b], own, held[b], x);                \
+            }                                                                                    \
+        }                                                                                        \
+        UNROLL for (size_t b = 0; b < buckets; b++)                                              \
+        {                                                                                        \
+            __m256i half = _mm256_##op##_epu##bits(_mm512_castsi512_si256(held[b]),              \
+                                                   _mm512_extracti64x4_epi64(held[b], 1));       \
+            __m128i part = _mm_##op##_epu##bits(_mm256_castsi256_si128(half),                    \
+                                                _mm256_extracti128_si256(half, 1));              \
+            type lanes[128 / (bits)];                                                            \
+            memcpy(lanes, &part, sizeof lanes);                                                  \
+            for (unsigned l = 0; b < bank.count && l < 128 / (bits); l++)                        \
+                to[bank.first + b] = (type)better_##op(lanes[l], to[bank.first + b]);            \
+        }                                                                                        \
+    }
+
+// NOLINTEND(bugprone-macro-parentheses)
+
+INLINE uint32_t better_min(uint32_t x, uint32_t y)
+{
+    return x < y ? x : y;
+}
+
+INLINE uint32_t better_max(uint32_t x, uint32_t y)
+{
+    return x > y ? x : y;
+}
+
+SUM_BANK_AVX512(sum_bank_u16, 16, 32, 8, __mmask32, uint16_t)
+SUM_BANK_AVX512(sum_bank_u32, 32, 64, 16, __mmask16, uint32_t)
+EXTREME_BANK_AVX512(min_bank_u16, 16, __mmask32, min, -1, uint16_t)
+EXTREME_BANK_AVX512(max_bank_u16, 16, __mmask32, max, 0, uint16_t)
+EXTREME_BANK_AVX512(min_bank_u32, 32, __mmask16, min, -1, uint32_t)
+EXTREME_BANK_AVX512(max_bank_u32, 32, __mmask16, max, 0, uint32_t)
+
+FEW_AVX512(sum_u16, FEW_SUMS_U16, 32, uint16_t, uint64_t, sum_bank_u16)
+FEW_AVX512(sum_u32, FEW_SUMS_U32, 16, uint32_t, uint64_t, sum_bank_u32)
+FEW_AVX512(min_u16, FEW_EXTREMES_U16, 32, uint16_t, uint16_t, min_bank_u16)
+FEW_AVX512(max_u16, FEW_EXTREMES_U16, 32, uint16_t, uint16_t, max_bank_u16)
+FEW_AVX512(min_u32, FEW_EXTREMES_U32, 16, uint32_t, uint32_t, min_bank_u32)
+FEW_AVX512(max_u32, FEW_EXTREMES_U32, 16, uint32_t, uint32_t, max_bank_u32)
+
+static const struct group_kernels avx512 = {
+    .sum_u16 = sum_u16_avx512,
+    .sum_u32 = sum_u32_avx512,
+    .sum_i64 = sum_i64,
+    .sum_f64 = sum_f64,
+    .min_u16 = min_u16_avx512,
+    .min_u32 = min_u32_avx512,
+    .min_i64 = min_i64,
+    .min_f64 = min_f64,
+    .max_u16 = max_u16_avx512,
+    .max_u32 = max_u32_avx512,
+    .max_i64 = max_i64,
+    .max_f64 = max_f64,
+};
+
+#endif
+
 const struct group_kernels *group_kernels(enum simd simd)
 {
+#if defined(__x86_64__)
+    if (simd == SIMD_AVX512)
+        return &avx512;
+#endif
     (void)simd;
     return &any;
 }

@@ -65,7 +65,7 @@ EXPECT_GROUPS(f64, double, double, -(double)INFINITY, (double)INFINITY)
 
 TEST(group_adds_to_the_bucket_of_each_row_and_passes_none_over)
 {
-    static const uint32_t bounds[] = {0, 1, 5, 16, 60, 255, 256, 1000, 5000};
+    static const uint32_t bounds[] = {0, 1, 5, 16, 24, 40, 60, 255, 256, 1000, 5000};
     uint64_t random = 1;
     for (size_t b = 0; b < sizeof bounds / sizeof bounds[0]; b++)
         EACH_LENGTH(n)
@@ -86,14 +86,16 @@ TEST(group_adds_to_the_bucket_of_each_row_and_passes_none_over)
 
 TEST(group_sums_hold_more_rows_of_the_largest_than_a_block)
 {
-    uint32_t n = 70000;
+    uint32_t n = 1100000; // more than the narrow lanes of any level hold
     struct case_array ords = case_array(n, 1);
     struct case_array v = case_array(n, 4);
-    for (uint32_t i = 0; i < n; i++) {
+    memset(v.at, 0xff, n * sizeof(uint32_t));
+    for (uint32_t i = 0; i < n; i++)
         ((uint8_t *)ords.at)[i] = i % 1000 == 0;
-        ((uint32_t *)v.at)[i] = UINT32_MAX;
-    }
-    expect_sum_u32((struct codes){WIDTH_U8, ords.at}, v.at, n, 2);
+    struct codes two = {WIDTH_U8, ords.at};
+    expect_sum_u32(two, v.at, n, 2);
+    expect_sum_u16(two, v.at, n, 2);
+    expect_sum_u16(two, v.at, 70001, 2);
     free(ords.memory);
     free(v.memory);
 }
