@@ -251,6 +251,8 @@ RUN(run_sum_u16_229, GROUP(sum_u16, 229))
 RUN(run_sum_u32, GROUP(sum_u32, 60))
 RUN(run_sum_i64, GROUP(sum_i64, 60))
 RUN(run_sum_f64, GROUP(sum_f64, 60))
+RUN(run_tally_u16,
+    group_kernels(w->simd)->tally_u16(w->a, w->b, ROWS, 229, w->table, (uint64_t *)w->table + 256))
 RUN(run_max_u16_8, GROUP(max_u16, 8))
 RUN(run_max_u16, GROUP(max_u16, 60))
 RUN(run_max_u32, GROUP(max_u32, 60))
@@ -319,6 +321,7 @@ static const struct subject subjects[] = {
     {"group_sum_u32, 60, sorted", 1, 4, 60, 0, run_sum_u32, SORTED},
     {"group_sum_i64, 60", 1, 8, 60, 0, run_sum_i64, SHUFFLED},
     {"group_sum_f64, 60", 1, 8, 60, 1000000, run_sum_f64, SHUFFLED},
+    {"group_tally_u16, 229", 1, 2, 229, 0, run_tally_u16, SHUFFLED},
     {"group_max_u16, 8", 1, 2, 8, 0, run_max_u16_8, SHUFFLED},
     {"group_max_u16, 60", 1, 2, 60, 0, run_max_u16, SHUFFLED},
     {"group_max_u32, 60", 1, 4, 60, 0, run_max_u32, SHUFFLED},

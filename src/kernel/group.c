@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernel/group.h"
 
+#include "kernel/histogram.h"
 #include "kernel/kernel_private.h"
 
 // --- portable
@@ -40,11 +41,78 @@ GROUP_ANY(max_u32, uint32_t, uint32_t, *at = x > *at ? x : *at)
 GROUP_ANY(max_i64, int64_t, int64_t, *at = x > *at ? x : *at)
 GROUP_ANY(max_f64, double, double, *at = x > *at ? x : *at)
 
+// Count and sum of a bucket in one number, the count above TALLY_SUM_BITS: a row is one addition.
+// As in histogram.c, rows take turns at several tables, as an addition waits for the last one
+// to the same number.  So many rows of the largest value of 32 bits as the count holds fit.
+
+enum { TALLY_TABLES = 2, TALLY_SUM_BITS = 48, TALLY_ROWS_MIN = 1024 };
+
+enum { TALLY_ROWS_MAX = (1 << (64 - TALLY_SUM_BITS)) - TALLY_TABLES };
+
+static void add_tallies(uint64_t tables[TALLY_TABLES][256], uint32_t bound, uint64_t *counts,
+                        uint64_t *sums)
+{
+    for (uint32_t b = 0; b < bound; b++)
+        for (unsigned t = 0; t < TALLY_TABLES; t++) {
+            counts[b] += tables[t][b] >> TALLY_SUM_BITS;
+            sums[b] += tables[t][b] & (((uint64_t)1 << TALLY_SUM_BITS) - 1);
+        }
+}
+
+// NOLINTBEGIN(bugprone-macro-parentheses): types take none
+#define TALLY_ANY(name, type)                                                                      \
+    static void name##_few(const uint8_t *ords, const type *v, uint32_t n, uint32_t bound,         \
+                           uint64_t *counts, uint64_t *sums)                                       \
+    {                                                                                              \
+        for (uint32_t i = 0; i < n; i++) {                                                         \
+            uint64_t none[2] = {0};                                                                \
+            uint64_t *count = below(ords[i], bound, counts + ords[i], &none[0]);                   \
+            uint64_t *sum = below(ords[i], bound, sums + ords[i], &none[1]);                       \
+            ++*count;                                                                              \
+            *sum += v[i];                                                                          \
+        }                                                                                          \
+    }                                                                                              \
+    static void name##_piece(const uint8_t *ords, const type *v, uint32_t n, uint32_t bound,       \
+                             uint64_t *counts, uint64_t *sums)                                     \
+    {                                                                                              \
+        uint64_t tables[TALLY_TABLES][256] = {{0}};                                                \
+        uint64_t one = (uint64_t)1 << TALLY_SUM_BITS;                                              \
+        uint32_t i = 0;                                                                            \
+        for (; i + 8 <= n; i += 8) {                                                               \
+            uint64_t x;                                                                            \
+            memcpy(&x, ords + i, sizeof x);                                                        \
+            UNROLL for (unsigned j = 0; j < 8; j++) tables[j % TALLY_TABLES][x >> 8 * j & 0xff] += \
+                one + v[i + j];                                                                    \
+        }                                                                                          \
+        for (; i < n; i++)                                                                         \
+            tables[0][ords[i]] += one + v[i];                                                      \
+        add_tallies(tables, bound, counts, sums);                                                  \
+    }                                                                                              \
+    static void name(const uint8_t *ords, const type *v, uint32_t n, uint32_t bound,               \
+                     uint64_t *counts, uint64_t *sums)                                             \
+    {                                                                                              \
+        bound = bound_below_none(WIDTH_U8, bound);                                                 \
+        for (; n >= TALLY_ROWS_MIN;) {                                                             \
+            uint32_t piece = n < TALLY_ROWS_MAX ? n : TALLY_ROWS_MAX;                              \
+            name##_piece(ords, v, piece, bound, counts, sums);                                     \
+            ords += piece;                                                                         \
+            v += piece;                                                                            \
+            n -= piece;                                                                            \
+        }                                                                                          \
+        name##_few(ords, v, n, bound, counts, sums);                                               \
+    }
+// NOLINTEND(bugprone-macro-parentheses)
+
+TALLY_ANY(tally_u16, uint16_t)
+TALLY_ANY(tally_u32, uint32_t)
+
 static const struct group_kernels any = {
     .sum_u16 = sum_u16,
     .sum_u32 = sum_u32,
     .sum_i64 = sum_i64,
     .sum_f64 = sum_f64,
+    .tally_u16 = tally_u16,
+    .tally_u32 = tally_u32,
     .min_u16 = min_u16,
     .min_u32 = min_u32,
     .min_i64 = min_i64,
@@ -205,11 +273,31 @@ FEW_AVX512(max_u16, FEW_EXTREMES_U16, 32, uint16_t, uint16_t, max_bank_u16)
 FEW_AVX512(min_u32, FEW_EXTREMES_U32, 16, uint32_t, uint32_t, min_bank_u32)
 FEW_AVX512(max_u32, FEW_EXTREMES_U32, 16, uint32_t, uint32_t, max_bank_u32)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): types take none
+#define TALLY_AVX512(bits, few)                                                                  \
+    static void tally_u##bits##_avx512(const uint8_t *ords, const uint##bits##_t *v, uint32_t n, \
+                                       uint32_t bound, uint64_t *counts, uint64_t *sums)         \
+    {                                                                                            \
+        struct codes c = {WIDTH_U8, ords};                                                       \
+        if (!pays_banks(c, n, bound, few)) {                                                     \
+            tally_u##bits(ords, v, n, bound, counts, sums);                                      \
+            return;                                                                              \
+        }                                                                                        \
+        histogram_kernels(SIMD_AVX512)->few_u8(ords, n, bound, counts);                          \
+        sum_u##bits##_avx512(c, v, n, bound, sums);                                              \
+    }
+// NOLINTEND(bugprone-macro-parentheses)
+
+TALLY_AVX512(16, FEW_SUMS_U16)
+TALLY_AVX512(32, FEW_SUMS_U32)
+
 static const struct group_kernels avx512 = {
     .sum_u16 = sum_u16_avx512,
     .sum_u32 = sum_u32_avx512,
     .sum_i64 = sum_i64,
     .sum_f64 = sum_f64,
+    .tally_u16 = tally_u16_avx512,
+    .tally_u32 = tally_u32_avx512,
     .min_u16 = min_u16_avx512,
     .min_u32 = min_u32_avx512,
     .min_i64 = min_i64,

@@ -23,6 +23,11 @@ struct group_kernels {
     void (*sum_i64)(struct codes ords, const int64_t *v, uint32_t n, uint32_t bound,
                     __int128 *sums);
     void (*sum_f64)(struct codes ords, const double *v, uint32_t n, uint32_t bound, double *sums);
+    // How many and their sum at once, for ordinals of a byte.
+    void (*tally_u16)(const uint8_t *ords, const uint16_t *v, uint32_t n, uint32_t bound,
+                      uint64_t *counts, uint64_t *sums);
+    void (*tally_u32)(const uint8_t *ords, const uint32_t *v, uint32_t n, uint32_t bound,
+                      uint64_t *counts, uint64_t *sums);
     void (*min_u16)(struct codes ords, const uint16_t *v, uint32_t n, uint32_t bound,
                     uint16_t *mins);
     void (*min_u32)(struct codes ords, const uint32_t *v, uint32_t n, uint32_t bound,
@@ -61,6 +66,18 @@ static inline void group_sum_f64(struct codes ords, const double *v, uint32_t n,
                                  double *sums)
 {
     group_kernels(simd_best())->sum_f64(ords, v, n, bound, sums);
+}
+
+static inline void group_tally_u16(const uint8_t *ords, const uint16_t *v, uint32_t n,
+                                   uint32_t bound, uint64_t *counts, uint64_t *sums)
+{
+    group_kernels(simd_best())->tally_u16(ords, v, n, bound, counts, sums);
+}
+
+static inline void group_tally_u32(const uint8_t *ords, const uint32_t *v, uint32_t n,
+                                   uint32_t bound, uint64_t *counts, uint64_t *sums)
+{
+    group_kernels(simd_best())->tally_u32(ords, v, n, bound, counts, sums);
 }
 
 static inline void group_min_u16(struct codes ords, const uint16_t *v, uint32_t n, uint32_t bound,

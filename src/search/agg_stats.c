@@ -86,8 +86,14 @@ static bool reserve_near(struct search *s, struct agg_node *n)
     {                                                                                              \
         struct stats *st = n->state;                                                               \
         struct codes ords = {o->width, o->at};                                                     \
-        if (tells_sum(n))                                                                          \
-            group_sum_u##bits(ords, v, count, o->bound, st->sums + o->base);                       \
+        if (tells_sum(n) && o->width == WIDTH_U8) {                                                \
+            group_tally_u##bits(o->at, v, count, o->bound, st->counts + o->base,                   \
+                                st->sums + o->base);                                               \
+        } else {                                                                                   \
+            ordinals_count(o, count, st->counts);                                                  \
+            if (tells_sum(n))                                                                      \
+                group_sum_u##bits(ords, v, count, o->bound, st->sums + o->base);                   \
+        }                                                                                          \
         if (tells_min(n))                                                                          \
             group_min_u##bits(ords, v, count, o->bound, (type *)st->mins + o->base);               \
         if (tells_max(n))                                                                          \
@@ -122,7 +128,6 @@ ADD_GROUPS(32, uint32_t)
 
 static void collect_near(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
-    struct stats *st = n->state;
     uint32_t count = s->columns.selection.count;
     struct distances d = selected_distances(&s->columns, n->column);
     if (!reserve_near(s, n))
@@ -137,7 +142,6 @@ static void collect_near(struct search *s, struct agg_node *n, const struct ordi
     struct ordinals own = *parents;
     if (d.present)
         own = ordinals_mask(parents, d.present, count, n->ord_room);
-    ordinals_count(&own, count, st->counts);
     if (is_short)
         add_u16(n, &own, d.at, count);
     else

@@ -63,6 +63,51 @@ EXPECT_GROUPS(u32, uint32_t, uint64_t, 0, UINT32_MAX)
 EXPECT_GROUPS(i64, int64_t, __int128, INT64_MIN, INT64_MAX)
 EXPECT_GROUPS(f64, double, double, -(double)INFINITY, (double)INFINITY)
 
+// Counts and sums of ordinals of a byte against a plain loop.
+// NOLINTBEGIN(bugprone-macro-parentheses): types take none
+#define EXPECT_TALLY(kernel, type)                                                              \
+    static void expect_##kernel(const uint8_t *ords, const type *v, uint32_t n, uint32_t bound) \
+    {                                                                                           \
+        uint64_t want[2][256];                                                                  \
+        memset(want, 1, sizeof want);                                                           \
+        for (uint32_t i = 0; i < n; i++) {                                                      \
+            bool is_in = ords[i] < bound && ords[i] != UINT8_MAX;                               \
+            want[0][ords[i]] += is_in;                                                          \
+            want[1][ords[i]] += is_in ? v[i] : 0;                                               \
+        }                                                                                       \
+        EACH_SIMD(simd)                                                                         \
+        {                                                                                       \
+            uint64_t got[2][256];                                                               \
+            memset(got, 1, sizeof got);                                                         \
+            group_kernels(simd)->kernel(ords, v, n, bound, got[0], got[1]);                     \
+            EXPECT(memcmp(got, want, sizeof got) == 0);                                         \
+        }                                                                                       \
+    }
+// NOLINTEND(bugprone-macro-parentheses)
+
+EXPECT_TALLY(tally_u16, uint16_t)
+EXPECT_TALLY(tally_u32, uint32_t)
+
+TEST(group_tally_counts_and_adds_at_once)
+{
+    static const uint32_t bounds[] = {0, 1, 5, 8, 9, 24, 25, 229, 255, 256};
+    static const uint32_t lengths[] = {0, 1, 7, 63, 255, 256, 300, 1023, 1024, 1031, 8191, 8192};
+    uint64_t random = 2;
+    for (size_t b = 0; b < sizeof bounds / sizeof bounds[0]; b++)
+        for (size_t l = 0; l < sizeof lengths / sizeof lengths[0]; l++)
+            EACH_SHAPE(shape)
+            {
+                struct case_array ords = ordinals(shape, WIDTH_U8, bounds[b], lengths[l], &random);
+                struct case_array v = case_values(shape, lengths[l], 4, &random);
+                struct case_array s = case_values(shape, lengths[l], 2, &random);
+                expect_tally_u32(ords.at, v.at, lengths[l], bounds[b]);
+                expect_tally_u16(ords.at, s.at, lengths[l], bounds[b]);
+                free(ords.memory);
+                free(v.memory);
+                free(s.memory);
+            }
+}
+
 TEST(group_adds_to_the_bucket_of_each_row_and_passes_none_over)
 {
     static const uint32_t bounds[] = {0, 1, 5, 16, 24, 40, 60, 255, 256, 1000, 5000};
@@ -96,6 +141,8 @@ TEST(group_sums_hold_more_rows_of_the_largest_than_a_block)
     expect_sum_u32(two, v.at, n, 2);
     expect_sum_u16(two, v.at, n, 2);
     expect_sum_u16(two, v.at, 70001, 2);
+    expect_tally_u32(ords.at, v.at, n, 255);
+    expect_tally_u16(ords.at, v.at, n, 2);
     free(ords.memory);
     free(v.memory);
 }
