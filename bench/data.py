@@ -190,7 +190,10 @@ class Data:
         if 'tamis' in self.made():
             return
         self.forget('tamis')
-        tamis = KeptTamis(self.start_postgres(), self.dir / 'tamis', self.policy())
+        postgres = self.start_postgres()
+        postgres.sql('DROP PUBLICATION IF EXISTS tamis_fleet')  # of one that was made before
+        postgres.sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE 'tamis%'")
+        tamis = KeptTamis(postgres, self.dir / 'tamis', self.policy())
         try:
             tamis.set_up_source()
             tamis.user('analyst', 'analyst')
