@@ -263,6 +263,8 @@ RUN(run_distinct_1m, distinct_kernels(w->simd)->set_u32(w->a, ROWS, 1000000, w->
 RUN(run_pairs, distinct_kernels(w->simd)->pairs(INDEX(WIDTH_U8), w->b, ROWS, 64, 1000000, w->table))
 RUN(run_sketch_64,
     sketch_kernels(w->simd)->count_pairs_u16(INDEX(WIDTH_U8), w->b, ROWS, 64, 256, w->table))
+RUN(run_sketch_2000,
+    sketch_kernels(w->simd)->count_pairs_u16(INDEX(WIDTH_U8), w->b, ROWS, 40, 2000, w->table))
 RUN(run_sketch_320,
     sketch_kernels(w->simd)->count_pairs_u16(INDEX(WIDTH_U16), w->b, ROWS, 320, 256, w->table))
 RUN(run_top, top_kernels(w->simd)->u64(w->a, ROWS, 10, w->out))
@@ -331,6 +333,7 @@ static const struct subject subjects[] = {
     {"distinct_set_u32, 1 M", 4, 0, 1000000, 0, run_distinct_1m, SHUFFLED},
     {"distinct_pairs, 64 x 1 M", 1, 4, 64, 1000000, run_pairs, SHUFFLED},
     {"count_pairs_u16, 64 x 256", 1, 2, 64, 256, run_sketch_64, SHUFFLED},
+    {"count_pairs_u16, 40 x 2000", 1, 2, 40, 2000, run_sketch_2000, SHUFFLED},
     {"count_pairs_u16, 320 x 256", 2, 2, 320, 256, run_sketch_320, SHUFFLED},
     {"top_u64, 10", 8, 0, 1000000, 0, run_top, SHUFFLED},
 };

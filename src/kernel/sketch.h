@@ -3,7 +3,8 @@
 
 // Counting for percentiles: how often each value is there in each bucket, so that the answer
 // is exact.  counts[ord * value_bound + v] += 1; rows whose ordinal or value is not below its
-// bound are passed over.  A count stops being right after 2^32 rows.
+// bound are passed over.  ord_bound * value_bound is at most 2^32.  A count stops being right
+// after 2^32 rows.
 
 #include "base/simd.h"
 #include "kernel/width.h"
