@@ -89,8 +89,8 @@ TEST(grants_check_refuses_what_it_does_not_understand)
         "{\"indices\":[{\"names\":[\"x\"],\"privileges\":[\"fly\"]}]}",
         "{\"indices\":[{\"names\":[\"x\"],\"privileges\":[\"read\"],\"query\":{\"nosuch\":{}}}]}",
         "{\"indices\":[{\"names\":[\"x\"],\"privileges\":[\"read\"],\"query\":\"{\"}]}",
-        "{\"indices\":[{\"names\":[\"x\"],\"privileges\":[\"read\"],\"field_security\":{\"except\":"
-        "[\"a\"]}}]}",
+        ("{\"indices\":[{\"names\":[\"x\"],\"privileges\":[\"read\"],"
+         "\"field_security\":{\"except\":[\"a\"]}}]}"),
         "{\"cluster\":[\"nosuch\"]}",
         "{\"run_as\":[\"root\"]}",
         "{\"cluster\":[\"all\"],\"indices\":[{\"names\":[\"x\"],\"privileges\":[\"read\"]}]}",

@@ -112,8 +112,8 @@ TEST(floor_query_refuses_what_would_take_groups_apart)
         "{\"query\":{\"range\":{\"latency\":{\"gt\":3}}}}",
         "{\"query\":{\"term\":{\"at\":5}}}",
         "{\"query\":{\"bool\":{\"must_not\":{\"range\":{\"at\":{\"gt\":3}}}}}}",
-        "{\"query\":{\"bool\":{\"should\":[{\"term\":{\"host\":\"odd\"}},{\"term\":{\"host\":"
-        "\"even\"}}]}}}",
+        ("{\"query\":{\"bool\":{\"should\":[{\"term\":{\"host\":\"odd\"}},"
+         "{\"term\":{\"host\":\"even\"}}]}}}"),
         "{\"post_filter\":{\"term\":{\"host\":\"odd\"}}}",
         "{\"aggs\":{\"r\":{\"range\":{\"field\":\"latency\",\"ranges\":[{\"to\":3}]}}}}",
         "{\"aggs\":{\"h\":{\"histogram\":{\"field\":\"latency\",\"interval\":10,\"offset\":3}}}}",
