@@ -10,7 +10,8 @@ enum { KEY_BYTES_MAX = 64 * 1024, HEAD_BYTES = 20 };
 // "now" may be date math, and an escape may spell it.
 static bool may_tell_time(struct slice text)
 {
-    return memmem(text.at, text.len, "now", 3) || memmem(text.at, text.len, "\\u", 2);
+    return text.len > 0 &&
+           (memmem(text.at, text.len, "now", 3) || memmem(text.at, text.len, "\\u", 2));
 }
 
 // What only says where or how: it changes nothing of what is kept.
