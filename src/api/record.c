@@ -305,7 +305,7 @@ void record_search(struct exchange *x, const struct search_call *c)
     const struct answer *a = &c->answer;
     record_tables(x, &c->tables);
     add_shape(x, c);
-    x->record.as = c->permit;
+    x->record.searched = action_name(permit_action(c->permit));
     x->record.buckets += c->reuse.found ? c->reuse.buckets : record_buckets(a->aggs, a->agg_count);
     if (!c->reuse.found)
         add_named(x, c, a->aggs, a->agg_count);
@@ -483,7 +483,6 @@ const struct audited *record_end(struct exchange *x)
 {
     struct record *r = &x->record;
     struct audit_fact facts[FACTS_MAX];
-    const struct permit *as = r->as ? r->as : x->permit;
     struct audit_entry e = {.kind = kind_of(r, x->reply->status),
                             .status = (uint16_t)x->reply->status,
                             .principal = slice_text(x->who.name),
@@ -495,8 +494,10 @@ const struct audited *record_end(struct exchange *x)
                             .bytes = x->reply->body.len,
                             .shape = buf_slice(&r->shape),
                             .facts = facts};
-    if (as)
-        e.action = slice_text(action_name(permit_action(as)));
+    if (r->searched)
+        e.action = slice_text(r->searched);
+    else if (x->permit)
+        e.action = slice_text(action_name(permit_action(x->permit)));
     e.fact_count = fill_facts(x, facts);
     if (r->tables)
         fill_tables(x, &e);

@@ -39,9 +39,9 @@ struct record {
     uint64_t rows, buckets;
     uint64_t pushed; // items of a push
     bool is_push;
-    bool is_login;           // no valid credential
-    char error[64];          // the type, when the reply is an error; "" when it is not
-    const struct permit *as; // what the last search was permitted as; NULL: the route
+    bool is_login;        // no valid credential
+    char error[64];       // the type, when the reply is an error; "" when it is not
+    const char *searched; // action_name() the last search was permitted as; NULL: the route's
 };
 
 void record_tables(struct exchange *x, const struct index_list *list);
