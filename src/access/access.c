@@ -63,17 +63,6 @@ void argon_end(struct access *a)
     pthread_mutex_unlock(&a->argon_lock);
 }
 
-void access_on_change(struct access *a, access_gate gate, void *context)
-{
-    a->gate = gate;
-    a->gate_context = context;
-}
-
-enum err access_change(struct access *a, const struct access_change *change, struct fault *why)
-{
-    return a->gate ? a->gate(a->gate_context, change, why) : OK;
-}
-
 void access_changed(struct access *a)
 {
     a->generation++;

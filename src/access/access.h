@@ -44,23 +44,39 @@ struct principal {
 enum err access_check(struct access *a, struct slice authorization, struct slice address,
                       struct principal *out, uint32_t *out_wait_s, struct fault *why);
 
-// Every change of users, roles and keys over HTTP passes here before it is in force: whoever
-// holds loosening back until a second person agrees, or puts it on record, says so here.
+// Every change of users, roles and keys passes here before it is in force: serve puts it in the
+// audit log.  Where nobody listens, as on the command line, it is kept in the catalogue until
+// serve takes it from there.
 struct access_by { // who changes; NULL: whoever may run the command line here
     const char *name, *key_id;
+    struct slice address; // where from; len 0: this machine
 };
 
 struct access_change {
-    const char *action; // "role.put", "role.remove", "user.put", "key.add", ...
+    const char *action; // "role.put", "role.remove", "user.put", "key.add", "key.end", ...
     const struct access_by *by;
-    struct slice name; // of what is changed
-    bool loosens;      // somebody may more after it
+    struct slice name;  // of what is changed
+    bool loosens;       // somebody may more after it
+    struct slice words; // from what to what, without a secret and without a value of a row
 };
 
 // Anything but OK, with words: the change does not happen.
 typedef enum err (*access_gate)(void *context, const struct access_change *change,
                                 struct fault *why);
 void access_on_change(struct access *a, access_gate gate, void *context); // before any thread
+
+// A change that was made beside the server: by the command line, or an entry of the ratchet.
+struct access_note {
+    int64_t id, at_ms;
+    struct slice who; // a user who logged in for it; len 0: whoever may run the command line
+    struct slice via; // "command line of user 0", "policy.yml"
+    struct slice action, name, words; // as above
+};
+
+// Gives each change that waits, oldest first, and forgets it when `take` said OK.  One that was
+// taken just before a crash is given again.
+typedef enum err (*access_take)(void *context, const struct access_note *note, struct fault *why);
+enum err access_notes_take(struct access *a, access_take take, void *context, struct fault *why);
 
 // Users.  A password has at least 12 characters.
 enum err access_user_add(struct access *a, struct slice name, struct slice password, uint32_t roles,
@@ -112,6 +128,7 @@ struct key_wish { // what a new key is to be
     const char *limit;   // a list as in grant.h, instead of both; NULL: none
     const char *metadata;
     int64_t expires_ms;
+    struct slice address; // where it was asked for
 };
 
 // A key may have no role its owner has not; with a limit it may what both allow.
@@ -120,7 +137,8 @@ enum err access_key_make(struct access *a, const struct principal *owner,
 enum err access_key_add(struct access *a, const struct principal *owner, struct slice name,
                         uint32_t roles, const char *indices, int64_t expires_ms,
                         struct api_key *out, struct fault *why);
-enum err access_key_invalidate(struct access *a, struct slice id, struct fault *why);
+enum err access_key_invalidate(struct access *a, const struct access_by *by, struct slice id,
+                               struct fault *why);
 enum err access_key_list(struct access *a, void (*each)(void *context, const struct api_key *k),
                          void *context, struct fault *why); // without secrets
 

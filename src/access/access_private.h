@@ -7,6 +7,7 @@
 #include "access/catalog.h"
 #include "access/credential_cache.h"
 #include "access/penalty.h"
+#include "base/buf.h"
 
 #include <pthread.h>
 
@@ -44,7 +45,18 @@ void access_changed(struct access *a);
 enum err access_user_add_bare(struct access *a, struct slice name, struct slice password,
                               struct fault *why);
 
-// Asks the gate.  Without the lock.
+enum err access_user_password_bare(struct access *a, struct slice name, struct slice password,
+                                   struct fault *why);
+
+// The names of a user's roles, "none" for nobody and for one without.  Without the lock.
+enum err access_role_names(struct access *a, struct slice user, struct buf *out, struct fault *why);
+// What a role of one's own allows, as words: names of indices and privileges, whether all fields
+// and all rows; never what a query asks for.
+void access_role_words(struct slice body, struct buf *out);
+
+enum { CHANGE_WORDS_BYTES = 64 * 1024 };
+
+// Asks the gate, or keeps a note.  Without the lock.
 enum err access_change(struct access *a, const struct access_change *change, struct fault *why);
 
 // A name that may be kept: 1 to PRINCIPAL_NAME_BYTES - 1 printable bytes without ':'.

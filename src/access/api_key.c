@@ -70,6 +70,26 @@ static struct catalog_key key_of(const struct principal *owner, const struct key
     return k;
 }
 
+// A key can only narrow.
+static enum err record_key(struct access *a, const struct principal *owner,
+                           const struct key_wish *wish, const char *id, struct fault *why)
+{
+    struct buf words AUTO(buf_donep) = buf_init(CHANGE_WORDS_BYTES);
+    const struct access_by by = {owner->name, owner->key_id, wish->address};
+    buf_print(&words, "none -> [%s] with ", id);
+    const char *between = "";
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        if (wish->roles >> r & 1) {
+            buf_print(&words, "%s%s", between, role_name((enum role)r));
+            between = ", ";
+        }
+    }
+    buf_print(&words, "%s%s", wish->roles ? "" : "the owner's own roles",
+              wish->limit || wish->indices ? ", narrowed" : "");
+    const struct access_change change = {"key.add", &by, wish->name, false, buf_slice(&words)};
+    return access_change(a, &change, why);
+}
+
 enum err access_key_make(struct access *a, const struct principal *owner,
                          const struct key_wish *wish, struct api_key *out, struct fault *why)
 {
@@ -79,12 +99,14 @@ enum err access_key_make(struct access *a, const struct principal *owner,
     if (e == OK && wish->metadata && strlen(wish->metadata) >= KEY_METADATA_BYTES)
         e = fail(why, ERR_LIMIT, "illegal_argument_exception: [metadata] is longer than %d bytes",
                  KEY_METADATA_BYTES - 1);
-    const struct access_by by = {owner->name, owner->key_id};
-    if (e == OK) // a key can only narrow
-        e = access_change(a, &(struct access_change){"key.add", &by, wish->name, false}, why);
     if (e != OK)
         return e;
     struct catalog_key k = key_of(owner, wish);
+    e = record_key(a, owner, wish, k.key.id, why);
+    if (e != OK) {
+        wipe(&k, sizeof k);
+        return e;
+    }
     pthread_mutex_lock(&a->lock);
     k.key.created_ms = a->now_ms();
     e = catalog_key_add(a->catalog, &k, why);
@@ -105,10 +127,26 @@ enum err access_key_add(struct access *a, const struct principal *owner, struct 
     return access_key_make(a, owner, &wish, out, why);
 }
 
-enum err access_key_invalidate(struct access *a, struct slice id, struct fault *why)
+enum err access_key_invalidate(struct access *a, const struct access_by *by, struct slice id,
+                               struct fault *why)
 {
+    struct catalog_key k = {0};
+    struct buf words AUTO(buf_donep) = buf_init(CHANGE_WORDS_BYTES);
     pthread_mutex_lock(&a->lock);
-    enum err e = catalog_key_invalidate(a->catalog, id, why);
+    enum err e = catalog_key_get(a->catalog, id, &k, why);
+    pthread_mutex_unlock(&a->lock);
+    buf_print(&words, "%s of %s: %s -> ended", k.key.name, k.key.owner,
+              k.key.is_invalidated ? "ended" : "in force");
+    wipe(&k, sizeof k);
+    if (e == ERR_NOT_FOUND)
+        return fail(why, e, "there is no such API key");
+    if (e == OK)
+        e = access_change(a, &(struct access_change){"key.end", by, id, false, buf_slice(&words)},
+                          why);
+    if (e != OK)
+        return e;
+    pthread_mutex_lock(&a->lock);
+    e = catalog_key_invalidate(a->catalog, id, why);
     access_changed(a);
     pthread_mutex_unlock(&a->lock);
     return e;

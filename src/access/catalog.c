@@ -17,6 +17,12 @@
 // own_roles  name, body (a role in Elasticsearch's form: grant.h), changed_ms; a user's `role` is a
 //            name of these or of role.c
 //
+// changes    id, at_ms, who (a user; empty: nobody who logged in), via, action, name, words: of
+// what
+//            protects, made beside the server and not yet in its audit log (change.c)
+//
+// users.changed_ms is when somebody was made an administrator or was given a password.
+//
 // user_version is the number of the layout: how many of these steps were made.  A key goes
 // with its owner.
 static const char layout_1[] =
@@ -41,7 +47,14 @@ static const char layout_2[] =
     "ALTER TABLE api_keys ADD COLUMN used_ms INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 2;";
 
-static const char *const layouts[] = {layout_1, layout_2};
+static const char layout_3[] =
+    "CREATE TABLE changes (id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL,"
+    " who TEXT NOT NULL, via TEXT NOT NULL, action TEXT NOT NULL, name TEXT NOT NULL,"
+    " words TEXT NOT NULL) STRICT;"
+    "ALTER TABLE users ADD COLUMN changed_ms INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version = 3;";
+
+static const char *const layouts[] = {layout_1, layout_2, layout_3};
 
 enum {
     LAYOUT_VERSION = sizeof layouts / sizeof *layouts,

@@ -58,6 +58,17 @@ enum err catalog_user_role_list(struct catalog *c, struct slice user,
                                 void (*each)(void *context, const char *role), void *context,
                                 struct fault *why);
 
+// Somebody became an administrator, or has a password that another may know.
+enum err catalog_user_touch(struct catalog *c, struct slice name, int64_t now_ms,
+                            struct fault *why);
+
+// Changes that wait for the audit log; see access_note in access.h.  `note->id` is not read.
+enum err catalog_note_add(struct catalog *c, const struct access_note *note, struct fault *why);
+// The oldest, in `arena`; ERR_NOT_FOUND without words when none waits.
+enum err catalog_note_get(struct catalog *c, struct arena *arena, struct access_note *out,
+                          struct fault *why);
+enum err catalog_note_drop(struct catalog *c, int64_t id, struct fault *why);
+
 enum { KEY_SALT_BYTES = KEY_BYTES, KEY_HASH_BYTES = 32 };
 
 struct catalog_key {

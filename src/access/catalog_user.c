@@ -53,7 +53,9 @@ static enum err insert_user(struct catalog *c, const struct catalog_user *user, 
                             struct fault *why)
 {
     sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
-    enum err e = catalog_prepare(c, "INSERT INTO users VALUES (?1, ?2, ?3)", &statement, why);
+    enum err e = catalog_prepare(
+        c, "INSERT INTO users (name, password_hash, created_ms) VALUES (?1, ?2, ?3)", &statement,
+        why);
     if (e != OK)
         return e;
     catalog_bind(statement, 1, slice_text(user->name));
@@ -118,6 +120,18 @@ enum err catalog_user_password(struct catalog *c, struct slice name, const char 
     if (e == OK && sqlite3_changes(c->db) == 0)
         return fail(why, ERR_NOT_FOUND, "there is no such user");
     return e;
+}
+
+enum err catalog_user_touch(struct catalog *c, struct slice name, int64_t now_ms, struct fault *why)
+{
+    sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
+    enum err e =
+        catalog_prepare(c, "UPDATE users SET changed_ms = ?2 WHERE name = ?1", &statement, why);
+    if (e != OK)
+        return e;
+    catalog_bind(statement, 1, name);
+    sqlite3_bind_int64(statement, 2, now_ms);
+    return catalog_finish(c, statement, why);
 }
 
 enum err catalog_user_list(struct catalog *c,

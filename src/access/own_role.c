@@ -39,13 +39,17 @@ static enum err check_body(struct slice body, struct fault *why)
 struct role_search {
     struct slice name;
     bool is_there;
+    struct buf *words; // of what it allows; NULL: not asked for
 };
 
 static void look(void *context, const char *name, const char *body)
 {
     struct role_search *s = context;
-    (void)body;
-    s->is_there = s->is_there || slice_is(s->name, name);
+    if (!slice_is(s->name, name))
+        return;
+    s->is_there = true;
+    if (s->words)
+        access_role_words(slice_text(body), s->words);
 }
 
 // With the lock held.
@@ -57,18 +61,39 @@ static enum err has_role(struct access *a, struct slice name, bool *out, struct 
     return e;
 }
 
+// "from -> ", and whether it is there.
+static enum err begin_words(struct access *a, struct slice name, struct buf *words, bool *out,
+                            struct fault *why)
+{
+    struct role_search s = {.name = name, .words = words};
+    pthread_mutex_lock(&a->lock);
+    enum err e = catalog_role_list(a->catalog, look, &s, why);
+    pthread_mutex_unlock(&a->lock);
+    if (!s.is_there)
+        buf_text(words, "none");
+    buf_text(words, " -> ");
+    *out = s.is_there;
+    return e;
+}
+
 enum err access_role_put(struct access *a, const struct access_by *by, struct slice name,
                          struct slice body, bool *out_is_new, struct fault *why)
 {
+    struct buf words AUTO(buf_donep) = buf_init(CHANGE_WORDS_BYTES);
+    bool is_there = false;
     enum err e = check_name(name, why);
     if (e == OK)
         e = check_body(body, why);
     if (e == OK)
-        e = access_change(a, &(struct access_change){"role.put", by, name, true}, why);
+        e = begin_words(a, name, &words, &is_there, why);
+    if (e != OK)
+        return e;
+    access_role_words(body, &words);
+    e = access_change(a, &(struct access_change){"role.put", by, name, true, buf_slice(&words)},
+                      why);
     if (e != OK)
         return e;
     pthread_mutex_lock(&a->lock);
-    bool is_there = false;
     e = has_role(a, name, &is_there, why);
     if (e == OK)
         e = catalog_role_put(a->catalog, name, body, a->now_ms(), why);
@@ -81,7 +106,15 @@ enum err access_role_put(struct access *a, const struct access_by *by, struct sl
 enum err access_role_remove(struct access *a, const struct access_by *by, struct slice name,
                             struct fault *why)
 {
-    enum err e = access_change(a, &(struct access_change){"role.remove", by, name, false}, why);
+    struct buf words AUTO(buf_donep) = buf_init(CHANGE_WORDS_BYTES);
+    bool is_there = false;
+    enum err e = begin_words(a, name, &words, &is_there, why);
+    if (e == OK && !is_there)
+        return fail(why, ERR_NOT_FOUND, "there is no such role");
+    buf_text(&words, "gone, and from all users");
+    if (e == OK)
+        e = access_change(
+            a, &(struct access_change){"role.remove", by, name, false, buf_slice(&words)}, why);
     if (e != OK)
         return e;
     pthread_mutex_lock(&a->lock);
@@ -135,13 +168,24 @@ static enum err set_roles(struct access *a, struct slice name, const struct slic
     return e ? e : catalog_user_grants(a->catalog, name, unused, why);
 }
 
+static bool has_admin(const struct slice *roles, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (slice_is(roles[i], role_name(ROLE_ADMIN)))
+            return true;
+    return false;
+}
+
+// Who becomes an administrator is a second person of the ratchet only a day later.
 static enum err set_in_one(struct access *a, struct slice name, const struct slice *roles,
-                           uint32_t count, struct fault *why)
+                           uint32_t count, bool was_admin, struct fault *why)
 {
     enum err e = catalog_begin(a->catalog, why);
     if (e != OK)
         return e;
     e = set_roles(a, name, roles, count, why);
+    if (e == OK && !was_admin && has_admin(roles, count))
+        e = catalog_user_touch(a->catalog, name, a->now_ms(), why);
     return catalog_end(a->catalog, e, why);
 }
 
@@ -149,9 +193,26 @@ static enum err put_password(struct access *a, struct slice name, struct slice p
                              bool is_there, struct fault *why)
 {
     if (is_there)
-        return password.len ? access_user_password(a, name, password, why) : OK;
+        return password.len ? access_user_password_bare(a, name, password, why) : OK;
     // Without a role there is nothing it may until it is given those that are meant.
     return access_user_add_bare(a, name, password, why);
+}
+
+static enum err put_on_record(struct access *a, const struct access_by *by, struct slice name,
+                              bool has_password, const struct slice *roles, uint32_t count,
+                              struct fault *why)
+{
+    struct buf words AUTO(buf_donep) = buf_init(CHANGE_WORDS_BYTES);
+    buf_text(&words, "roles: ");
+    enum err e = access_role_names(a, name, &words, why);
+    if (e != OK)
+        return e;
+    for (uint32_t i = 0; i < count; i++)
+        buf_print(&words, "%s%.*s", i ? ", " : " -> ", SLICE_PRINT(roles[i]));
+    if (has_password)
+        buf_text(&words, "; another password");
+    const struct access_change change = {"user.put", by, name, true, buf_slice(&words)};
+    return access_change(a, &change, why);
 }
 
 enum err access_user_put(struct access *a, const struct access_by *by, struct slice name,
@@ -163,27 +224,21 @@ enum err access_user_put(struct access *a, const struct access_by *by, struct sl
     enum err e = check_roles(a, roles, count, why);
     enum err found = e ? e : catalog_user_get(a->catalog, name, &user, why);
     pthread_mutex_unlock(&a->lock);
+    bool was_admin = user.roles >> ROLE_ADMIN & 1;
     wipe(&user, sizeof user);
     if (found != OK && found != ERR_NOT_FOUND)
         return found;
-    e = access_change(a, &(struct access_change){"user.put", by, name, true}, why);
+    e = put_on_record(a, by, name, password.len > 0, roles, count, why);
     if (e == OK)
         e = put_password(a, name, password, found == OK, why);
     if (e != OK)
         return e;
     pthread_mutex_lock(&a->lock);
-    e = set_in_one(a, name, roles, count, why);
+    e = set_in_one(a, name, roles, count, was_admin, why);
     access_changed(a);
     pthread_mutex_unlock(&a->lock);
     *out_is_new = found == ERR_NOT_FOUND;
     return e;
-}
-
-enum err access_user_drop(struct access *a, const struct access_by *by, struct slice name,
-                          struct fault *why)
-{
-    enum err e = access_change(a, &(struct access_change){"user.remove", by, name, false}, why);
-    return e ? e : access_user_remove(a, name, why);
 }
 
 enum err access_user_roles(struct access *a, struct slice name,

@@ -27,6 +27,8 @@ static const char layout[] =
 static const char head_name[] = "keys/ratchet.head";
 static const char domain[] = "tamis ratchet 1\n";
 
+enum { NOTE_BYTES = 512 };
+
 enum { HEAD_BYTES = 8 + RATCHET_HASH_BYTES, VALUES_BYTES = 512 << 20, ENTRIES_MAX = 100000 };
 
 const char *ratchet_act_name(enum ratchet_act a)
@@ -219,6 +221,36 @@ static void bind_entry(sqlite3_stmt *row, const struct ratchet_entry *e, const u
     sqlite3_bind_blob(row, 10, signature, SIGNATURE_BYTES, SQLITE_TRANSIENT);
 }
 
+// For the audit log, which serve keeps.
+static enum err note(struct ratchet *r, const struct ratchet_entry *entry, struct fault *why)
+{
+    struct buf words AUTO(buf_donep) = buf_init(NOTE_BYTES);
+    struct buf action AUTO(buf_donep) = buf_init(NOTE_BYTES);
+    const struct ratchet_entry *now = ratchet_in_force(r, entry->kind, entry->subject);
+    bool is_person = entry->act != RATCHET_START && entry->act != RATCHET_TIGHTEN;
+    buf_print(&action, "%s.%s", entry->kind, ratchet_act_name(entry->act));
+    if (now)
+        buf_print(&words, "version %lld -> ", (long long)now->seq);
+    else
+        buf_text(&words, "none -> ");
+    buf_print(&words, "version %lld", (long long)entry->seq);
+    if (entry->act == RATCHET_PROPOSE)
+        buf_text(&words, ", not in force until it is approved");
+    else if (entry->of)
+        buf_print(&words, ", which is proposal %lld%s", (long long)entry->of,
+                  entry->act == RATCHET_WITHDRAW ? ", withdrawn" : "");
+    const struct slice who = slice_text(entry->who);
+    return catalog_note_add(
+        r->catalog,
+        &(struct access_note){.at_ms = entry->at_ms,
+                              .who = is_person ? who : slice_text(""),
+                              .via = is_person ? slice_text("command line") : who,
+                              .action = buf_slice(&action),
+                              .name = slice_text(entry->subject),
+                              .words = buf_slice(&words)},
+        why);
+}
+
 static enum err insert(struct ratchet *r, const struct ratchet_entry *entry, struct fault *why)
 {
     uint8_t signature[SIGNATURE_BYTES];
@@ -229,7 +261,13 @@ static enum err insert(struct ratchet *r, const struct ratchet_entry *entry, str
     if (e)
         return e;
     bind_entry(row, entry, signature);
+    e = catalog_begin(r->catalog, why);
+    if (e)
+        return e;
     e = catalog_finish(r->catalog, row, why);
+    if (!e)
+        e = note(r, entry, why);
+    e = catalog_end(r->catalog, e, why);
     return e == ERR_CONFLICT ? fail(why, e, "somebody else changed it just now; look again") : e;
 }
 
@@ -271,7 +309,8 @@ static enum err read_number(struct ratchet *r, const char *sql, const char *text
 
 enum err ratchet_since(struct ratchet *r, const char *who, int64_t *out_ms, struct fault *why)
 {
-    return read_number(r, "SELECT created_ms FROM users WHERE name = ?1", who, out_ms, why);
+    return read_number(r, "SELECT max(created_ms, changed_ms) FROM users WHERE name = ?1", who,
+                       out_ms, why);
 }
 
 enum err ratchet_admins(struct ratchet *r, int64_t *out_count, struct fault *why)

@@ -14,9 +14,10 @@
 // with, so that serve cannot have an approval signed.
 //
 // Two persons: an administrator proposes, another approves within 24 hours.  Who became an
-// administrator less than 24 hours ago is not a second person yet, or one could make up the
-// other; in the first 24 hours of an installation everybody is.  Where there is only one
-// administrator the second key is time: the same one may approve after 24 hours, within a week.
+// administrator, or was given a new password, less than 24 hours ago is not a second person yet, or
+// one could make up the other; in the first 24 hours of an installation everybody is.  Where there
+// is only one administrator the second key is time: the same one may approve after 24 hours, within
+// a week.
 //
 // Not for two threads at once.
 

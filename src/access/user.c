@@ -83,13 +83,52 @@ static enum err add_user(struct access *a, struct slice name, struct slice passw
     return e == ERR_CONFLICT ? fail(why, e, "there is a user of this name already") : e;
 }
 
+// Does the catalogue have it?  ERR_NOT_FOUND without words.
+static enum err find_user(struct access *a, struct slice name, struct fault *why)
+{
+    struct catalog_user user = {0};
+    pthread_mutex_lock(&a->lock);
+    enum err e = catalog_user_get(a->catalog, name, &user, why);
+    pthread_mutex_unlock(&a->lock);
+    wipe(&user, sizeof user);
+    return e;
+}
+
+// What would not be done is not put on record.
+static enum err check_new(struct access *a, struct slice name, struct slice password,
+                          struct fault *why)
+{
+    enum err e = access_name_check(name, "a user", why);
+    if (e == OK)
+        e = password_check(password, why);
+    if (e != OK)
+        return e;
+    e = find_user(a, name, why);
+    if (e == OK)
+        return fail(why, ERR_CONFLICT, "there is a user of this name already");
+    return e == ERR_NOT_FOUND ? OK : e;
+}
+
 enum err access_user_add(struct access *a, struct slice name, struct slice password, uint32_t roles,
                          struct fault *why)
 {
     if (roles == 0 || roles >> ROLE_COUNT)
         return fail(why, ERR_INVALID,
                     "a user has at least one of the roles admin, writer, analyst and metrics");
-    return add_user(a, name, password, roles, why);
+    struct buf words AUTO(buf_donep) = buf_init(CHANGE_WORDS_BYTES);
+    buf_text(&words, "roles: none -> ");
+    const char *between = "";
+    for (int r = 0; r < ROLE_COUNT; r++) {
+        if (roles >> r & 1) {
+            buf_print(&words, "%s%s", between, role_name((enum role)r));
+            between = ", ";
+        }
+    }
+    enum err e = check_new(a, name, password, why);
+    if (e == OK)
+        e = access_change(
+            a, &(struct access_change){"user.add", NULL, name, true, buf_slice(&words)}, why);
+    return e ? e : add_user(a, name, password, roles, why);
 }
 
 enum err access_user_add_bare(struct access *a, struct slice name, struct slice password,
@@ -100,8 +139,27 @@ enum err access_user_add_bare(struct access *a, struct slice name, struct slice 
 
 enum err access_user_remove(struct access *a, struct slice name, struct fault *why)
 {
+    return access_user_drop(a, NULL, name, why);
+}
+
+enum err access_user_drop(struct access *a, const struct access_by *by, struct slice name,
+                          struct fault *why)
+{
+    struct buf words AUTO(buf_donep) = buf_init(CHANGE_WORDS_BYTES);
+    enum err e = find_user(a, name, why);
+    if (e == ERR_NOT_FOUND)
+        return fail(why, e, "there is no such user");
+    buf_text(&words, "roles: ");
+    if (e == OK)
+        e = access_role_names(a, name, &words, why);
+    buf_text(&words, " -> gone, and the keys");
+    if (e == OK)
+        e = access_change(
+            a, &(struct access_change){"user.remove", by, name, false, buf_slice(&words)}, why);
+    if (e != OK)
+        return e;
     pthread_mutex_lock(&a->lock);
-    enum err e = catalog_user_remove(a->catalog, name, why);
+    e = catalog_user_remove(a->catalog, name, why);
     access_changed(a);
     pthread_mutex_unlock(&a->lock);
     return e;
@@ -109,6 +167,22 @@ enum err access_user_remove(struct access *a, struct slice name, struct fault *w
 
 enum err access_user_password(struct access *a, struct slice name, struct slice password,
                               struct fault *why)
+{
+    enum err e = password_check(password, why);
+    if (e == OK)
+        e = find_user(a, name, why);
+    if (e == ERR_NOT_FOUND)
+        return fail(why, e, "there is no such user");
+    if (e == OK)
+        e = access_change(a,
+                          &(struct access_change){"user.password", NULL, name, false,
+                                                  slice_text("another password")},
+                          why);
+    return e ? e : access_user_password_bare(a, name, password, why);
+}
+
+enum err access_user_password_bare(struct access *a, struct slice name, struct slice password,
+                                   struct fault *why)
 {
     enum err e = password_check(password, why);
     if (e != OK)
@@ -119,6 +193,8 @@ enum err access_user_password(struct access *a, struct slice name, struct slice 
         return e;
     pthread_mutex_lock(&a->lock);
     e = catalog_user_password(a->catalog, name, hash, why);
+    if (e == OK) // whoever gave the password may know it
+        e = catalog_user_touch(a->catalog, name, a->now_ms(), why);
     access_changed(a);
     pthread_mutex_unlock(&a->lock);
     return e;

@@ -7,7 +7,7 @@ enum { ROLES_OF_USER_MAX = 32, ROLE_BYTES = 8 * 1024, MAY_BYTES = 8 << 20 };
 
 static struct access_by by_caller(const struct exchange *x)
 {
-    return (struct access_by){x->who.name, x->who.key_id};
+    return (struct access_by){x->who.name, x->who.key_id, x->request->address};
 }
 
 // ---- roles ----

@@ -292,7 +292,8 @@ static enum err make_key(struct exchange *x, struct fault *why)
                                                .indices = wish.indices,
                                                .limit = wish.limit,
                                                .metadata = wish.metadata,
-                                               .expires_ms = wish.expires_ms},
+                                               .expires_ms = wish.expires_ms,
+                                               .address = x->request->address},
                             &k, why);
     if (e != OK)
         return e;
@@ -471,8 +472,9 @@ static enum err end_keys(struct exchange *x, struct fault *why)
     if (e == OK && ending.ids && ending.found_count + ending.earlier_count < ending.ids->count)
         e = fail(why, ERR_NOT_FOUND,
                  "resource_not_found_exception: there is no such API key, or it is not yours");
+    const struct access_by by = {x->who.name, x->who.key_id, x->request->address};
     for (uint32_t i = 0; e == OK && i < ending.found_count; i++)
-        e = access_key_invalidate(x->api->access, slice_text(ending.found[i]), why);
+        e = access_key_invalidate(x->api->access, &by, slice_text(ending.found[i]), why);
     if (e != OK)
         return e;
     json_object(&x->json);

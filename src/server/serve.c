@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+enum { NOTE_ACTION_BYTES = 128 };
+
 enum { KEEPER_WAIT_MS = 500, TICK_US = 1000000, HTTPS_BYTES = ENDPOINT_TEXT_BYTES + 16 };
 
 struct serve {
@@ -113,12 +115,49 @@ static enum err open_audit(struct serve *s, struct fault *why)
 static enum err record_start(struct serve *s, struct fault *why)
 {
     const struct schema *schema = s->context->policy->schema;
+    const struct approved *a = s->context->approved;
     char policy[32];
+    char version[24];
+    snprintf(version, sizeof version, "%lld", (long long)(a ? a->seq : 0));
     snprintf(policy, sizeof policy, "%016llx", (unsigned long long)schema_identity(schema));
     const struct audit_fact facts[] = {{slice_text("listen"), slice_text(s->listen)},
                                        {slice_text("node"), slice_text(s->node)},
-                                       {slice_text("policy"), slice_text(policy)}};
-    return audit_start(s->audit, facts, 3, why);
+                                       {slice_text("policy"), slice_text(policy)},
+                                       {slice_text("policy_version"), slice_text(version)},
+                                       {slice_text("policy_by"), slice_text(a ? a->who : "")}};
+    return audit_start(s->audit, facts, 5, why);
+}
+
+// Before it is in force; when it cannot be put on record, it is not done.
+static enum err record_change(void *context, const struct access_change *c, struct fault *why)
+{
+    struct audit_who who = {0};
+    if (c->by)
+        who =
+            (struct audit_who){slice_text(c->by->name), slice_text(c->by->key_id), c->by->address};
+    const struct audit_fact facts[] = {
+        {slice_text("name"), c->name},
+        {slice_text("change"), c->words},
+        {slice_text("loosens"), slice_text(c->loosens ? "perhaps" : "no")}};
+    return audit_change(context, &who, c->action, facts, 3, why);
+}
+
+// What the command line did beside us, or while we were away.
+static enum err record_note(void *context, const struct access_note *n, struct fault *why)
+{
+    char action[NOTE_ACTION_BYTES];
+    char number[24];
+    char when[24];
+    snprintf(action, sizeof action, "%.*s", SLICE_PRINT(n->action));
+    snprintf(number, sizeof number, "%lld", (long long)n->id);
+    snprintf(when, sizeof when, "%lld", (long long)n->at_ms);
+    const struct audit_who who = {.principal = n->who};
+    const struct audit_fact facts[] = {{slice_text("name"), n->name},
+                                       {slice_text("change"), n->words},
+                                       {slice_text("via"), n->via},
+                                       {slice_text("at_ms"), slice_text(when)},
+                                       {slice_text("note"), slice_text(number)}};
+    return audit_change(context, &who, action, facts, 5, why);
 }
 
 // Keeper has the key.  Without it the log goes on, and what comes meanwhile is signed later.
@@ -146,7 +185,9 @@ static enum err ask_signature(void *context, const uint8_t digest[SIGN_DIGEST_BY
 static void tick_audit(struct serve *s)
 {
     struct fault why = {0};
-    enum err e = audit_tick(s->audit, ask_signature, s, &why);
+    enum err e = access_notes_take(s->access, record_note, s->audit, &why);
+    if (!e)
+        e = audit_tick(s->audit, ask_signature, s, &why);
     if (e && !s->audit_said)
         log_line(LOG_ERROR, "%s", why.words);
     if (!e && s->audit_said)
@@ -419,6 +460,10 @@ static enum err open_all(struct serve *s, struct fault *why)
         e = open_audit(s, why);
     if (!e)
         e = record_start(s, why);
+    if (!e)
+        access_on_change(s->access, record_change, s->audit);
+    if (!e)
+        e = access_notes_take(s->access, record_note, s->audit, why);
     if (!e)
         tell_status(s);
     return e ? e : open_http(s, why);

@@ -67,7 +67,7 @@ static bool run(struct access *a)
     }
     for (int i = 0; i < KEYS_MADE; i++) {
         struct api_key other = make_key(a);
-        EXPECT_EQ(access_key_invalidate(a, slice_text(other.id), NULL), OK);
+        EXPECT_EQ(access_key_invalidate(a, NULL, slice_text(other.id), NULL), OK);
     }
     bool all_right = true;
     for (int i = 0; i < THREADS; i++) {

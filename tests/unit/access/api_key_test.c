@@ -75,7 +75,7 @@ TEST(api_key_ends_when_it_expires_is_invalidated_or_its_owner_goes)
     EXPECT_EQ(gate_check(&f, header_of(&brief), &who), OK);
     gate_now_ms += 1000;
     EXPECT_EQ(gate_check(&f, header_of(&brief), &who), ERR_DENIED);
-    EXPECT_EQ(access_key_invalidate(f.access, slice_text(revoked.id), NULL), OK);
+    EXPECT_EQ(access_key_invalidate(f.access, NULL, slice_text(revoked.id), NULL), OK);
     EXPECT_EQ(gate_check(&f, header_of(&revoked), &who), ERR_DENIED);
     EXPECT_EQ(gate_check(&f, header_of(&orphan), &who), OK);
     EXPECT_EQ(access_user_remove(f.access, slice_text("ana"), NULL), OK);
@@ -126,6 +126,6 @@ TEST(api_key_list_shows_no_secret)
     int count = 0;
     EXPECT_EQ(access_key_list(f.access, see_key, &count, NULL), OK);
     EXPECT_EQ(count, 2);
-    EXPECT_EQ(access_key_invalidate(f.access, slice_text("none"), NULL), ERR_NOT_FOUND);
+    EXPECT_EQ(access_key_invalidate(f.access, NULL, slice_text("none"), NULL), ERR_NOT_FOUND);
     gate_close(&f);
 }

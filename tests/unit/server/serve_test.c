@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Serve outside its sandbox, over a unix socket, in a child of its own.
+#include "access/access.h"
 #include "guard/control.h"
 #include "guard/link.h"
 #include "server/directory.h"
@@ -105,6 +106,40 @@ TEST(serve_says_that_it_is_ready_and_stops_when_told)
     EXPECT_EQ(stage_close(&s), 0);
     EXPECT(ready);
     EXPECT(has_status);
+}
+
+static enum err none(void *context, const struct access_note *n, struct fault *why)
+{
+    (void)n;
+    *(int *)context += 1;
+    return fail(why, ERR_IO, "there is one");
+}
+
+static bool log_holds(const struct stage *s, const char *words)
+{
+    char command[256];
+    snprintf(command, sizeof command, "grep -qr '%s' '%s/audit'", words, s->l.home);
+    return system(command) == 0; // NOLINT(cert-env33-c,concurrency-mt-unsafe): a test's own words
+}
+
+TEST(serve_puts_on_record_what_was_changed_while_it_was_away)
+{
+    struct stage s;
+    struct access *a = NULL;
+    char path[160];
+    int left = 0;
+    stage_open(&s);
+    bool ready = hears(&s, MESSAGE_READY);
+    snprintf(path, sizeof path, "%s/access", s.l.home);
+    EXPECT_EQ(access_open(path, false, &a, NULL), OK);
+    enum err e = access_notes_take(a, none, &left, NULL);
+    bool has_first = log_holds(&s, "roles: none -> admin"); // what tamis init made
+    access_close(a);
+    EXPECT_EQ(stage_close(&s), 0);
+    EXPECT(ready);
+    EXPECT_EQ(e, OK);
+    EXPECT_EQ(left, 0);
+    EXPECT(has_first);
 }
 
 TEST(serve_complains_about_a_mirror_under_another_policy_and_goes_on)
