@@ -79,4 +79,5 @@ extern const struct verb verb_source;
 extern const struct verb verb_policy;
 extern const struct verb verb_metric;
 extern const struct verb verb_user;
+extern const struct verb verb_audit;
 extern const struct verb verb_version;

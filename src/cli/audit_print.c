@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/audit_print.h"
+
+#include "base/date.h"
+#include "cli/amount.h"
+
+#include <stdio.h>
+
+const char *audit_time(int64_t ms, char out[AUDIT_TIME_BYTES])
+{
+    struct buf date AUTO(buf_donep) = buf_init(AUDIT_TIME_BYTES);
+    if (date_print(&date, ms, slice_of(NULL, 0), date_zone_utc(), NULL) == OK)
+        snprintf(out, AUDIT_TIME_BYTES, "%.*s", SLICE_PRINT(buf_slice(&date)));
+    else
+        snprintf(out, AUDIT_TIME_BYTES, "%lld ms", (long long)ms);
+    return out;
+}
+
+static void head_row(struct table_print *t, const char *const *names)
+{
+    for (uint32_t i = 0; i < t->column_count; i++)
+        table_cell(t, "%s", names[i]);
+}
+
+static void cell(struct table_print *t, struct slice text)
+{
+    if (text.len)
+        table_cell(t, "%.*s", SLICE_PRINT(text));
+    else
+        table_cell(t, "-");
+}
+
+static void cell_count(struct table_print *t, uint64_t n)
+{
+    char text[AMOUNT_BYTES];
+    table_cell(t, "%s", amount_count((int64_t)n, text));
+}
+
+static void cell_who(struct table_print *t, struct slice principal, struct slice key_id)
+{
+    if (key_id.len)
+        table_cell(t, "%.*s (key %.*s)", SLICE_PRINT(principal), SLICE_PRINT(key_id));
+    else
+        cell(t, principal);
+}
+
+static void cell_indices(struct table_print *t, const struct audit_entry *e)
+{
+    enum { NAMES_BYTES = 1 << 22, SHOWN = 3 };
+    struct buf names AUTO(buf_donep) = buf_init(NAMES_BYTES);
+    for (uint32_t i = 0; i < e->index_count && i < SHOWN; i++)
+        buf_print(&names, "%s%.*s", i ? "," : "", SLICE_PRINT(e->indices[i]));
+    if (e->index_count > SHOWN)
+        buf_print(&names, " and %u more", e->index_count - SHOWN);
+    cell(t, buf_slice(&names));
+}
+
+struct table_print audit_table(struct arena *scratch)
+{
+    static const char *const names[] = {"entry",  "time", "kind",    "who", "from",
+                                        "status", "what", "indices", "rows"};
+    struct table_print t = table_print_of(scratch, sizeof names / sizeof *names);
+    head_row(&t, names);
+    return t;
+}
+
+void audit_row(struct table_print *t, const struct audit_entry *e)
+{
+    char time[AUDIT_TIME_BYTES];
+    table_cell(t, "%llu", (unsigned long long)e->number);
+    table_cell(t, "%s", audit_time(e->time_ms, time));
+    table_cell(t, "%s", audit_kind_name(e->kind));
+    cell_who(t, e->principal, e->key_id);
+    cell(t, e->address);
+    if (e->status)
+        table_cell(t, "%u", e->status);
+    else
+        table_cell(t, "-");
+    cell(t, e->route.len ? e->route : e->action);
+    cell_indices(t, e);
+    cell_count(t, e->rows);
+}
+
+struct table_print account_table(struct arena *scratch)
+{
+    static const char *const names[] = {"who",     "people",  "rows",    "rows shown",
+                                        "buckets", "entries", "changes", "refused"};
+    struct table_print t = table_print_of(scratch, sizeof names / sizeof *names);
+    head_row(&t, names);
+    return t;
+}
+
+void account_row(struct table_print *t, const struct account *one)
+{
+    cell_who(t, one->principal, one->key_id);
+    const uint64_t counts[] = {one->subjects, one->rows,    one->rows_shown, one->buckets,
+                               one->entries,  one->changes, one->refused};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+        cell_count(t, counts[i]);
+}
+
+void audit_found_text(const struct audit_found *f, struct buf *out)
+{
+    const struct book_facts *b = &f->facts;
+    char count[AMOUNT_BYTES];
+    char from[AUDIT_TIME_BYTES];
+    char to[AUDIT_TIME_BYTES];
+    if (b->entries == b->first)
+        buf_text(out, "no entries yet\n");
+    else
+        buf_print(out, "%s entries, %llu to %llu, from %s to %s: whole and unchanged\n",
+                  amount_count((int64_t)(b->entries - b->first), count),
+                  (unsigned long long)b->first, (unsigned long long)b->entries - 1,
+                  audit_time(f->first_ms, from), audit_time(f->last_ms, to));
+    if (b->has_head)
+        buf_print(out, "last signed head: number %llu over %s entries, of %s\n",
+                  (unsigned long long)b->head.number, amount_count((int64_t)b->head.size, count),
+                  audit_time(b->head.time_ms, from));
+    else
+        buf_text(out, "no head is signed yet\n");
+    if (b->unsigned_entries)
+        buf_print(out, "entries after it, from %s on, that no head is over yet: %s\n",
+                  audit_time(b->unsigned_since_ms, from),
+                  amount_count((int64_t)b->unsigned_entries, count));
+}
+
+static void json_time(struct json_writer *w, const char *key, int64_t ms)
+{
+    char text[AUDIT_TIME_BYTES];
+    json_key(w, key);
+    json_text(w, audit_time(ms, text));
+}
+
+static void json_number(struct json_writer *w, const char *key, uint64_t n)
+{
+    json_key(w, key);
+    json_uint(w, n);
+}
+
+void audit_found_json(const struct audit_found *f, struct buf *out)
+{
+    const struct book_facts *b = &f->facts;
+    struct json_writer w = json_writer_to(out);
+    json_object(&w);
+    json_number(&w, "first", b->first);
+    json_number(&w, "entries", b->entries - b->first);
+    if (b->entries > b->first) {
+        json_time(&w, "from", f->first_ms);
+        json_time(&w, "to", f->last_ms);
+    }
+    if (b->has_head) {
+        json_key(&w, "head");
+        json_object(&w);
+        json_number(&w, "number", b->head.number);
+        json_number(&w, "size", b->head.size);
+        json_time(&w, "time", b->head.time_ms);
+        json_end(&w);
+    }
+    json_number(&w, "without_head", b->unsigned_entries);
+    json_end(&w);
+    buf_text(out, "\n");
+}
+
+void account_json(const struct account *one, struct json_writer *w)
+{
+    json_object(w);
+    json_key(w, "principal");
+    json_string(w, one->principal);
+    if (one->key_id.len) {
+        json_key(w, "key_id");
+        json_string(w, one->key_id);
+    }
+    json_number(w, "subjects", one->subjects);
+    json_number(w, "rows", one->rows);
+    json_number(w, "rows_shown", one->rows_shown);
+    json_number(w, "buckets", one->buckets);
+    json_number(w, "entries", one->entries);
+    json_number(w, "changes", one->changes);
+    json_number(w, "refused", one->refused);
+    json_end(w);
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "audit/entry_json.h"
+#include "base/date.h"
+#include "base/num.h"
+#include "cli/audit_print.h"
+#include "cli/cli.h"
+#include "cli/home.h"
+#include "keys/key_ring.h"
+#include "server/directory.h"
+
+#include <stdio.h>
+
+enum {
+    PATH_BYTES = 4096,
+    OUT_BYTES = 1 << 30,
+    SCRATCH_BYTES = 1 << 30,
+    TAIL_DEFAULT = 20,
+    KEY_TEXT_BYTES = 2 * SIGN_PUBLIC_BYTES,
+    SMALL_FILE_BYTES = 4096,
+};
+
+static const struct flag flags[] = {
+    {"dir", "DIR"}, {"key", "K"},       {"head", "FILE"},  {"last", "N"},  {"from", "DATE"},
+    {"to", "DATE"}, {"principal", "P"}, {"members", NULL}, {"json", NULL}, {NULL, NULL},
+};
+
+// The log that was asked about, checked.  The book keeps pointers into it.
+struct shown {
+    const struct arguments *a;
+    struct world files; // the log's directory
+    uint8_t key[SIGN_PUBLIC_BYTES];
+    struct audit_head witness;
+    struct book_options options;
+    struct book *book;
+    struct arena *scratch;
+    struct buf out; // for standard output
+    struct table_print table;
+    struct accounts *accounts;
+    int64_t from_ms, to_ms; // entries from, and before
+};
+
+static enum err read_small(const char *name, struct buf *out, struct fault *why)
+{
+    struct world here;
+    enum err e = world_open(".", &here, why);
+    if (e)
+        return e;
+    e = world_read_file(&here, name, out, why);
+    world_close(&here);
+    return e;
+}
+
+// --key: the digits themselves, or a file that has them.
+static enum err given_key(const char *given, uint8_t out[SIGN_PUBLIC_BYTES], struct fault *why)
+{
+    struct buf text AUTO(buf_donep) = buf_init(SMALL_FILE_BYTES);
+    if (strlen(given) == KEY_TEXT_BYTES)
+        return audit_key_parse(slice_text(given), out, why);
+    enum err e = read_small(given, &text, why);
+    if (!e)
+        e = audit_key_parse(buf_slice(&text), out, why);
+    return e ? fail_in(why, e, "--key") : OK;
+}
+
+static enum err own_key(const char *directory, uint8_t out[SIGN_PUBLIC_BYTES], struct fault *why)
+{
+    struct world dir;
+    struct key_ring *ring = NULL;
+    enum err e = world_open(directory, &dir, why);
+    if (e)
+        return e;
+    e = key_ring_open(&dir, &ring, why);
+    world_close(&dir);
+    if (e)
+        return fail_in(why, e, "the public key is not given (--key K), and of DIR's own");
+    key_ring_public(ring, out);
+    key_ring_close(ring);
+    return OK;
+}
+
+static enum err find_key(const struct arguments *a, uint8_t out[SIGN_PUBLIC_BYTES],
+                         struct fault *why)
+{
+    const char *given = arguments_get(a, "key");
+    enum err e = crypto_start(why);
+    if (e)
+        return e;
+    return given ? given_key(given, out, why) : own_key(arguments_get(a, "dir"), out, why);
+}
+
+static enum err find_witness(struct shown *s, struct fault *why)
+{
+    const char *file = arguments_get(s->a, "head");
+    struct buf text AUTO(buf_donep) = buf_init(SMALL_FILE_BYTES);
+    if (!file)
+        return OK;
+    enum err e = read_small(file, &text, why);
+    if (!e)
+        e = audit_head_parse(buf_slice(&text), &s->witness, why);
+    s->options.witnesses = &s->witness;
+    s->options.witness_count = 1;
+    return e ? fail_in(why, e, "--head") : OK;
+}
+
+static enum err open_book(struct shown *s, struct fault *why)
+{
+    char path[PATH_BYTES];
+    const char *directory = arguments_get(s->a, "dir");
+    int len = snprintf(path, sizeof path, "%s/" DIRECTORY_AUDIT, directory);
+    if (len < 0 || (size_t)len >= sizeof path)
+        return fail(why, ERR_LIMIT, "--dir of more than %d bytes", PATH_BYTES);
+    enum err e = home_check(directory, why);
+    if (!e)
+        e = find_key(s->a, s->key, why);
+    if (!e)
+        e = find_witness(s, why);
+    if (!e)
+        e = world_open(path, &s->files, why);
+    s->options.key = s->key;
+    if (!e)
+        e = book_open(&s->files, &s->options, &s->book, why);
+    return e ? fail_in(why, e, "%s", path) : OK;
+}
+
+static void close_book(struct shown *s)
+{
+    book_close(s->book);
+    accounts_free(s->accounts);
+    if (s->files.ops)
+        world_close(&s->files);
+    arena_free(s->scratch);
+    buf_done(&s->out);
+}
+
+static enum err time_of(const struct shown *s, uint64_t number, int64_t *out, struct fault *why)
+{
+    struct book_proof proof;
+    enum err e = book_prove(s->book, number, book_facts(s->book).entries, &proof, why);
+    if (!e)
+        *out = audit_leaf_decode(proof.leaf).time_ms;
+    return e;
+}
+
+static enum err verify(struct shown *s, struct fault *why)
+{
+    struct audit_found found = {.facts = book_facts(s->book)};
+    enum err e = OK;
+    if (found.facts.entries > found.facts.first)
+        e = time_of(s, found.facts.first, &found.first_ms, why);
+    if (!e && found.facts.entries > found.facts.first)
+        e = time_of(s, found.facts.entries - 1, &found.last_ms, why);
+    if (e)
+        return e;
+    if (arguments_has(s->a, "json"))
+        audit_found_json(&found, &s->out);
+    else
+        audit_found_text(&found, &s->out);
+    return OK;
+}
+
+static enum err head(struct shown *s, struct fault *why)
+{
+    struct book_facts facts = book_facts(s->book);
+    if (!facts.has_head)
+        return fail(why, ERR_NOT_FOUND, "no head is signed yet; a server does so once a second");
+    audit_head_print(&facts.head, &s->out);
+    return OK;
+}
+
+static enum err show_entry(void *context, const struct audit_entry *e, struct fault *why)
+{
+    struct shown *s = context;
+    (void)why;
+    if (!arguments_has(s->a, "json")) {
+        audit_row(&s->table, e);
+        return OK;
+    }
+    struct json_writer w = json_writer_to(&s->out);
+    audit_entry_json(e, arguments_has(s->a, "members"), &w);
+    buf_text(&s->out, "\n");
+    return OK;
+}
+
+static enum err tail(struct shown *s, struct fault *why)
+{
+    struct book_facts facts = book_facts(s->book);
+    uint64_t last = TAIL_DEFAULT;
+    const char *given = arguments_get(s->a, "last");
+    if (given && parse_u64(slice_text(given), &last) != OK)
+        return fail(why, ERR_INVALID, "--last '%s' is no number", given);
+    uint64_t here = facts.entries - facts.first;
+    s->table = audit_table(s->scratch);
+    enum err e =
+        book_each(s->book, last < here ? facts.entries - last : facts.first, show_entry, s, why);
+    if (!e && !arguments_has(s->a, "json"))
+        table_render(&s->table, &s->out);
+    return e;
+}
+
+static enum err time_given(const struct shown *s, const char *flag, int64_t *out, struct fault *why)
+{
+    const char *given = arguments_get(s->a, flag);
+    enum err e =
+        given ? date_parse(slice_text(given), slice_of(NULL, 0), date_zone_utc(), false, out, why)
+              : OK;
+    return e ? fail_in(why, e, "--%s", flag) : OK;
+}
+
+static enum err count_entry(void *context, const struct audit_entry *e, struct fault *why)
+{
+    struct shown *s = context;
+    const char *principal = arguments_get(s->a, "principal");
+    (void)why;
+    if (e->time_ms >= s->from_ms && e->time_ms < s->to_ms &&
+        (!principal || slice_is(e->principal, principal)))
+        accounts_add(s->accounts, e);
+    return OK;
+}
+
+static void show_account(void *context, const struct account *one)
+{
+    struct shown *s = context;
+    account_row(&s->table, one);
+}
+
+static void show_account_json(void *context, const struct account *one)
+{
+    account_json(one, context);
+}
+
+static enum err who(struct shown *s, struct fault *why)
+{
+    s->from_ms = INT64_MIN;
+    s->to_ms = INT64_MAX;
+    s->accounts = accounts_new();
+    enum err e = time_given(s, "from", &s->from_ms, why);
+    if (!e)
+        e = time_given(s, "to", &s->to_ms, why);
+    if (!e)
+        e = book_each(s->book, book_facts(s->book).first, count_entry, s, why);
+    if (e)
+        return e;
+    if (arguments_has(s->a, "json")) {
+        struct json_writer w = json_writer_to(&s->out);
+        json_array(&w);
+        accounts_each(s->accounts, show_account_json, &w);
+        json_end(&w);
+        buf_text(&s->out, "\n");
+        return OK;
+    }
+    s->table = account_table(s->scratch);
+    accounts_each(s->accounts, show_account, s);
+    table_render(&s->table, &s->out);
+    return OK;
+}
+
+static enum exit_status print_key(const struct arguments *a)
+{
+    uint8_t key[SIGN_PUBLIC_BYTES] = {0};
+    struct fault why = {0};
+    enum err e = home_check(arguments_get(a, "dir"), &why);
+    if (!e)
+        e = find_key(a, key, &why);
+    if (e)
+        return cli_failed(&why);
+    for (size_t i = 0; i < sizeof key; i++)
+        printf("%02x", key[i]);
+    putchar('\n');
+    return EXIT_STATUS_OK;
+}
+
+static enum exit_status show(const struct arguments *a,
+                             enum err (*act)(struct shown *s, struct fault *why))
+{
+    struct shown s = {.a = a, .scratch = arena_new(SCRATCH_BYTES), .out = buf_init(OUT_BYTES)};
+    struct fault why = {0};
+    enum err e = open_book(&s, &why);
+    if (!e)
+        e = act(&s, &why);
+    if (!e)
+        e = buf_end(&s.out, &why);
+    if (!e)
+        fwrite(s.out.at, 1, s.out.len, stdout);
+    close_book(&s);
+    return e ? cli_failed(&why) : EXIT_STATUS_OK;
+}
+
+static const char *const *words_of(const char *action)
+{
+    static const struct {
+        const char *name;
+        const char *flags[8];
+    } all[] = {
+        {"verify", {"dir", "key", "head", "json"}},
+        {"tail", {"dir", "key", "head", "last", "members", "json"}},
+        {"head", {"dir", "key", "head"}},
+        {"who", {"dir", "key", "head", "principal", "from", "to", "json"}},
+        {"key", {"dir"}},
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (strcmp(all[i].name, action) == 0)
+            return all[i].flags;
+    }
+    return NULL;
+}
+
+// The first flag that does not go with the action; NULL: all do.
+static const char *foreign_flag(const struct arguments *a, const char *const *own)
+{
+    for (const struct flag *f = flags; f->name; f++) {
+        bool is_own = !arguments_has(a, f->name);
+        for (int i = 0; !is_own && own[i]; i++)
+            is_own = strcmp(own[i], f->name) == 0;
+        if (!is_own)
+            return f->name;
+    }
+    return NULL;
+}
+
+static enum exit_status run(const struct arguments *a)
+{
+    const char *action = a->words[0];
+    const char *const *own = words_of(action);
+    if (!own)
+        return cli_misused("audit", "'%s' is not verify, tail, head, who or key", action);
+    const char *foreign = foreign_flag(a, own);
+    if (foreign)
+        return cli_misused("audit", "--%s does not go with %s", foreign, action);
+    if (!arguments_has(a, "dir"))
+        return cli_misused("audit", "--dir DIR is missing");
+    if (arguments_has(a, "members") && !arguments_has(a, "json"))
+        return cli_misused("audit", "--members goes only with --json");
+    if (strcmp(action, "key") == 0)
+        return print_key(a);
+    if (strcmp(action, "tail") == 0)
+        return show(a, tail);
+    if (strcmp(action, "who") == 0)
+        return show(a, who);
+    return show(a, strcmp(action, "head") == 0 ? head : verify);
+}
+
+const struct verb verb_audit = {
+    .name = "audit",
+    .summary = "who was told what; whether the log of it is whole",
+    .help =
+        "tamis audit verify --dir /var/lib/tamis\n\n"
+        "  tamis audit verify   is every entry there and unchanged?  Else: the place, and status "
+        "1\n"
+        "  tamis audit tail     the last entries\n"
+        "  tamis audit who      of how many people and rows each user was told\n"
+        "  tamis audit head     the newest signed head, a line to keep elsewhere, or on paper\n"
+        "  tamis audit key      the public key, to keep elsewhere as well\n\n"
+        "Each checks the whole log first, against the public key and nothing else, beside a\n"
+        "running server or without one.\n\n"
+        "  --dir DIR                   the installation\n"
+        "  --key K                     its public key, as `key` printed it, or a file with it;\n"
+        "                              else the one in DIR/keys\n"
+        "  --head FILE                 a head kept elsewhere: the log must go on from it\n"
+        "  --last N                    of tail: so many; default 20\n"
+        "  --principal P               of who: only this user\n"
+        "  --from DATE --to DATE       of who: from (included) to (not included), in UTC\n"
+        "  --json                      of verify, tail, who; tail prints an object a line\n"
+        "  --members                   of tail --json: also which rows and which people\n",
+    .flags = flags,
+    .words = "verify | tail | who | head | key",
+    .words_min = 1,
+    .words_max = 1,
+    .run = run,
+};
