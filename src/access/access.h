@@ -11,6 +11,7 @@
 // hash of it is kept in memory for a minute).
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
 
@@ -96,6 +97,9 @@ enum err access_role_remove(struct access *a, const struct access_by *by, struct
 enum err access_role_list(struct access *a,
                           void (*each)(void *context, const char *name, const char *body),
                           void *context, struct fault *why);
+// What a role of one's own allows, as words: names of indices and privileges, whether all fields
+// and all rows; never what a query asks for.
+void access_role_words(struct slice body, struct buf *out);
 // Makes or changes a user: `roles` are `count` names, built-in or one's own; a password of len 0
 // leaves the one there is.
 enum err access_user_put(struct access *a, const struct access_by *by, struct slice name,

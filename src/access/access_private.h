@@ -50,9 +50,6 @@ enum err access_user_password_bare(struct access *a, struct slice name, struct s
 
 // The names of a user's roles, "none" for nobody and for one without.  Without the lock.
 enum err access_role_names(struct access *a, struct slice user, struct buf *out, struct fault *why);
-// What a role of one's own allows, as words: names of indices and privileges, whether all fields
-// and all rows; never what a query asks for.
-void access_role_words(struct slice body, struct buf *out);
 
 enum { CHANGE_WORDS_BYTES = 64 * 1024 };
 

@@ -97,6 +97,8 @@ void route_unrecognized_add(struct unrecognized *u, struct slice name);
 enum err route_unrecognized(const struct exchange *x, const struct unrecognized *u,
                             struct fault *why); // OK when there is none
 
+enum err posture(struct exchange *x, struct fault *why); // api_posture.c
+
 // The groups, one a file.
 extern const struct route_group root_routes, search_routes, msearch_routes, doc_routes, bulk_routes,
     index_routes, field_caps_routes, cluster_routes, cat_routes, security_routes, tamis_routes,

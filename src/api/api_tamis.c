@@ -307,6 +307,7 @@ static const struct route routes[] = {
     {METHOD_GET, ACTION_AGGREGATE, "/_tamis/metrics/{name}", get_metric, "from to by every",
      "docs/reference/http.md"},
     {METHOD_GET, ACTION_MANAGE, "/_tamis/status", status, "", "what the processes say"},
+    {METHOD_GET, ACTION_MANAGE, "/_tamis/posture", posture, "", "what protects, as it is now"},
 };
 
 const struct route_group tamis_routes = ROUTE_GROUP("tamis's own", routes);

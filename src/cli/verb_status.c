@@ -106,6 +106,34 @@ static void say_segments(const struct json *status, struct buf *out)
     buf_u8(out, '\n');
 }
 
+// Of an older server there is nothing.
+static void say_protection(const struct json *status, struct buf *out)
+{
+    char text[AMOUNT_BYTES];
+    const struct json *p = json_get(status, "protection");
+    if (!p)
+        return;
+    const struct json *beyond = json_get(p, "listens_beyond_this_machine");
+    const struct json *differs = json_get(p, "policy_file_differs");
+    struct slice by = status_text(p, "by");
+    int64_t age_ms = status_number(status, "written_ms") - status_number(p, "since_ms");
+    buf_print(out, "protection: policy version %lld, in force since %s",
+              (long long)status_number(p, "policy_version"), amount_duration(age_ms, text));
+    if (by.len)
+        buf_print(out, ", by %.*s", SLICE_PRINT(by));
+    buf_print(out, "; %s\n",
+              beyond && beyond->truth ? "OTHER MACHINES can reach the listener"
+                                      : "only this machine reaches the listener");
+    if (differs && differs->truth)
+        buf_text(out, "  policy.yml says something that is not in force; 'tamis policy diff' "
+                      "shows it\n");
+    if (status_number(p, "proposals_waiting") > 0)
+        buf_print(out,
+                  "  %lld proposals wait for a second administrator; 'tamis policy history' "
+                  "shows them\n",
+                  (long long)status_number(p, "proposals_waiting"));
+}
+
 static const struct json *stored_table(const struct json *status, struct slice name)
 {
     const struct json *tables = status_list(status, "tables");
@@ -216,6 +244,7 @@ static enum exit_status run(const struct arguments *a)
         buf_u8(&out, '\n');
     } else {
         say_server(&status, a->words[0], &out);
+        say_protection(status.json, &out);
         if (json_get(status.json, "search"))
             say_searches(status.json, &out);
         say_segments(status.json, &out);

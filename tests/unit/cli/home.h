@@ -43,11 +43,15 @@ static inline void home_write_status(const struct place *p, pid_t pid, int64_t w
              "\"memory_bytes\":2097152,\"cache\":{\"bytes_max\":4000000,"
              "\"answers\":{\"hits\":70,\"bytes\":1000000},"
              "\"partials\":{\"hits\":2000,\"bytes\":500000}}},"
+             "\"protection\":{\"policy_version\":7,\"since_ms\":%lld,\"by\":\"ann\","
+             "\"proposals_waiting\":2,\"policy_file_differs\":true,"
+             "\"listens_beyond_this_machine\":false},"
              "\"store\":{\"segments\":{\"memory_bytes\":1048576,\"memory_bytes_max\":4194304,"
              "\"bytes_loaded\":3145728,\"gone\":5}},"
              "\"tables\":[{\"name\":\"devices\",\"rows\":32134,\"bytes_disk\":1200000,"
              "\"bytes_memory\":800000}],\"sources\":[%s]}",
-             listen, (int)pid, (long long)(written_ms - 180000), (long long)written_ms, sources);
+             listen, (int)pid, (long long)(written_ms - 180000), (long long)written_ms,
+             (long long)(written_ms - 7200000), sources);
     place_write(p, "run/status.json", text);
 }
 

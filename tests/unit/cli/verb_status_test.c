@@ -19,6 +19,10 @@ TEST(status_tells_what_runs_and_how_far_behind_it_is)
     EXPECT(says(&r,
                 "searches: 1,200, 1 running with 2.1 MB, 2 given up by who asked, 3 refused for "
                 "their memory\n"));
+    EXPECT(says(&r, "protection: policy version 7, in force since 2 h, by ann; only this machine "
+                    "reaches the listener\n"));
+    EXPECT(says(&r, "  policy.yml says something that is not in force"));
+    EXPECT(says(&r, "  2 proposals wait for a second administrator"));
     EXPECT(says(&r, "kept answers: 1.5 MB of 4.0 MB; 70 answers and 2,000 partial ones given "
                     "again\n"));
     EXPECT(says(&r, "segments: 1.0 MB in memory of 4.2 MB, 3.1 MB read from disk, 5 made room\n"));
