@@ -100,11 +100,17 @@ enum err access_role_list(struct access *a,
 // What a role of one's own allows, as words: names of indices and privileges, whether all fields
 // and all rows; never what a query asks for.
 void access_role_words(struct slice body, struct buf *out);
-// Makes or changes a user: `roles` are `count` names, built-in or one's own; a password of len 0
-// leaves the one there is.
-enum err access_user_put(struct access *a, const struct access_by *by, struct slice name,
-                         struct slice password, const struct slice *roles, uint32_t count,
-                         bool *out_is_new, struct fault *why);
+
+struct access_user {
+    struct slice name;
+    struct slice password;     // len 0: the one there is stays
+    const struct slice *roles; // names, built-in or one's own
+    uint32_t role_count;
+};
+
+// Makes or changes a user.
+enum err access_user_put(struct access *a, const struct access_by *by,
+                         const struct access_user *user, bool *out_is_new, struct fault *why);
 enum err access_user_drop(struct access *a, const struct access_by *by, struct slice name,
                           struct fault *why); // access_user_remove() by somebody
 enum err access_user_roles(struct access *a, struct slice name,

@@ -198,43 +198,41 @@ static enum err put_password(struct access *a, struct slice name, struct slice p
     return access_user_add_bare(a, name, password, why);
 }
 
-static enum err put_on_record(struct access *a, const struct access_by *by, struct slice name,
-                              bool has_password, const struct slice *roles, uint32_t count,
-                              struct fault *why)
+static enum err put_on_record(struct access *a, const struct access_by *by,
+                              const struct access_user *user, struct fault *why)
 {
     struct buf words AUTO(buf_donep) = buf_init(CHANGE_WORDS_BYTES);
     buf_text(&words, "roles: ");
-    enum err e = access_role_names(a, name, &words, why);
+    enum err e = access_role_names(a, user->name, &words, why);
     if (e != OK)
         return e;
-    for (uint32_t i = 0; i < count; i++)
-        buf_print(&words, "%s%.*s", i ? ", " : " -> ", SLICE_PRINT(roles[i]));
-    if (has_password)
+    for (uint32_t i = 0; i < user->role_count; i++)
+        buf_print(&words, "%s%.*s", i ? ", " : " -> ", SLICE_PRINT(user->roles[i]));
+    if (user->password.len > 0)
         buf_text(&words, "; another password");
-    const struct access_change change = {"user.put", by, name, true, buf_slice(&words)};
+    const struct access_change change = {"user.put", by, user->name, true, buf_slice(&words)};
     return access_change(a, &change, why);
 }
 
-enum err access_user_put(struct access *a, const struct access_by *by, struct slice name,
-                         struct slice password, const struct slice *roles, uint32_t count,
-                         bool *out_is_new, struct fault *why)
+enum err access_user_put(struct access *a, const struct access_by *by,
+                         const struct access_user *user, bool *out_is_new, struct fault *why)
 {
-    struct catalog_user user = {0};
+    struct catalog_user known = {0};
     pthread_mutex_lock(&a->lock);
-    enum err e = check_roles(a, roles, count, why);
-    enum err found = e ? e : catalog_user_get(a->catalog, name, &user, why);
+    enum err e = check_roles(a, user->roles, user->role_count, why);
+    enum err found = e ? e : catalog_user_get(a->catalog, user->name, &known, why);
     pthread_mutex_unlock(&a->lock);
-    bool was_admin = user.roles >> ROLE_ADMIN & 1;
-    wipe(&user, sizeof user);
+    bool was_admin = known.roles >> ROLE_ADMIN & 1;
+    wipe(&known, sizeof known);
     if (found != OK && found != ERR_NOT_FOUND)
         return found;
-    e = put_on_record(a, by, name, password.len > 0, roles, count, why);
+    e = put_on_record(a, by, user, why);
     if (e == OK)
-        e = put_password(a, name, password, found == OK, why);
+        e = put_password(a, user->name, user->password, found == OK, why);
     if (e != OK)
         return e;
     pthread_mutex_lock(&a->lock);
-    e = set_in_one(a, name, roles, count, was_admin, why);
+    e = set_in_one(a, user->name, user->roles, user->role_count, was_admin, why);
     access_changed(a);
     pthread_mutex_unlock(&a->lock);
     *out_is_new = found == ERR_NOT_FOUND;

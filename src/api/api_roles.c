@@ -135,9 +135,10 @@ static enum err put_user(struct exchange *x, struct fault *why)
     enum err e = exchange_body(x, &body, why);
     if (e == OK)
         e = read_user(body, &wish, why);
+    const struct access_user user = {exchange_path(x, 0), wish.password, wish.roles,
+                                     wish.role_count};
     if (e == OK)
-        e = access_user_put(x->api->access, &by, exchange_path(x, 0), wish.password, wish.roles,
-                            wish.role_count, &is_new, why);
+        e = access_user_put(x->api->access, &by, &user, &is_new, why);
     if (e != OK)
         return e;
     json_object(&x->json);

@@ -53,7 +53,9 @@ TEST(change_of_a_user_beside_the_server_is_kept_with_from_and_to)
     const struct slice admin = slice_text("admin");
     const struct access_by by = {.name = "bob", .key_id = ""};
     bool is_new = false;
-    EXPECT_EQ(access_user_put(g.access, &by, ada, slice_of("", 0), &admin, 1, &is_new, NULL), OK);
+    EXPECT_EQ(access_user_put(g.access, &by, &(struct access_user){ada, slice_of("", 0), &admin, 1},
+                              &is_new, NULL),
+              OK);
     expect_only(&g, "bob|user.put|ada|roles: analyst, metrics -> admin");
     EXPECT_EQ(access_user_remove(g.access, ada, NULL), OK);
     expect_only(&g, "|user.remove|ada|roles: admin -> gone, and the keys");

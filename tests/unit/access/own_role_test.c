@@ -11,12 +11,16 @@
 
 static const struct slice eu = {(const uint8_t *)"eu", 2};
 
+static enum err put(struct gate *g, const char *name, const struct slice *roles, uint32_t count)
+{
+    const struct access_user user = {slice_text(name), slice_text("a good long one"), roles, count};
+    bool is_new = false;
+    return access_user_put(g->access, NULL, &user, &is_new, NULL);
+}
+
 static void put_user(struct gate *g, const char *name, const struct slice *roles, uint32_t count)
 {
-    bool is_new = false;
-    EXPECT_EQ(access_user_put(g->access, NULL, slice_text(name), slice_text("a good long one"),
-                              roles, count, &is_new, NULL),
-              OK);
+    EXPECT_EQ(put(g, name, roles, count), OK);
 }
 
 TEST(own_role_reaches_whoever_has_it_and_goes_with_it)
@@ -50,9 +54,7 @@ TEST(own_role_names_are_plain_and_not_the_built_in_ones)
     EXPECT_EQ(access_role_put(g.access, NULL, eu, slice_text("{\"indices\":7}"), &is_new, NULL),
               ERR_INVALID);
     const struct slice nobody = slice_text("nosuch");
-    EXPECT_EQ(access_user_put(g.access, NULL, slice_text("eve"), slice_text("a good long one"),
-                              &nobody, 1, &is_new, NULL),
-              ERR_INVALID);
+    EXPECT_EQ(put(&g, "eve", &nobody, 1), ERR_INVALID);
     gate_close(&g);
 }
 
@@ -72,9 +74,7 @@ TEST(own_role_changes_wait_for_whoever_holds_them_back)
     EXPECT(strcmp(asked, "role.put") == 0);
     EXPECT_EQ(access_role_remove(g.access, NULL, eu, NULL), ERR_NOT_FOUND); // it was not made
     const struct slice analyst = slice_text("analyst");
-    EXPECT_EQ(access_user_put(g.access, NULL, slice_text("eve"), slice_text("a good long one"),
-                              &analyst, 1, &is_new, NULL),
-              ERR_DENIED);
+    EXPECT_EQ(put(&g, "eve", &analyst, 1), ERR_DENIED);
     struct principal who;
     EXPECT_EQ(gate_check(&g, gate_basic("eve", "a good long one"), &who), ERR_DENIED);
     gate_close(&g);

@@ -109,13 +109,13 @@ TEST(proposal_is_not_approved_by_a_user_taken_over_within_the_day)
     ratchet_wait(100 * HOUR_MS);
     EXPECT_EQ(access_open(p.access, false, &a, NULL), OK);
     a->now_ms = ratchet_now;
-    EXPECT_EQ(access_user_put(a, NULL, slice_text("old"), slice_of("", 0), roles, 1, &is_new, NULL),
-              OK);
+    const struct access_user old_with_one = {slice_text("old"), slice_of("", 0), roles, 1};
+    const struct access_user old_with_two = {slice_text("old"), slice_of("", 0), roles, 2};
+    EXPECT_EQ(access_user_put(a, NULL, &old_with_one, &is_new, NULL), OK);
     int64_t since = 0;
     EXPECT_EQ(ratchet_since(p.ratchet, "old", &since, NULL), OK);
     EXPECT_EQ(since, 1); // no administrator yet
-    EXPECT_EQ(access_user_put(a, NULL, slice_text("old"), slice_of("", 0), roles, 2, &is_new, NULL),
-              OK);
+    EXPECT_EQ(access_user_put(a, NULL, &old_with_two, &is_new, NULL), OK);
     EXPECT_EQ(access_user_password(a, slice_text("bob"), slice_text("a good long one"), NULL), OK);
     int64_t seq = propose(&p, "ann");
     EXPECT_EQ(ratchet_approve(p.ratchet, seq, "old", NULL), ERR_DENIED);
