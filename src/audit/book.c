@@ -11,7 +11,6 @@
 enum {
     SEGMENT_READ_BYTES_MAX = 512 << 20,
     HEADS_READ_BYTES_MAX = 64 << 20,
-    ENTRY_ARENA_BYTES = 1 << 30,
     FILES_MAX = 1 << 20,
 };
 
@@ -312,7 +311,7 @@ enum err book_open(const struct world *w, const struct book_options *o, struct b
         why = &own;
     b->w = w;
     b->o = o;
-    b->scratch = arena_new(ENTRY_ARENA_BYTES);
+    b->scratch = arena_new(AUDIT_ENTRY_ARENA_BYTES);
     enum err e = list(w, heads_name_parse, &b->heads, why);
     if (!e)
         e = read_heads(b, why);
@@ -355,10 +354,11 @@ struct telling {
     uint64_t from;
     enum err (*each)(void *context, const struct audit_entry *e, struct fault *why);
     void *context;
+    bool has_failed; // here or in `each`, not in what lies behind the last entry
 };
 
-static enum err tell(void *context, const struct audit_record *r, const struct hash256 *leaf,
-                     struct fault *why)
+static enum err tell_one(void *context, const struct audit_record *r, const struct hash256 *leaf,
+                         struct fault *why)
 {
     struct telling *t = context;
     struct book *b = t->b;
@@ -379,11 +379,19 @@ static enum err tell(void *context, const struct audit_record *r, const struct h
     return t->each(t->context, &e, why);
 }
 
+static enum err tell(void *context, const struct audit_record *r, const struct hash256 *leaf,
+                     struct fault *why)
+{
+    enum err e = tell_one(context, r, leaf, why);
+    ((struct telling *)context)->has_failed = e != OK;
+    return e;
+}
+
 enum err book_each(struct book *b, uint64_t from,
                    enum err (*each)(void *context, const struct audit_entry *e, struct fault *why),
                    void *context, struct fault *why)
 {
-    struct telling t = {b, from, each, context};
+    struct telling t = {.b = b, .from = from, .each = each, .context = context};
     const struct segment_walk walk = {tell, &t};
     enum err e = OK;
     for (uint32_t i = 0; !e && i < b->segments.count; i++) {
@@ -397,7 +405,7 @@ enum err book_each(struct book *b, uint64_t from,
         e = world_read_file(b->w, name, &bytes, why);
         if (!e)
             e = segment_walk(buf_slice(&bytes), &walk, &tree, &end, why);
-        if (e == ERR_CORRUPT && tree.size >= b->tree.size)
+        if (e == ERR_CORRUPT && !t.has_failed && tree.size >= b->tree.size)
             e = OK; // an entry that is being written
     }
     return e;

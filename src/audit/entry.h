@@ -39,9 +39,12 @@ const char *audit_kind_name(enum audit_kind k); // "answer"
 enum {
     AUDIT_LEAF_BYTES = 48,
     AUDIT_BODY_BYTES_MAX = 64 << 20, // a million rows with whom they are about
-    AUDIT_LIST_MAX = 65536,          // indices, fields, sets or facts of one entry
     SUBJECT_BYTES = 16,
 };
+
+// For audit_body_decode(): what a body says takes at most some 32 times its bytes.  So a log that
+// somebody else wrote cannot stop who reads it.
+#define AUDIT_ENTRY_ARENA_BYTES ((size_t)64 * AUDIT_BODY_BYTES_MAX)
 
 // Values of a field were shown, or it decided what was shown: by a query, an order, an
 // aggregation.

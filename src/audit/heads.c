@@ -41,11 +41,10 @@ static int by_first(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static enum err read_last(struct heads *h, struct fault *why)
+// The last whole head of one file, if it has one.
+static enum err read_last_of(struct heads *h, const char *name, struct fault *why)
 {
     const struct world_ops *ops = h->w->ops;
-    char name[HEADS_NAME_BYTES];
-    heads_name(h->files[h->file_count - 1], name);
     int fd = -1;
     uint64_t bytes = 0;
     uint8_t last[AUDIT_HEAD_BYTES];
@@ -61,10 +60,32 @@ static enum err read_last(struct heads *h, struct fault *why)
         h->has_last = true;
         h->last = audit_head_decode(last);
     }
+    return e;
+}
+
+// A file whose first head never came to the disk is empty: then the last is in one before it.
+static enum err read_last(struct heads *h, struct fault *why)
+{
+    enum err e = OK;
+    for (uint32_t i = h->file_count; !e && !h->has_last && i > 0; i--) {
+        char name[HEADS_NAME_BYTES];
+        heads_name(h->files[i - 1], name);
+        e = read_last_of(h, name, why);
+    }
+    return e;
+}
+
+static enum err open_last_file(struct heads *h, struct fault *why)
+{
+    const struct world_ops *ops = h->w->ops;
+    char name[HEADS_NAME_BYTES];
+    uint64_t bytes = 0;
+    heads_name(h->files[h->file_count - 1], name);
+    enum err e = ops->open_write(h->w, name, false, &h->fd, why);
     if (!e)
-        e = ops->open_write(h->w, name, false, &h->fd, why);
-    if (!e && whole != bytes)
-        e = ops->truncate(h->fd, whole, why);
+        e = ops->size(h->fd, &bytes, why);
+    if (!e && bytes % AUDIT_HEAD_BYTES)
+        e = ops->truncate(h->fd, bytes - bytes % AUDIT_HEAD_BYTES, why);
     return e;
 }
 
@@ -80,6 +101,8 @@ enum err heads_open(struct heads *h, const struct world *w, struct fault *why)
     for (uint32_t i = from; i < l.count; i++)
         h->files[h->file_count++] = l.at[i];
     e = read_last(h, why);
+    if (!e)
+        e = open_last_file(h, why);
     if (e)
         heads_close(h);
     return e;

@@ -372,15 +372,22 @@ static void take_queue(struct journal *j)
     j->pending = empty;
 }
 
-// Files: *out_rolled when a new segment was begun, *out_synced when all is on the disk.
-static enum err write_out(struct journal *j, bool rolls, bool *out_rolled, bool *out_synced,
-                          struct fault *why)
+struct outcome {
+    bool has_rolled; // a new segment was begun
+    bool is_synced;  // all is on the disk
+    bool is_unsure;  // the disk refused: what is unsynced is to be written again
+};
+
+static enum err write_out(struct journal *j, bool rolls, struct outcome *out, struct fault *why)
 {
     enum err e = rolls ? roll(j, &j->written, why) : OK;
-    *out_rolled = rolls && !e;
+    out->has_rolled = rolls && !e;
     if (!e)
         e = write_queued(j, why);
-    *out_synced = !e && j->unsynced.len > UNSYNCED_BYTES_MAX && !sync_file(j, why);
+    if (!e && j->unsynced.len > UNSYNCED_BYTES_MAX) {
+        out->is_synced = sync_file(j, why) == OK;
+        out->is_unsure = !out->is_synced;
+    }
     return e;
 }
 
@@ -398,14 +405,13 @@ static void lead(struct journal *j)
     struct waiter *writing = j->waiters;
     const struct merkle after = j->tree;
     bool rolls = j->file_bytes >= j->segment_bytes && j->written.size > last_segment(j)->first;
-    bool has_rolled = false;
-    bool is_synced = false;
+    struct outcome done = {0};
     j->waiters = NULL;
     take_queue(j);
     begin(j);
-    enum err e = write_out(j, rolls, &has_rolled, &is_synced, &why);
+    enum err e = write_out(j, rolls, &done, &why);
     pthread_mutex_lock(&j->lock);
-    if (has_rolled) {
+    if (done.has_rolled) {
         j->synced = j->written;
         add_segment(j, j->written.size, j->last_ms);
     }
@@ -416,8 +422,12 @@ static void lead(struct journal *j)
         return;
     }
     j->written = after;
-    if (is_synced)
+    if (done.is_synced)
         j->synced = after;
+    if (done.is_unsure) {
+        j->is_broken = true;
+        j->failure = why;
+    }
     settle(writing, OK, NULL);
 }
 

@@ -13,7 +13,6 @@ enum {
     KEEP_DAYS = 400,
     SEGMENT_READ_BYTES_MAX = 512 << 20,
     SUMMARY_BYTES_MAX = 16 << 20,
-    ENTRY_ARENA_BYTES = 1 << 30,
     NAME_BYTES = 32,
     HEX_BYTES = 2 * SHA256_BYTES,
 };
@@ -182,7 +181,8 @@ enum err retention_apply(const struct retention_rule *r, const struct world *w, 
     bool is_old = s.second_ms > 0 && s.second_ms + r->keep_ms < w->ops->now_ms();
     if (s.segments < 2 || (!is_large && !is_old))
         return OK;
-    struct epoch epoch = {.accounts = accounts_new(), .scratch = arena_new(ENTRY_ARENA_BYTES)};
+    struct epoch epoch = {.accounts = accounts_new(),
+                          .scratch = arena_new(AUDIT_ENTRY_ARENA_BYTES)};
     enum err e = read_epoch(w, s.first, &epoch, why);
     if (!e)
         e = drop(w, j, &epoch, why);

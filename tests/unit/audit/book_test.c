@@ -415,6 +415,25 @@ TEST(book_tells_its_entries_and_proves_each)
     library_close(&l);
 }
 
+static enum err refuse_last(void *context, const struct audit_entry *e, struct fault *why)
+{
+    const uint64_t *last = context;
+    return e->number == *last ? fail(why, ERR_CORRUPT, "not this one") : OK;
+}
+
+TEST(book_tells_what_its_reader_finds_wrong_with_the_last_entry)
+{
+    struct library l;
+    library_open(&l, 30);
+    const struct book_options o = {.key = l.shelf.key};
+    struct book *b = NULL;
+    EXPECT_EQ(book_open(&l.shelf.world, &o, &b, NULL), OK);
+    uint64_t last = 29;
+    EXPECT_EQ(book_each(b, 0, refuse_last, &last, NULL), ERR_CORRUPT);
+    book_close(b);
+    library_close(&l);
+}
+
 TEST(book_of_a_log_without_its_start_holds)
 {
     struct shelf s;

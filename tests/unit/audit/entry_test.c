@@ -110,6 +110,37 @@ TEST(audit_entry_with_any_byte_changed_is_refused_or_another_entry)
     buf_done(&body);
 }
 
+// As whoever may write the files could make it: as many things as its bytes can name.
+TEST(audit_entry_that_names_all_it_can_fits_the_readers_memory)
+{
+    enum { THINGS = 1 << 16, RUN = 8190, PART = AUDIT_ENTRY_ARENA_BYTES / AUDIT_BODY_BYTES_MAX };
+
+    static const uint32_t rows_of_set[] = {0, 1, RUN, 4096};
+    for (size_t kind = 0; kind < sizeof rows_of_set / sizeof *rows_of_set; kind++) {
+        struct audit_set *sets = calloc(THINGS, sizeof *sets);
+        struct row_key *numbers = calloc(RUN, sizeof *numbers);
+        const struct slice index = slice_text("events");
+        struct audit_entry e = {.kind = AUDIT_ANSWER, .indices = &index, .index_count = 1};
+        for (uint32_t i = 0; i < RUN; i++)
+            numbers[i].lo = i;
+        e.sets = sets;
+        e.set_count = THINGS / (rows_of_set[kind] + 1);
+        for (uint32_t i = 0; i < e.set_count; i++) {
+            sets[i].rows = numbers;
+            sets[i].row_count = rows_of_set[kind];
+        }
+        struct buf body AUTO(buf_donep) = buf_init(AUDIT_BODY_BYTES_MAX);
+        audit_body_encode(&e, &body);
+        struct arena *arena = arena_new(PART * body.len);
+        struct audit_entry back;
+        EXPECT_EQ(audit_body_decode(buf_slice(&body), arena, &back, NULL), OK);
+        EXPECT_EQ(back.set_count, e.set_count);
+        arena_free(arena);
+        free(numbers);
+        free(sets);
+    }
+}
+
 TEST(audit_leaf_comes_back)
 {
     struct audit_leaf l = {.number = 1ULL << 40, .time_ms = 1575417600000, .digest = {1, 2}};

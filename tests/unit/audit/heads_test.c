@@ -39,6 +39,34 @@ TEST(heads_go_on_where_they_ended_and_start_new_files)
     shelf_close(&s);
 }
 
+TEST(heads_are_not_forgotten_when_a_new_file_got_none)
+{
+    struct shelf s;
+    shelf_open(&s);
+    struct heads h;
+    int fd = -1;
+    char name[HEADS_NAME_BYTES];
+    EXPECT_EQ(heads_open(&h, &s.world, NULL), OK);
+    const struct audit_head full = head_of(HEADS_PER_FILE - 1);
+    const struct audit_head next = head_of(HEADS_PER_FILE);
+    EXPECT_EQ(heads_add(&h, &full, NULL), OK);
+    heads_close(&h);
+    // A crash between the making of the file and its first head.
+    heads_name(HEADS_PER_FILE, name);
+    EXPECT_EQ(s.world.ops->open_write(&s.world, name, false, &fd, NULL), OK);
+    s.world.ops->close(fd);
+    for (int round = 0; round < 2; round++) {
+        EXPECT_EQ(heads_open(&h, &s.world, NULL), OK);
+        EXPECT(h.has_last);
+        EXPECT_EQ(h.last.number, HEADS_PER_FILE - 1 + round);
+        if (round == 0)
+            EXPECT_EQ(heads_add(&h, &next, NULL), OK);
+        EXPECT_EQ(h.file_count, 2);
+        heads_close(&h);
+    }
+    shelf_close(&s);
+}
+
 TEST(heads_stay_whole_whatever_fails)
 {
     struct shelf s;
