@@ -121,12 +121,15 @@ static enum err settle_data(struct settling *s)
 
     s->has_data = approved_has_data(s->ratchet);
     struct looked l = {.dir = s->dir};
-    for (size_t i = 0; !s->has_data && i < sizeof folders / sizeof folders[0]; i++) {
+    enum err e = OK;
+    for (size_t i = 0; !e && !s->has_data && i < sizeof folders / sizeof folders[0]; i++) {
         l.folder = folders[i];
-        (void)s->dir->ops->list(s->dir, folders[i], look_at, &l, NULL); // may not be there yet
+        e = s->dir->ops->list(s->dir, folders[i], look_at, &l, s->why);
+        if (e == ERR_NOT_FOUND)
+            e = OK; // not there yet
     }
-    if (!l.found)
-        return OK;
+    if (e || !l.found)
+        return e;
     s->has_data = true;
     return set(s, RATCHET_START, RATCHET_DATA, SUBJECT_ENTERED, slice_text("yes"), "tamis serve");
 }
