@@ -2,6 +2,7 @@
 #include "api/api_private.h"
 #include "api/list.h"
 #include "api/metric_floor.h"
+#include "base/check.h"
 #include "base/date.h"
 #include "base/num.h"
 #include "base/world.h"
@@ -286,6 +287,7 @@ static enum err get_metric(struct exchange *x, struct fault *why)
         e = metric_floor_apply(x, &q, &a, why);
     if (e != OK)
         return e;
+    CHECK(m != NULL); // read_question() found it
     record_metric(x, m->table, q.by, q.by_count, a.row_count);
     write_answer(x, &q, &a);
     return OK;

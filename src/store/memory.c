@@ -53,7 +53,7 @@ static void *zeroed(size_t count, size_t bytes)
 
 struct memory *memory_new(const struct table *t)
 {
-    struct memory *m = zeroed(1, sizeof *m + t->field_count * sizeof m->key_rows[0]);
+    struct memory *m = zeroed(1, sizeof *m + t->field_count * sizeof(struct key_rows *));
     m->table = t;
     return m;
 }
@@ -284,16 +284,15 @@ void memory_put_values(struct memory *m, const struct memory_run *run, uint32_t 
 {
     struct chunk_column *to = &chunk_get(m, run->at / BLOCK_ROWS)->columns[field];
     const struct batch_column *from = &run->batch->columns[field];
-    if (to->codes)
+    if (to->codes) {
         put_codes(to, run, from, codes);
-    if (to->next)
-        chain_run(m, to, run, field);
-    if (to->codes)
-        return;
-    if (to->i64)
+        if (to->next) // only where there are codes
+            chain_run(m, to, run, field);
+    } else if (to->i64) {
         put_i64(to, run, from);
-    else
+    } else {
         put_f64(to, run, from);
+    }
 }
 
 static struct chunk_column *column_of(const struct memory *m, uint32_t row, uint32_t field)
