@@ -70,7 +70,7 @@ ALL_C   := $(SRC) $(TESTS) $(FUZZ) $(BENCHES)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help install install-check demo unit unit-threads quick check campaign check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-engine bench-kernels bench-detectors packages-demo packages-check clean
+.PHONY: all help install install-check demo unit unit-threads audit-long quick check campaign check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-engine bench-kernels bench-detectors packages-demo packages-check clean
 
 all: build/tamis build/tamis-fleet  ## build/tamis, optimised, and the demo's fleet
 
@@ -149,6 +149,9 @@ $(B)/unit-threads: $(call obj,$(LIB_SRC) $(THREAD_TESTS))
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 unit-threads: $(B)/unit-threads
 	TSAN_OPTIONS=halt_on_error=1 $<
+
+audit-long: $(B)/unit  ## 10,000 random tampers of an audit log; each must be found with its place
+	TAMIS_LONG=1 $< book_finds_every_tamper book_finds_any_bit
 
 # clang-tidy runs one file a call; 2 at a time.  All files are looked at, whatever the first say.
 lint: lint-tidy lint-cppcheck  ## clang-tidy and cppcheck
