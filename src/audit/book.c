@@ -411,6 +411,64 @@ enum err book_each(struct book *b, uint64_t from,
     return e;
 }
 
+struct copying {
+    const struct book *b;
+    size_t bytes; // of the records that the last head is over
+};
+
+static enum err measure(void *context, const struct audit_record *r, const struct hash256 *leaf,
+                        struct fault *why)
+{
+    struct copying *c = context;
+    const struct book *b = c->b;
+    if (r->leaf.number >= b->facts.head.size)
+        return OK;
+    c->bytes += r->bytes;
+    if (hash256_equal(leaf, &b->leaves[r->leaf.number - b->before.size]))
+        return OK;
+    return fail(why, ERR_CORRUPT, "entry %llu was changed while the log was read",
+                (unsigned long long)r->leaf.number);
+}
+
+static enum err copy_segment(struct book *b, uint32_t at, const struct world *to, struct fault *why)
+{
+    char name[SEGMENT_NAME_BYTES];
+    struct buf bytes AUTO(buf_donep) = buf_init(SEGMENT_READ_BYTES_MAX);
+    struct copying c = {.b = b};
+    const struct segment_walk walk = {measure, &c};
+    struct merkle tree = {0};
+    size_t end = 0;
+    size_t header = 0;
+    segment_name(b->segments.at[at], name);
+    enum err e = world_read_file(b->w, name, &bytes, why);
+    if (!e)
+        e = segment_header_decode(buf_slice(&bytes), &tree, &header, why);
+    if (!e)
+        e = segment_walk(buf_slice(&bytes), &walk, &tree, &end, why);
+    if (e == ERR_CORRUPT && tree.size >= b->tree.size)
+        e = OK; // an entry that is being written
+    return e ? e : world_write_file(to, name, slice_of(bytes.at, header + c.bytes), why);
+}
+
+enum err book_export(struct book *b, const struct world *to, struct fault *why)
+{
+    enum err e = OK;
+    if (!b->facts.has_head)
+        return fail(why, ERR_NOT_FOUND, "no head is signed yet");
+    for (uint32_t i = 0; !e && i < b->segments.count; i++) {
+        if (i == 0 || b->segments.at[i] < b->facts.head.size)
+            e = copy_segment(b, i, to, why);
+    }
+    for (uint32_t i = 0; !e && i < b->heads.count; i++) {
+        char name[HEADS_NAME_BYTES];
+        size_t torn = b->head_bytes[i].len % AUDIT_HEAD_BYTES; // a head that is being written
+        heads_name(b->heads.at[i], name);
+        e = world_write_file(to, name, slice_of(b->head_bytes[i].at, b->head_bytes[i].len - torn),
+                             why);
+    }
+    return e;
+}
+
 enum err book_prove(const struct book *b, uint64_t number, uint64_t size, struct book_proof *out,
                     struct fault *why)
 {

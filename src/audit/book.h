@@ -48,6 +48,10 @@ enum err book_each(struct book *b, uint64_t from,
                    enum err (*each)(void *context, const struct audit_entry *e, struct fault *why),
                    void *context, struct fault *why);
 
+// The log up to its last head into an empty directory, so that it is whole there
+// (book_options.is_whole).  ERR_NOT_FOUND when no head is signed yet.
+enum err book_export(struct book *b, const struct world *to, struct fault *why);
+
 // The leaf of an entry and the proof that it is in the tree of `size`.
 struct book_proof {
     uint8_t leaf[AUDIT_LEAF_BYTES];

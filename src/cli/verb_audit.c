@@ -8,7 +8,9 @@
 #include "keys/key_ring.h"
 #include "server/directory.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 enum {
     PATH_BYTES = 4096,
@@ -20,8 +22,9 @@ enum {
 };
 
 static const struct flag flags[] = {
-    {"dir", "DIR"}, {"key", "K"},       {"head", "FILE"},  {"last", "N"},  {"from", "DATE"},
-    {"to", "DATE"}, {"principal", "P"}, {"members", NULL}, {"json", NULL}, {NULL, NULL},
+    {"dir", "DIR"},    {"export", "D"},  {"key", "K"},        {"head", "FILE"},
+    {"last", "N"},     {"from", "DATE"}, {"to", "DATE or D"}, {"principal", "P"},
+    {"members", NULL}, {"json", NULL},   {NULL, NULL},
 };
 
 // The log that was asked about, checked.  The book keeps pointers into it.
@@ -102,14 +105,23 @@ static enum err find_witness(struct shown *s, struct fault *why)
     return e ? fail_in(why, e, "--head") : OK;
 }
 
+// The directory of the log, and whether it is an export.
+static enum err find_log(struct shown *s, char path[PATH_BYTES], struct fault *why)
+{
+    const char *export = arguments_get(s->a, "export");
+    const char *directory = arguments_get(s->a, "dir");
+    s->options.is_whole = export != NULL;
+    int len = snprintf(path, PATH_BYTES, "%s%s", export ? export : directory,
+                       export ? "" : "/" DIRECTORY_AUDIT);
+    if (len < 0 || len >= PATH_BYTES)
+        return fail(why, ERR_LIMIT, "a path of more than %d bytes", PATH_BYTES);
+    return export ? OK : home_check(directory, why);
+}
+
 static enum err open_book(struct shown *s, struct fault *why)
 {
     char path[PATH_BYTES];
-    const char *directory = arguments_get(s->a, "dir");
-    int len = snprintf(path, sizeof path, "%s/" DIRECTORY_AUDIT, directory);
-    if (len < 0 || (size_t)len >= sizeof path)
-        return fail(why, ERR_LIMIT, "--dir of more than %d bytes", PATH_BYTES);
-    enum err e = home_check(directory, why);
+    enum err e = find_log(s, path, why);
     if (!e)
         e = find_key(s->a, s->key, why);
     if (!e)
@@ -117,8 +129,9 @@ static enum err open_book(struct shown *s, struct fault *why)
     if (!e)
         e = world_open(path, &s->files, why);
     s->options.key = s->key;
-    if (!e)
-        e = book_open(&s->files, &s->options, &s->book, why);
+    if (e)
+        return e;
+    e = book_open(&s->files, &s->options, &s->book, why);
     return e ? fail_in(why, e, "%s", path) : OK;
 }
 
@@ -195,6 +208,37 @@ static enum err tail(struct shown *s, struct fault *why)
     if (!e && !arguments_has(s->a, "json"))
         table_render(&s->table, &s->out);
     return e;
+}
+
+// What was written is read again as its reader will.
+static enum err check_export(struct shown *s, const struct world *to, struct fault *why)
+{
+    struct book *copy = NULL;
+    const struct book_options options = {
+        .key = s->key, .witnesses = &s->witness, .witness_count = 1, .is_whole = true};
+    s->witness = book_facts(s->book).head;
+    enum err e = book_open(to, &options, &copy, why);
+    book_close(copy);
+    return e;
+}
+
+static enum err export(struct shown *s, struct fault *why) {
+    const char *to = arguments_get(s->a, "to"); struct world there;
+    struct book_facts facts = book_facts(s->book);
+    if (mkdir(to, 0700) < 0) return fail(why, ERR_IO, "--to %s cannot be made new: %s", to,
+                                         strerror(errno));
+    enum err e = world_open(to, &there, why);
+    if (e) return e;
+    e = book_export(s->book, &there, why);
+    if (!e) e = check_export(s, &there, why);
+    world_close(&there);
+    if (e) return fail_in(why, e, "%s is not complete, remove it", to);
+    cli_say(
+        "entries %llu to %llu are in %s; check them with tamis audit verify --export %s --key K",
+        (unsigned long long)facts.first, (unsigned long long)facts.head.size - 1, to, to);
+    if (facts.unsigned_entries) cli_say("left out, as no head is over them yet: %llu",
+                                        (unsigned long long)facts.unsigned_entries);
+    return OK;
 }
 
 static enum err time_given(const struct shown *s, const char *flag, int64_t *out, struct fault *why)
@@ -289,12 +333,13 @@ static const char *const *words_of(const char *action)
 {
     static const struct {
         const char *name;
-        const char *flags[8];
+        const char *flags[9];
     } all[] = {
-        {"verify", {"dir", "key", "head", "json"}},
-        {"tail", {"dir", "key", "head", "last", "members", "json"}},
-        {"head", {"dir", "key", "head"}},
-        {"who", {"dir", "key", "head", "principal", "from", "to", "json"}},
+        {"verify", {"dir", "export", "key", "head", "json"}},
+        {"tail", {"dir", "export", "key", "head", "last", "members", "json"}},
+        {"head", {"dir", "export", "key", "head"}},
+        {"who", {"dir", "export", "key", "head", "principal", "from", "to", "json"}},
+        {"export", {"dir", "key", "head", "to"}},
         {"key", {"dir"}},
     };
 
@@ -318,25 +363,41 @@ static const char *foreign_flag(const struct arguments *a, const char *const *ow
     return NULL;
 }
 
+// Words for what has to be said as well; NULL: nothing.
+static const char *missing_flag(const struct arguments *a, const char *action)
+{
+    bool has_export = arguments_has(a, "export");
+    if (has_export == arguments_has(a, "dir"))
+        return has_export ? "either --dir or --export" : "--dir DIR is missing";
+    if (has_export && !arguments_has(a, "key"))
+        return "an export is checked with a key from elsewhere: --key K is missing";
+    if (strcmp(action, "export") == 0 && !arguments_has(a, "to"))
+        return "--to D, a new directory, is missing";
+    if (arguments_has(a, "members") && !arguments_has(a, "json"))
+        return "--members goes only with --json";
+    return NULL;
+}
+
 static enum exit_status run(const struct arguments *a)
 {
     const char *action = a->words[0];
     const char *const *own = words_of(action);
     if (!own)
-        return cli_misused("audit", "'%s' is not verify, tail, head, who or key", action);
+        return cli_misused("audit", "'%s' is not verify, tail, who, head, export or key", action);
     const char *foreign = foreign_flag(a, own);
     if (foreign)
         return cli_misused("audit", "--%s does not go with %s", foreign, action);
-    if (!arguments_has(a, "dir"))
-        return cli_misused("audit", "--dir DIR is missing");
-    if (arguments_has(a, "members") && !arguments_has(a, "json"))
-        return cli_misused("audit", "--members goes only with --json");
+    const char *missing = missing_flag(a, action);
+    if (missing)
+        return cli_misused("audit", "%s", missing);
     if (strcmp(action, "key") == 0)
         return print_key(a);
     if (strcmp(action, "tail") == 0)
         return show(a, tail);
     if (strcmp(action, "who") == 0)
         return show(a, who);
+    if (strcmp(action, "export") == 0)
+        return show(a, export);
     return show(a, strcmp(action, "head") == 0 ? head : verify);
 }
 
@@ -350,20 +411,23 @@ const struct verb verb_audit = {
         "  tamis audit tail     the last entries\n"
         "  tamis audit who      of how many people and rows each user was told\n"
         "  tamis audit head     the newest signed head, a line to keep elsewhere, or on paper\n"
+        "  tamis audit export   the log up to its last head, into a new directory\n"
         "  tamis audit key      the public key, to keep elsewhere as well\n\n"
         "Each checks the whole log first, against the public key and nothing else, beside a\n"
         "running server or without one.\n\n"
         "  --dir DIR                   the installation\n"
+        "  --export D                  instead of DIR: an export, with --key\n"
         "  --key K                     its public key, as `key` printed it, or a file with it;\n"
         "                              else the one in DIR/keys\n"
         "  --head FILE                 a head kept elsewhere: the log must go on from it\n"
         "  --last N                    of tail: so many; default 20\n"
         "  --principal P               of who: only this user\n"
         "  --from DATE --to DATE       of who: from (included) to (not included), in UTC\n"
+        "  --to D                      of export: the new directory\n"
         "  --json                      of verify, tail, who; tail prints an object a line\n"
         "  --members                   of tail --json: also which rows and which people\n",
     .flags = flags,
-    .words = "verify | tail | who | head | key",
+    .words = "verify | tail | who | head | export | key",
     .words_min = 1,
     .words_max = 1,
     .run = run,

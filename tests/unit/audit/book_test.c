@@ -457,3 +457,37 @@ TEST(book_of_a_log_without_its_start_holds)
     book_close(b);
     shelf_close(&s);
 }
+
+TEST(book_is_exported_as_far_as_its_last_head)
+{
+    struct library l;
+    struct shelf copy;
+    library_open(&l, 30);
+    shelf_open(&copy);
+    const struct book_options live = {.key = l.shelf.key};
+    const struct book_options whole = {.key = l.shelf.key, .is_whole = true};
+    struct journal_options o = {.segment_bytes = 1 << 20};
+    struct audit_options log = {.journal = o};
+    struct audit *a = NULL;
+    struct book *b = NULL;
+    struct book *exported = NULL;
+    EXPECT_EQ(audit_open(&l.shelf.world, &log, &a, NULL), OK);
+    EXPECT_EQ(audit_start(a, NULL, 0, NULL), OK); // and no head over it
+    audit_close(a);
+    EXPECT_EQ(book_open(&l.shelf.world, &live, &b, NULL), OK);
+    struct book_facts from = book_facts(b);
+    EXPECT_EQ(from.unsigned_entries, 1);
+    EXPECT_EQ(book_export(b, &copy.world, NULL), OK);
+    EXPECT_EQ(book_open(&copy.world, &whole, &exported, NULL), OK);
+    struct book_facts to = book_facts(exported);
+    EXPECT_EQ(to.entries, from.head.size);
+    EXPECT_EQ(to.heads, from.heads);
+    EXPECT(hash256_equal(&to.head.root, &from.head.root));
+    uint64_t next = 0;
+    EXPECT_EQ(book_each(exported, 0, count_entry, &next, NULL), OK);
+    EXPECT_EQ(next, from.head.size);
+    book_close(exported);
+    book_close(b);
+    shelf_close(&copy);
+    library_close(&l);
+}
