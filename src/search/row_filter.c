@@ -43,7 +43,7 @@ enum err row_filter_plan(const struct search_context *c, struct room *room, stru
     if (!has_any(c))
         return OK;
     enum err e = columns_init(&out->columns, c->snapshot, c->tables, c->table_count, room);
-    out->matches = room_alloc(room, sizeof *out->matches * ((size_t)c->table_count + 1));
+    out->matches = room_alloc(room, sizeof(struct match *) * ((size_t)c->table_count + 1));
     out->live = room_alloc(room, BLOCK_WORDS * sizeof *out->live);
     if (!out->matches || !out->live)
         return ERR_LIMIT;
