@@ -50,7 +50,11 @@ TEST(index_mappings_show_a_lookup_as_an_object)
     struct engine engine = {.schema = &schema};
     const struct api api = {.engine = &engine};
     struct buf out = buf_init(4096);
-    struct exchange x = {.api = &api, .arena = request, .json = json_writer_to(&out)};
+    struct principal who = {.name = "ada", .roles = 1u << ROLE_ANALYST};
+    const struct permit *permit;
+    EXPECT_EQ(permit_make(&who, ACTION_SCHEMA, slice_text(""), request, &permit, NULL), OK);
+    struct exchange x = {
+        .api = &api, .arena = request, .json = json_writer_to(&out), .permit = permit};
     index_mappings(&x, &tables[0]);
     bool same = slice_is(buf_slice(&out),
                          "{\"dynamic\":\"strict\",\"properties\":{\"device_id\":{\"type\":"
