@@ -15,6 +15,8 @@ static uint64_t next(struct chance *c)
     return z ^ z >> 31;
 }
 
+// Draws are made one by one before they are printed: compilers differ in which argument of a call
+// they evaluate first.
 static uint32_t below(struct chance *c, uint32_t limit)
 {
     return (uint32_t)(next(c) % limit);
@@ -152,7 +154,9 @@ static void password_hash_of(struct chance *c, struct buf *out)
 static void url_password(struct chance *c, struct buf *out)
 {
     static const char *const schemes[] = {"postgres", "https", "redis", "amqp", "mongodb+srv"};
-    buf_print(out, "%s://%s:", PICK(c, schemes), below(c, 5) ? PICK(c, given) : "");
+    const char *part_a = PICK(c, schemes);
+    const char *part_b = below(c, 5) ? PICK(c, given) : "";
+    buf_print(out, "%s://%s:", part_a, part_b);
     draw(c, base62, between(c, 5, 24), out);
     buf_text(out, "@db.internal:5432/app");
 }
@@ -267,17 +271,26 @@ static void phone(struct chance *c, struct buf *out)
         buf_print(out, "+1 %u-%u-%04u", area, between(c, 200, 999), line);
     else if (form < 8)
         buf_print(out, "call +1%u%u%04u now", area, between(c, 200, 999), line);
-    else if (form < 12)
-        buf_print(out, "+49 %u %u", between(c, 151, 179), between(c, 1000000, 99999999));
-    else if (form < 14)
-        buf_print(out, "+33 %u %02u %02u %02u %02u", between(c, 1, 9), below(c, 100), below(c, 100),
-                  below(c, 100), below(c, 100));
-    else if (form < 16)
+    else if (form < 12) {
+        uint32_t part_a = between(c, 151, 179);
+        uint32_t part_b = between(c, 1000000, 99999999);
+        buf_print(out, "+49 %u %u", part_a, part_b);
+    } else if (form < 14) {
+        uint32_t part_a = between(c, 1, 9);
+        uint32_t part_b = below(c, 100);
+        uint32_t part_c = below(c, 100);
+        uint32_t part_d = below(c, 100);
+        uint32_t part_e = below(c, 100);
+        buf_print(out, "+33 %u %02u %02u %02u %02u", part_a, part_b, part_c, part_d, part_e);
+    } else if (form < 16)
         buf_print(out, "tel:+44-20-%u-%04u", between(c, 7000, 8999), line);
-    else if (form < 18)
-        buf_print(out, "+7 (%u) %u-%02u-%02u", between(c, 900, 999), between(c, 100, 999),
-                  below(c, 100), below(c, 100));
-    else
+    else if (form < 18) {
+        uint32_t part_a = between(c, 900, 999);
+        uint32_t part_b = between(c, 100, 999);
+        uint32_t part_c = below(c, 100);
+        uint32_t part_d = below(c, 100);
+        buf_print(out, "+7 (%u) %u-%02u-%02u", part_a, part_b, part_c, part_d);
+    } else
         buf_print(out, "+86138%08u", below(c, 100000000));
 }
 
@@ -287,23 +300,40 @@ static void ip(struct chance *c, struct buf *out)
     unsigned a = between(c, 1, 223);
     a = a == 127 ? 10 : a;
     unsigned b = below(c, 256);
-    if (form < 4)
-        buf_print(out, "%u.%u.%u.%u", a, b, below(c, 256), below(c, 256));
-    else if (form < 6)
-        buf_print(out, "connect to %u.%u.%u.%u:443 failed", a, b, below(c, 256), below(c, 256));
-    else if (form == 6)
-        buf_print(out, "192.168.%u.%u", below(c, 256), between(c, 1, 254));
-    else if (form == 7)
+    if (form < 4) {
+        uint32_t part_a = below(c, 256);
+        uint32_t part_b = below(c, 256);
+        buf_print(out, "%u.%u.%u.%u", a, b, part_a, part_b);
+    } else if (form < 6) {
+        uint32_t part_a = below(c, 256);
+        uint32_t part_b = below(c, 256);
+        buf_print(out, "connect to %u.%u.%u.%u:443 failed", a, b, part_a, part_b);
+    } else if (form == 6) {
+        uint32_t part_a = below(c, 256);
+        uint32_t part_b = between(c, 1, 254);
+        buf_print(out, "192.168.%u.%u", part_a, part_b);
+    } else if (form == 7)
         buf_print(out, "%u.%u.%u.0/24", a, b, below(c, 256));
-    else if (form == 8)
-        buf_print(out, "http://%u.%u.%u.%u/cam", a, b, below(c, 256), below(c, 256));
-    else if (form == 9)
-        buf_print(out, "2001:db8:%x:%x::%x", below(c, 65536), below(c, 65536), below(c, 65536));
-    else if (form == 10)
-        buf_print(out, "[fe80::%x:%x:%x:%x]", 1 + below(c, 65535), below(c, 65536),
-                  1 + below(c, 65535), 1 + below(c, 65535));
-    else
-        buf_print(out, "::ffff:%u.%u.%u.%u", a, b, below(c, 256), below(c, 256));
+    else if (form == 8) {
+        uint32_t part_a = below(c, 256);
+        uint32_t part_b = below(c, 256);
+        buf_print(out, "http://%u.%u.%u.%u/cam", a, b, part_a, part_b);
+    } else if (form == 9) {
+        uint32_t part_a = below(c, 65536);
+        uint32_t part_b = below(c, 65536);
+        uint32_t part_c = below(c, 65536);
+        buf_print(out, "2001:db8:%x:%x::%x", part_a, part_b, part_c);
+    } else if (form == 10) {
+        uint32_t part_a = 1 + below(c, 65535);
+        uint32_t part_b = below(c, 65536);
+        uint32_t part_c = 1 + below(c, 65535);
+        uint32_t part_d = 1 + below(c, 65535);
+        buf_print(out, "[fe80::%x:%x:%x:%x]", part_a, part_b, part_c, part_d);
+    } else {
+        uint32_t part_a = below(c, 256);
+        uint32_t part_b = below(c, 256);
+        buf_print(out, "::ffff:%u.%u.%u.%u", a, b, part_a, part_b);
+    }
 }
 
 // ---- what must not ----
@@ -349,34 +379,57 @@ static void uuid(struct chance *c, struct buf *out)
 static void version_3(struct chance *c, struct buf *out)
 {
     static const char *const ends[] = {"", "", "-beta", "-rc.1", "+build.77"};
-    buf_print(out, "%u.%u.%u%s", below(c, 20), below(c, 60), below(c, 400), PICK(c, ends));
+    uint32_t part_a = below(c, 20);
+    uint32_t part_b = below(c, 60);
+    uint32_t part_c = below(c, 400);
+    const char *part_d = PICK(c, ends);
+    buf_print(out, "%u.%u.%u%s", part_a, part_b, part_c, part_d);
 }
 
 static void version_4(struct chance *c, struct buf *out)
 {
-    buf_print(out, "%u.%u.%u.%u", between(c, 1, 12), below(c, 60), below(c, 60), below(c, 3000));
+    uint32_t part_a = between(c, 1, 12);
+    uint32_t part_b = below(c, 60);
+    uint32_t part_c = below(c, 60);
+    uint32_t part_d = below(c, 3000);
+    buf_print(out, "%u.%u.%u.%u", part_a, part_b, part_c, part_d);
 }
 
 static void version_4_said(struct chance *c, struct buf *out)
 {
     static const char *const ends[] = {"", "-beta", "-hotfix"};
-    buf_print(out, "v%u.%u.%u.%u%s", between(c, 1, 12), below(c, 60), below(c, 60), below(c, 200),
-              PICK(c, ends));
+    uint32_t part_a = between(c, 1, 12);
+    uint32_t part_b = below(c, 60);
+    uint32_t part_c = below(c, 60);
+    uint32_t part_d = below(c, 200);
+    const char *part_e = PICK(c, ends);
+    buf_print(out, "v%u.%u.%u.%u%s", part_a, part_b, part_c, part_d, part_e);
 }
 
 static void user_agent(struct chance *c, struct buf *out)
 {
     uint32_t form = below(c, 3);
-    if (form == 0)
+    if (form == 0) {
+        uint32_t part_a = between(c, 90, 140);
+        uint32_t part_b = below(c, 7000);
+        uint32_t part_c = below(c, 250);
         buf_print(out,
                   "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
                   "Chrome/%u.0.%u.%u Safari/537.36",
-                  between(c, 90, 140), below(c, 7000), below(c, 250));
-    else if (form == 1)
-        buf_print(out, "okhttp/%u.%u.%u", below(c, 5), below(c, 12), below(c, 10));
-    else
-        buf_print(out, "FleetApp/%u.%u (iPhone; iOS %u.%u; Scale/3.00)", below(c, 5), below(c, 20),
-                  between(c, 12, 18), below(c, 7));
+                  part_a, part_b, part_c);
+    } else if (form == 1) {
+        uint32_t part_a = below(c, 5);
+        uint32_t part_b = below(c, 12);
+        uint32_t part_c = below(c, 10);
+        buf_print(out, "okhttp/%u.%u.%u", part_a, part_b, part_c);
+    } else {
+        uint32_t part_a = below(c, 5);
+        uint32_t part_b = below(c, 20);
+        uint32_t part_c = between(c, 12, 18);
+        uint32_t part_d = below(c, 7);
+        buf_print(out, "FleetApp/%u.%u (iPhone; iOS %u.%u; Scale/3.00)", part_a, part_b, part_c,
+                  part_d);
+    }
 }
 
 static void time_text(struct chance *c, struct buf *out)
@@ -393,9 +446,11 @@ static void time_text(struct chance *c, struct buf *out)
         buf_print(out, "26-%02u-%02u-%02u-%02u-%02u", month, day, hour, minute, below(c, 60));
     else if (form == 2)
         buf_print(out, "2026%02u%02u%02u%02u%02u+0100", month, day, hour, minute, below(c, 60));
-    else if (form == 3)
-        buf_print(out, "%02u:%02u:%02u.%06u", hour, minute, below(c, 60), below(c, 1000000));
-    else
+    else if (form == 3) {
+        uint32_t part_a = below(c, 60);
+        uint32_t part_b = below(c, 1000000);
+        buf_print(out, "%02u:%02u:%02u.%06u", hour, minute, part_a, part_b);
+    } else
         buf_print(out, "%02u%02u%02u-%02u%02u", month, day, hour, minute, below(c, 60));
 }
 
@@ -424,19 +479,29 @@ static void fingerprint(struct chance *c, struct buf *out)
 static void group_mac(struct chance *c, struct buf *out)
 {
     static const char *const starts[] = {"01:00:5e:", "33:33:00:"};
-    buf_print(out, "%s%02x:%02x:%02x", PICK(c, starts), below(c, 256), below(c, 256),
-              below(c, 256));
+    const char *part_a = PICK(c, starts);
+    uint32_t part_b = below(c, 256);
+    uint32_t part_c = below(c, 256);
+    uint32_t part_d = below(c, 256);
+    buf_print(out, "%s%02x:%02x:%02x", part_a, part_b, part_c, part_d);
 }
 
 static void nobodys_ip(struct chance *c, struct buf *out)
 {
     static const char *const all[] = {"0.0.0.0", "255.255.255.255", "::1", "::"};
-    if (below(c, 2))
-        buf_print(out, "127.0.0.%u:%u", between(c, 1, 254), below(c, 65536));
-    else if (below(c, 2))
-        buf_print(out, "224.0.%u.%u", below(c, 256), below(c, 256));
-    else
-        buf_print(out, "bind %s:%u", PICK(c, all), below(c, 9000));
+    if (below(c, 2)) {
+        uint32_t part_a = between(c, 1, 254);
+        uint32_t part_b = below(c, 65536);
+        buf_print(out, "127.0.0.%u:%u", part_a, part_b);
+    } else if (below(c, 2)) {
+        uint32_t part_a = below(c, 256);
+        uint32_t part_b = below(c, 256);
+        buf_print(out, "224.0.%u.%u", part_a, part_b);
+    } else {
+        const char *part_a = PICK(c, all);
+        uint32_t part_b = below(c, 9000);
+        buf_print(out, "bind %s:%u", part_a, part_b);
+    }
 }
 
 static void base64_blob(struct chance *c, struct buf *out)
@@ -449,7 +514,10 @@ static void base64_blob(struct chance *c, struct buf *out)
 static void cursor(struct chance *c, struct buf *out)
 {
     struct buf json = buf_init(256);
-    buf_print(&json, "{\"id\":%u,\"page\":%u}", below(c, 1000000), below(c, 100));
+    uint32_t part_a = below(c, 1000000);
+    uint32_t part_b = below(c, 100);
+    buf_print(&json, "{\"id\":%u,\"page\":%u}", part_a, part_b);
+
     base64url_print(buf_slice(&json), out);
     buf_done(&json);
     buf_text(out, ".");
@@ -463,21 +531,30 @@ static void model_name(struct chance *c, struct buf *out)
     static const char *const makers[] = {"Cam Pan", "Doorbell", "Scale X",
                                          "Plug",    "WLPP1CFH", "SM-G99"};
     static const char *const ends[] = {" v", "-", " ", "_"};
-    buf_print(out, "%s%s%u%c", PICK(c, makers), PICK(c, ends), below(c, 3000), upper[below(c, 26)]);
+    const char *part_a = PICK(c, makers);
+    const char *part_b = PICK(c, ends);
+    uint32_t part_c = below(c, 3000);
+    char part_d = upper[below(c, 26)];
+    buf_print(out, "%s%s%u%c", part_a, part_b, part_c, part_d);
 }
 
 static void asset(struct chance *c, struct buf *out)
 {
     static const char *const ends[] = {"png", "webp", "jpg", "svg"};
     draw(c, lower, between(c, 3, 9), out);
-    buf_print(out, "@%ux.%s", between(c, 2, 3), PICK(c, ends));
+    uint32_t part_a = between(c, 2, 3);
+    const char *part_b = PICK(c, ends);
+    buf_print(out, "@%ux.%s", part_a, part_b);
 }
 
 static void package(struct chance *c, struct buf *out)
 {
     buf_text(out, below(c, 2) ? "@scope/" : "");
     draw(c, lower, between(c, 3, 9), out);
-    buf_print(out, "@%u.%u.%u", below(c, 9), below(c, 30), below(c, 30));
+    uint32_t part_a = below(c, 9);
+    uint32_t part_b = below(c, 30);
+    uint32_t part_c = below(c, 30);
+    buf_print(out, "@%u.%u.%u", part_a, part_b, part_c);
 }
 
 static void handle(struct chance *c, struct buf *out)
@@ -505,8 +582,11 @@ static void error_text(struct chance *c, struct buf *out)
 
 static void url(struct chance *c, struct buf *out)
 {
-    buf_print(out, "https://api.example.org:8443/v%u/devices/%u?page=%u&sort=a:b", below(c, 4),
-              below(c, 1000000), below(c, 50));
+    uint32_t part_a = below(c, 4);
+    uint32_t part_b = below(c, 1000000);
+    uint32_t part_c = below(c, 50);
+    buf_print(out, "https://api.example.org:8443/v%u/devices/%u?page=%u&sort=a:b", part_a, part_b,
+              part_c);
 }
 
 static void url_masked(struct chance *c, struct buf *out)
@@ -516,16 +596,20 @@ static void url_masked(struct chance *c, struct buf *out)
 
 static void coordinate(struct chance *c, struct buf *out)
 {
-    buf_print(out, "+%02u.%06u+%03u.%06u/", below(c, 90), below(c, 1000000), below(c, 180),
-              below(c, 1000000));
+    uint32_t part_a = below(c, 90);
+    uint32_t part_b = below(c, 1000000);
+    uint32_t part_c = below(c, 180);
+    uint32_t part_d = below(c, 1000000);
+    buf_print(out, "+%02u.%06u+%03u.%06u/", part_a, part_b, part_c, part_d);
 }
 
 static void change(struct chance *c, struct buf *out)
 {
     static const char *const before[] = {"+", "offset +", "1e+"};
     const char *sign = PICK(c, before);
-    buf_print(out, "%s%u%s", sign, below(c, sign[0] == '1' ? 300 : 10000000),
-              below(c, 4) ? "" : " bytes");
+    uint32_t part_a = below(c, sign[0] == '1' ? 300 : 10000000);
+    const char *part_b = below(c, 4) ? "" : " bytes";
+    buf_print(out, "%s%u%s", sign, part_a, part_b);
 }
 
 static void fraction(struct chance *c, struct buf *out)
@@ -539,13 +623,16 @@ static void class_name(struct chance *c, struct buf *out)
     static const char *const names[] = {"std::vector::at", "abc::def::face",
                                         "org.example.io.Reader", "ns::Camera::open",
                                         "com.example.app.dev"};
-    buf_print(out, "%s:%u", PICK(c, names), below(c, 4000));
+    const char *part_a = PICK(c, names);
+    uint32_t part_b = below(c, 4000);
+    buf_print(out, "%s:%u", part_a, part_b);
 }
 
 static void resource(struct chance *c, struct buf *out)
 {
-    buf_print(out, "arn:aws:s3:eu-west-%u:%012llu:bucket/", between(c, 1, 3),
-              (unsigned long long)(next(c) % 1000000000000));
+    uint32_t part_a = between(c, 1, 3);
+    unsigned long long part_b = (unsigned long long)(next(c) % 1000000000000);
+    buf_print(out, "arn:aws:s3:eu-west-%u:%012llu:bucket/", part_a, part_b);
     draw(c, lower, 8, out);
 }
 
@@ -566,7 +653,9 @@ static void placeholder_key(struct chance *c, struct buf *out)
     static const char *const all[] = {"AKIAXXXXXXXXXXXXXXXX",         "ghp_",
                                       "sk_live_xxxxxxxxxxxxxxxxxxxx", "AIza",
                                       "api_key=your-api-key-here",    "password=changeme"};
-    buf_print(out, "%s (%u)", PICK(c, all), below(c, 1000));
+    const char *part_a = PICK(c, all);
+    uint32_t part_b = below(c, 1000);
+    buf_print(out, "%s (%u)", part_a, part_b);
 }
 
 static void dimension(struct chance *c, struct buf *out)
@@ -590,7 +679,9 @@ static const char *const rooms[] = {"Kids' room",     "Oma's Haust\xc3\xbcr", "F
 
 static void camera_name(struct chance *c, struct buf *out)
 {
-    buf_print(out, "%s of %s ", PICK(c, rooms), PICK(c, given));
+    const char *part_a = PICK(c, rooms);
+    const char *part_b = PICK(c, given);
+    buf_print(out, "%s of %s ", part_a, part_b);
     draw(c, lower, between(c, 3, 8), out);
 }
 
