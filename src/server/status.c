@@ -75,40 +75,45 @@ static void print_table(struct json_writer *w, const struct store_table_stats *t
     json_end(w);
 }
 
+struct count {
+    const char *key;
+    uint64_t value;
+};
+
+static void print_counts(struct json_writer *w, const struct count *counts, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        json_key(w, counts[i].key);
+        json_uint(w, counts[i].value);
+    }
+}
+
+#define PRINT_COUNTS(w, counts) print_counts(w, counts, sizeof(counts) / sizeof *(counts))
+
 static void print_segments(struct json_writer *w, const struct units_stats *s)
 {
-    const struct {
-        const char *key;
-        uint64_t value;
-    } members[] = {{"memory_bytes", s->bytes},
-                   {"memory_bytes_max", s->bytes_max},
-                   {"memory_bytes_charged", s->bytes_charged},
-                   {"units", s->count},
-                   {"loads", s->loads},
-                   {"bytes_loaded", s->bytes_loaded},
-                   {"gone", s->gone}};
-
+    const struct count counts[] = {{"memory_bytes", s->bytes},
+                                   {"memory_bytes_max", s->bytes_max},
+                                   {"memory_bytes_charged", s->bytes_charged},
+                                   {"units", s->count},
+                                   {"loads", s->loads},
+                                   {"bytes_loaded", s->bytes_loaded},
+                                   {"gone", s->gone}};
     json_key(w, "segments");
     json_object(w);
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-        json_key(w, members[i].key);
-        json_uint(w, members[i].value);
-    }
+    PRINT_COUNTS(w, counts);
     json_end(w);
 }
 
 static void print_store(struct json_writer *w, const struct store_stats *s)
 {
+    const struct count counts[] = {{"log_bytes", s->log_bytes},
+                                   {"commits", s->commits},
+                                   {"syncs", s->syncs},
+                                   {"bytes_written", s->bytes_written}};
     json_key(w, "store");
     json_object(w);
-    json_key(w, "log_bytes");
-    json_uint(w, s->log_bytes);
-    json_key(w, "commits");
-    json_uint(w, s->commits);
-    json_key(w, "syncs");
-    json_uint(w, s->syncs);
-    json_key(w, "bytes_written");
-    json_uint(w, s->bytes_written);
+    PRINT_COUNTS(w, counts);
     print_segments(w, &s->segments);
     json_end(w);
     json_key(w, "tables");
@@ -126,18 +131,14 @@ static void print_cache(struct json_writer *w, const struct agg_cache_stats *s)
     json_key(w, "bytes_max");
     json_uint(w, s->bytes_max);
     for (int i = 0; i < CACHE_KIND_COUNT; i++) {
+        const struct count counts[] = {{"hits", s->of[i].hits},
+                                       {"misses", s->of[i].misses},
+                                       {"evictions", s->of[i].evictions},
+                                       {"entries", s->of[i].entries},
+                                       {"bytes", s->of[i].bytes}};
         json_key(w, names[i]);
         json_object(w);
-        json_key(w, "hits");
-        json_uint(w, s->of[i].hits);
-        json_key(w, "misses");
-        json_uint(w, s->of[i].misses);
-        json_key(w, "evictions");
-        json_uint(w, s->of[i].evictions);
-        json_key(w, "entries");
-        json_uint(w, s->of[i].entries);
-        json_key(w, "bytes");
-        json_uint(w, s->of[i].bytes);
+        PRINT_COUNTS(w, counts);
         json_end(w);
     }
     json_end(w);
@@ -145,24 +146,17 @@ static void print_cache(struct json_writer *w, const struct agg_cache_stats *s)
 
 static void print_search(struct json_writer *w, const struct engine_load *l)
 {
-    const struct {
-        const char *key;
-        uint64_t value;
-    } members[] = {{"count", l->searches},
-                   {"running", l->running},
-                   {"gone", l->gone},
-                   {"late", l->late},
-                   {"over", l->over},
-                   {"memory_bytes", l->memory_bytes},
-                   {"memory_bytes_most", l->memory_bytes_most},
-                   {"memory_bytes_max", l->memory_bytes_max}};
-
+    const struct count counts[] = {{"count", l->searches},
+                                   {"running", l->running},
+                                   {"gone", l->gone},
+                                   {"late", l->late},
+                                   {"over", l->over},
+                                   {"memory_bytes", l->memory_bytes},
+                                   {"memory_bytes_most", l->memory_bytes_most},
+                                   {"memory_bytes_max", l->memory_bytes_max}};
     json_key(w, "search");
     json_object(w);
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-        json_key(w, members[i].key);
-        json_uint(w, members[i].value);
-    }
+    PRINT_COUNTS(w, counts);
     print_cache(w, &l->cache);
     json_end(w);
 }

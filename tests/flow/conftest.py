@@ -27,6 +27,20 @@ def tamis(postgres):
         drop_slots(postgres)
 
 
+@pytest.fixture()
+def fresh(postgres):
+    """Over a fresh fleet, not started, its policy not yet in force."""
+    postgres.make_fleet()
+    it = Tamis(postgres)
+    it.user('analyst', 'analyst')
+    try:
+        yield it
+        it.stop()
+    finally:
+        it.drop()
+        drop_slots(postgres)
+
+
 def drop_slots(postgres):
     postgres.sql("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active_pid IS NOT NULL",
                  database='postgres')

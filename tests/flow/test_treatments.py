@@ -1,22 +1,7 @@
 """What a treatment lets in is what PostgreSQL would group by, and nothing finer."""
-import pytest
-from conftest import drop_slots
-from harness import ROOT, Tamis, until
+from harness import ROOT, until
 
 POLICY = (ROOT / 'demo' / 'policy.yml').read_text()
-
-
-@pytest.fixture()
-def fresh(postgres):
-    postgres.make_fleet()
-    it = Tamis(postgres)
-    it.user('analyst', 'analyst')
-    try:
-        yield it
-        it.stop()
-    finally:
-        it.drop()
-        drop_slots(postgres)
 
 
 def groups(tamis, index, field):
