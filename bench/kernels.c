@@ -213,7 +213,6 @@ RUN(run_join_16_8_16, JOIN(WIDTH_U16, WIDTH_U8, 60, WIDTH_U16))
 RUN(run_join_16_16_32, JOIN(WIDTH_U16, WIDTH_U16, 60000, WIDTH_U32))
 RUN(run_widen, ordinal_kernels(w->simd)->widen(INDEX(WIDTH_U8), ROWS, WIDTH_U32, w->out))
 RUN(run_mask_ords, ordinal_kernels(w->simd)->mask(WIDTH_U16, w->out, w->half, ROWS))
-RUN(run_steps, ordinal_kernels(w->simd)->steps_u32(w->a, ROWS, 86400, WIDTH_U16, w->out))
 
 // Twelve months of a 30th of the range of sorted values each.
 static const int64_t *months(void)
@@ -296,7 +295,6 @@ static const struct subject subjects[] = {
     {"ordinal_join u16, u16 to u32", 2, 2, 60000, 60000, run_join_16_16_32, SHUFFLED},
     {"ordinal_widen u8 to u32", 1, 0, 0, 0, run_widen, SHUFFLED},
     {"ordinal_mask u16", 2, 0, 0, 0, run_mask_ords, SHUFFLED},
-    {"ordinal_steps_u32 to u16", 4, 0, 0, 0, run_steps, SHUFFLED},
     {"ordinal_bounds_i64, sorted", 8, 0, 1000000000, 0, run_bounds, SORTED},
     {"ordinal_bounds_i64, shuffled", 8, 0, 1000000000, 0, run_bounds, SHUFFLED},
     {"even_ordinals_i64, shuffled", 8, 0, 1000000000, 0, run_even, SHUFFLED},

@@ -29,24 +29,6 @@ static void mask_any(enum width width, void *ords, const uint64_t *mask, uint32_
             put_at(width, ords, i, UINT32_MAX);
 }
 
-// v / step for all v of 32 bits is the upper half of v * (2^64 / step, rounded up): see
-// Lemire, Kaser, Kurz, "Faster remainder by direct computation" (2019).
-INLINE void steps_of(enum width width, const uint32_t *v, uint32_t n, uint64_t inverse, void *out)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t quotient = (uint32_t)((unsigned __int128)inverse * v[i] >> 64);
-        put_at(width, out, i, v[i] == UINT32_MAX ? UINT32_MAX : quotient);
-    }
-}
-
-static void steps_any(const uint32_t *v, uint32_t n, uint32_t step, enum width out_width, void *out)
-{
-    if (step == 1)
-        widen_any((struct codes){WIDTH_U32, v}, n, out_width, out);
-    else
-        FOR_WIDTH(out_width, steps_of, v, n, UINT64_MAX / step + 1, out);
-}
-
 // How many of the bounds are v or less.  No step depends on a branch, and all rows take as
 // many steps, so the processor works on several rows at once.
 INLINE uint32_t bounds_until(const int64_t *bounds, uint32_t count, int64_t v)
@@ -70,7 +52,7 @@ static void bounds_any(const int64_t *v, uint32_t n, const int64_t *bounds, uint
     }
 }
 
-static const struct ordinal_kernels any = {join_any, widen_any, mask_any, steps_any, bounds_any};
+static const struct ordinal_kernels any = {join_any, widen_any, mask_any, bounds_any};
 
 #if defined(__x86_64__)
 
@@ -247,53 +229,6 @@ AVX2 static void mask_avx2(enum width width, void *ords, const uint64_t *mask, u
     mask_any(width, row_at(width, ords, n / 64 * 64), mask + n / 64, n % 64);
 }
 
-// v / step in 32 bits: with l bits in step - 1 and m = 2^32 * (2^l - step) / step + 1, t is the
-// upper half of m * v and the quotient is (t + (v - t) / 2) >> (l - 1); see Granlund and
-// Montgomery, "Division by invariant integers using multiplication" (1994), figure 4.1.
-struct divisor {
-    uint32_t multiplier;
-    int shift_first; // 1, but 0 for a step of 1
-    int shift_last;
-};
-
-static struct divisor divisor_of(uint32_t step)
-{
-    int bits = step == 1 ? 0 : 32 - __builtin_clz(step - 1);
-    uint64_t above = ((uint64_t)1 << bits) - step;
-    return (struct divisor){
-        .multiplier = (uint32_t)((above << 32) / step + 1),
-        .shift_first = bits > 0,
-        .shift_last = bits > 0 ? bits - 1 : 0,
-    };
-}
-
-AVX2 INLINE void steps_to_avx2(enum width width, const uint32_t *v, uint32_t n,
-                               const struct divisor *d, uint8_t *out)
-{
-    __m256i multiplier = _mm256_set1_epi64x(d->multiplier);
-    __m128i first = _mm_cvtsi32_si128(d->shift_first);
-    __m128i last = _mm_cvtsi32_si128(d->shift_last);
-    __m256i none = _mm256_set1_epi32(-1);
-    for (uint32_t i = 0; i < n; i += 8) {
-        __m256i x = _mm256_loadu_si256((const void *)(v + i));
-        __m256i even = _mm256_srli_epi64(_mm256_mul_epu32(x, multiplier), 32);
-        __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), multiplier);
-        __m256i t = _mm256_blend_epi32(even, odd, 0xaa);
-        __m256i q = _mm256_add_epi32(t, _mm256_srl_epi32(_mm256_sub_epi32(x, t), first));
-        q = _mm256_or_si256(_mm256_srl_epi32(q, last), _mm256_cmpeq_epi32(x, none));
-        store8_avx2(width, out + (size_t)i * width, q);
-    }
-}
-
-AVX2 static void steps_avx2(const uint32_t *v, uint32_t n, uint32_t step, enum width out_width,
-                            void *out)
-{
-    struct divisor d = divisor_of(step);
-    uint32_t whole = n / 8 * 8;
-    FOR_WIDTH(out_width, steps_to_avx2, v, whole, &d, out);
-    steps_any(v + whole, n - whole, step, out_width, row_at(out_width, out, whole));
-}
-
 // Bounds: a piece of the block is looked at for its smallest and largest value.  They lie in
 // one interval (the rule for rows in order of time), or in few, whose bounds are counted
 // for each row, or the piece is searched row by row.
@@ -393,8 +328,7 @@ AVX2 static void bounds_avx2(const int64_t *v, uint32_t n, const int64_t *bounds
     bounds_any(v + whole, n - whole, bounds, bound_count, out_width, row_at(out_width, out, whole));
 }
 
-static const struct ordinal_kernels avx2 = {join_avx2, widen_avx2, mask_avx2, steps_avx2,
-                                            bounds_avx2};
+static const struct ordinal_kernels avx2 = {join_avx2, widen_avx2, mask_avx2, bounds_avx2};
 
 // --- AVX-512: sixteen rows in lanes of 32 bits, or 32 in lanes of 16
 
@@ -526,36 +460,7 @@ AVX512 static void mask_avx512(enum width width, void *ords, const uint64_t *mas
     mask_any(width, row_at(width, ords, n / 64 * 64), mask + n / 64, n % 64);
 }
 
-AVX512 INLINE void steps_to_avx512(enum width width, const uint32_t *v, uint32_t n,
-                                   const struct divisor *d, uint8_t *out)
-{
-    __m512i multiplier = _mm512_set1_epi64(d->multiplier);
-    __m128i first = _mm_cvtsi32_si128(d->shift_first);
-    __m128i last = _mm_cvtsi32_si128(d->shift_last);
-    __m512i none = _mm512_set1_epi32(-1);
-    for (uint32_t i = 0; i < n; i += 16) {
-        __m512i x = _mm512_loadu_si512(v + i);
-        __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(x, multiplier), 32);
-        __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(x, 32), multiplier);
-        __m512i t = _mm512_mask_mov_epi32(even, 0xaaaa, odd);
-        __m512i q = _mm512_add_epi32(t, _mm512_srl_epi32(_mm512_sub_epi32(x, t), first));
-        q = _mm512_mask_mov_epi32(_mm512_srl_epi32(q, last), _mm512_cmpeq_epi32_mask(x, none),
-                                  none);
-        store16_avx512(width, out + (size_t)i * width, q);
-    }
-}
-
-AVX512 static void steps_avx512(const uint32_t *v, uint32_t n, uint32_t step, enum width out_width,
-                                void *out)
-{
-    struct divisor d = divisor_of(step);
-    uint32_t whole = n / 16 * 16;
-    FOR_WIDTH(out_width, steps_to_avx512, v, whole, &d, out);
-    steps_any(v + whole, n - whole, step, out_width, row_at(out_width, out, whole));
-}
-
-static const struct ordinal_kernels avx512 = {join_avx512, widen_avx512, mask_avx512, steps_avx512,
-                                              bounds_avx2};
+static const struct ordinal_kernels avx512 = {join_avx512, widen_avx512, mask_avx512, bounds_avx2};
 
 #endif
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// Ordinals, the numbers of buckets: made from a parent's ordinals and codes, from steps of a
-// histogram and from bounds of intervals.  None stays none everywhere.  The caller sees to it
+// Ordinals, the numbers of buckets: made from a parent's ordinals and codes, and from
+// bounds of intervals.  None stays none everywhere.  The caller sees to it
 // that what comes out fits `out_width` beside none; an `out` may lie on one of the inputs
 // when their widths are the same, and does not overlap them otherwise.
 
@@ -16,8 +16,6 @@ struct ordinal_kernels {
                  enum width out_width, void *out);
     void (*widen)(struct codes from, uint32_t n, enum width to_width, void *out);
     void (*mask)(enum width width, void *ords, const uint64_t *mask, uint32_t n);
-    void (*steps_u32)(const uint32_t *v, uint32_t n, uint32_t step, enum width out_width,
-                      void *out);
     void (*bounds_i64)(const int64_t *v, uint32_t n, const int64_t *bounds, uint32_t bound_count,
                        enum width out_width, void *out);
 };
@@ -41,13 +39,6 @@ static inline void ordinal_widen(struct codes from, uint32_t n, enum width to_wi
 static inline void ordinal_mask(enum width width, void *ords, const uint64_t *mask, uint32_t n)
 {
     ordinal_kernels(simd_best())->mask(width, ords, mask, n);
-}
-
-// out = v / step.  `step` is not 0.
-static inline void ordinal_steps_u32(const uint32_t *v, uint32_t n, uint32_t step,
-                                     enum width out_width, void *out)
-{
-    ordinal_kernels(simd_best())->steps_u32(v, n, step, out_width, out);
 }
 
 // out = i where bounds[i] <= v < bounds[i + 1]; none before the first bound and from the last

@@ -97,46 +97,6 @@ TEST(ordinal_mask_makes_the_other_rows_none)
     }
 }
 
-static void expect_steps(const uint32_t *v, uint32_t n, uint32_t step, enum width width)
-{
-    EACH_SIMD(simd)
-    {
-        struct case_array out = case_array(n, width);
-        ordinal_kernels(simd)->steps_u32(v, n, step, width, out.at);
-        for (uint32_t i = 0; i < n; i++)
-            EXPECT_EQ(codes_at((struct codes){width, out.at}, i),
-                      v[i] == UINT32_MAX ? UINT32_MAX : v[i] / step);
-        free(out.memory);
-    }
-}
-
-TEST(ordinal_steps_divide_exactly)
-{
-    static const uint32_t steps[] = {1,          2,          3,         7,          10,
-                                     60,         641,        1000,      3600,       86400,
-                                     3600000,    86400000,   1 << 20,   0x7fffffff, 0x80000000,
-                                     0x80000001, 0xfffffffe, UINT32_MAX};
-    uint64_t random = 4;
-    for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
-        uint32_t step = steps[s];
-        EACH_LENGTH(n)
-        {
-            struct case_array a = case_values(CASE_RANDOM, n, 4, &random);
-            uint32_t *v = a.at;
-            enum width width = case_width(n);
-            // Just around multiples, where a wrong inverse shows; and what fits the width.
-            for (uint32_t i = 0; i < n; i++) {
-                uint64_t quotient = v[i] % ((uint64_t)UINT32_MAX / step + 1);
-                quotient = width < WIDTH_U32 ? quotient % width_none(width) : quotient;
-                uint64_t x = quotient * step + (i % 3 == 0 ? step - 1 : i % 3 == 1 ? 0 : step / 2);
-                v[i] = i % 7 == 6 || x > UINT32_MAX ? UINT32_MAX : (uint32_t)x;
-            }
-            expect_steps(v, n, step, width);
-            free(a.memory);
-        }
-    }
-}
-
 static uint32_t interval_of(int64_t v, const int64_t *bounds, uint32_t count)
 {
     for (uint32_t i = 0; i + 1 < count; i++)
