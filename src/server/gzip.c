@@ -20,7 +20,7 @@ static size_t bytes_allowed(struct slice packed, const struct buf *out)
 // One chunk of output; Z_OK and Z_STREAM_END go on, everything else is wrong.
 static int unpack_chunk(z_stream *z, struct buf *out)
 {
-    uint8_t chunk[CHUNK_BYTES / 2];
+    uint8_t chunk[CHUNK_BYTES / 2] = {0};
     z->next_out = chunk;
     z->avail_out = sizeof chunk;
     int said = inflate(z, Z_NO_FLUSH);
