@@ -204,9 +204,9 @@ check: packages-check  ## everything CI runs; the last line is 'N passed, N fail
 	@cd tests/clients && npm ci --silent --no-audit --no-fund --ignore-scripts >/dev/null
 	@/usr/bin/python3 tools/check.py
 
-campaign: packages-check  ## operator mistakes: each setting and each pair flipped, asked from outside (PAIRS=n for a sample)
+campaign: packages-check  ## operator mistakes: each setting and each pair flipped, asked from outside (PAIRS=n: a sample; SEED=n ONLY=NAME: one case again)
 	@$(MAKE) --no-print-directory -j2 MODE=release all
-	@/usr/bin/python3 tests/human/campaign.py $(if $(PAIRS),--pairs $(PAIRS))
+	@/usr/bin/python3 tests/human/campaign.py $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)')
 
 check-peers: packages-check  ## what needs PyPI, Maven or Go: more clients
 	@/usr/bin/python3 tools/check_peers.py

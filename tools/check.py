@@ -28,7 +28,7 @@ STEPS = [
     ('lint cppcheck', MAKE + ['lint-cppcheck']),
     ('install', MAKE + ['install-check']),
     ('flow', ['/usr/bin/python3', '-m', 'pytest', '-q', '-x', '--maxfail=5', '-p', 'no:cacheprovider', 'tests/flow']),
-    ('campaign', ['/usr/bin/python3', 'tests/human/campaign.py', '--pairs', '6']),
+    ('campaign', ['/usr/bin/python3', 'tests/human/campaign.py', '--pairs', '40', '--seed', '1']),
 ]
 LOGS = pathlib.Path('build/check')
 
