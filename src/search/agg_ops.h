@@ -33,6 +33,8 @@ struct agg_ops {
                   const uint32_t *map);
     // After the last block, before any answer.  May be NULL.
     enum err (*finish)(struct search *s, struct agg_node *n, struct fault *why);
+    // Whether answers read n->bytes as they are.  NULL: no, so they are added to n->counts before.
+    bool (*reads_bytes)(const struct agg_node *n);
     // The answer below one bucket of the parent; ORD_NONE when that is empty.
     enum err (*answer)(struct search *s, struct agg_node *n, uint32_t parent,
                        struct agg_answer *out, struct fault *why);

@@ -426,16 +426,44 @@ static enum err add_candidates(struct agg_node *n, const struct ords_entry *entr
 
 // Of very many buckets the few largest are wanted: a vector scan finds the count that the
 // last of them has, and only what reaches it is compared by key.
-static bool has_only_large(const struct agg_node *n, uint32_t parent)
+static bool wants_only_large(const struct agg_node *n)
 {
     const struct terms *t = n->state;
-    return ords_is_direct(&n->ords) && n->ords.key_bound > MANY_KEYS && parent != ORD_NONE &&
-           n->agg->size > 0 && n->agg->size < n->ords.key_bound / 2 && n->agg->min_doc_count == 1 &&
+    return ords_is_direct(&n->ords) && n->ords.key_bound > MANY_KEYS && n->agg->size > 0 &&
+           n->agg->size < n->ords.key_bound / 2 && n->agg->min_doc_count == 1 &&
            n->crowd.floor == 0 && !t->include && !t->exclude && terms_order_is_by_count(&t->order);
+}
+
+// Counts that are kept in bytes only.
+static bool reads_bytes(const struct agg_node *n)
+{
+    return !n->counts && wants_only_large(n);
+}
+
+static enum err add_large_bytes(struct agg_node *n, uint32_t parent)
+{
+    struct terms *t = n->state;
+    uint32_t keys = (uint32_t)n->ords.key_bound;
+    struct large_counts large;
+    if (!byte_counts_large(&n->bytes, parent * keys, keys, n->agg->size, &large))
+        return ERR_LIMIT;
+    uint64_t small = large.rows;
+    for (uint32_t i = 0; i < large.count; i++) {
+        uint32_t ord = large.buckets[i];
+        struct terms_candidate c = {
+            .key = sort_key(n, t, ord % keys), .count = large.counts[i], .ord = ord};
+        small -= c.count;
+        if (!terms_order_add(&t->order, &c))
+            return ERR_LIMIT;
+    }
+    terms_order_pass_over(&t->order, small);
+    return OK;
 }
 
 static enum err add_large(struct search *s, struct agg_node *n, uint32_t parent)
 {
+    if (n->bytes.bytes)
+        return add_large_bytes(n, parent);
     struct terms *t = n->state;
     uint64_t first = (uint64_t)parent * n->ords.key_bound;
     if (first >= n->counts_cap)
@@ -486,7 +514,8 @@ static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
     if (!n->column->is_mapped && n->missing.is_given)
         out->field_type = t->form == KEY_CODE ? FIELD_KEYWORD : FIELD_DOUBLE;
     terms_order_reset(&t->order);
-    enum err e = has_only_large(n, parent) ? add_large(s, n, parent) : add_all(n, parent);
+    enum err e =
+        parent != ORD_NONE && wants_only_large(n) ? add_large(s, n, parent) : add_all(n, parent);
     if (e)
         return e;
     const uint32_t *chosen;
@@ -510,6 +539,7 @@ const struct agg_ops agg_terms_ops = {
     .collect = collect,
     .covers = covers,
     .finish = finish,
+    .reads_bytes = reads_bytes,
     .answer = answer,
     .source_key = source_key,
     .is_fleeting = is_fleeting,

@@ -198,12 +198,27 @@ static void pass_to_subs(struct search *s, struct agg_node *n, const struct ordi
     }
 }
 
+bool agg_counts_spread(struct agg_node *n)
+{
+    if (!n->bytes.bytes)
+        return true;
+    uint64_t *counts =
+        room_grow(n->bytes.room, n->counts, &n->counts_cap, n->bytes.bound, sizeof *counts);
+    if (!counts)
+        return false;
+    n->counts = counts;
+    byte_counts_spread(&n->bytes, counts);
+    n->bytes = (struct byte_counts){0};
+    return true;
+}
+
 // Takes in what only the child has counted; from now on each is counted.
 static void count_apart(struct agg_node *n)
 {
-    const struct agg_node *by = n->counted_by;
+    struct agg_node *by = n->counted_by;
     if (n->is_counted_below) {
-        count_apart(n->counted_by);
+        count_apart(by);
+        (void)agg_counts_spread(by); // without room the search is over
         uint64_t keys = by->ords.key_bound;
         for (uint64_t i = 0; i < by->counts_cap; i++)
             if (by->counts[i])
@@ -220,9 +235,17 @@ static void count_all_apart(struct agg_node *n)
         count_all_apart(&n->subs[i]);
 }
 
+static void spread_all(struct agg_node *n)
+{
+    (void)agg_counts_spread(n); // without room the search is over
+    for (uint32_t i = 0; i < n->sub_count; i++)
+        spread_all(&n->subs[i]);
+}
+
 void agg_tree_count_apart(struct search *s)
 {
     count_all_apart(&s->root);
+    spread_all(&s->root);
 }
 
 // Whether a child counts the block at hand in this node's stead.
@@ -234,12 +257,35 @@ static bool counts_below(struct search *s, struct agg_node *n)
     return n->counted_by != NULL;
 }
 
-void agg_pass(struct search *s, struct agg_node *n, const struct ordinals *own)
+// Whole numbers of 32 bits, so very many of them.
+static bool counts_in_bytes(const struct agg_node *n, const struct ordinals *own)
 {
-    if (s->room.is_over || !agg_reserve_counts(s, n))
-        return;
+    return own->at && own->width == WIDTH_U32 && own->bound > UINT16_MAX &&
+           ords_is_direct(&n->ords) && !n->counted_by && n->crowd.floor == 0;
+}
+
+static bool count_in_bytes(struct search *s, struct agg_node *n, const struct ordinals *own)
+{
+    struct byte_counts *b = &n->bytes;
+    return (b->bytes || byte_counts_start(b, &s->room, (uint32_t)n->ords.bound)) &&
+           byte_counts_add(b, own->base, own->bound, own->at, s->columns.selection.count);
+}
+
+static bool count_own(struct search *s, struct agg_node *n, const struct ordinals *own)
+{
+    if (counts_in_bytes(n, own))
+        return count_in_bytes(s, n, own);
+    if (!agg_reserve_counts(s, n))
+        return false;
     if (!counts_below(s, n))
         ordinals_count(own, s->columns.selection.count, n->counts);
+    return true;
+}
+
+void agg_pass(struct search *s, struct agg_node *n, const struct ordinals *own)
+{
+    if (s->room.is_over || !count_own(s, n, own))
+        return;
     if (n->crowd.floor)
         see(s, &n->crowd, own, NULL);
     pass_to_subs(s, n, own);
@@ -388,9 +434,17 @@ static bool map_ords(struct search *s, struct agg_node *n, const struct agg_node
     return ords_add_many(&n->ords, map, o->keys, o->count, map);
 }
 
+static void merge_bytes(struct search *s, struct agg_node *n, const struct agg_node *from)
+{
+    struct byte_counts *b = &n->bytes;
+    if (from->bytes.bytes && (b->bytes || byte_counts_start(b, &s->room, from->bytes.bound)))
+        (void)byte_counts_merge(b, &from->bytes); // without room the search is over
+}
+
 static void merge_counts(struct search *s, struct agg_node *n, const struct agg_node *from,
                          const uint32_t *map)
 {
+    merge_bytes(s, n, from); // those are numbered alike
     size_t count = agg_ord_count(from);
     if (from->counts_cap < count)
         count = from->counts_cap;
@@ -427,7 +481,8 @@ void agg_tree_merge(struct search *s, struct search *from)
 
 uint64_t agg_rows(const struct agg_node *n, uint32_t ord)
 {
-    return ord < n->counts_cap ? n->counts[ord] : 0;
+    uint64_t rows = ord < n->counts_cap ? n->counts[ord] : 0;
+    return n->bytes.bytes ? rows + byte_counts_of(&n->bytes, ord) : rows;
 }
 
 uint64_t agg_shown_rows(const struct agg_node *n, uint32_t ord)
@@ -489,8 +544,17 @@ enum err agg_answer_bucket(struct search *s, struct agg_node *n, uint32_t ord, s
     return answer_subs(s, n, shown, &out->subs, why);
 }
 
+static bool finish_counts(struct agg_node *n)
+{
+    if (!n->bytes.bytes || !n->ops->reads_bytes || !n->ops->reads_bytes(n))
+        return agg_counts_spread(n);
+    return byte_counts_sort(&n->bytes);
+}
+
 static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
 {
+    if (!finish_counts(n))
+        return ERR_LIMIT;
     enum err e = n->ops && n->ops->finish ? n->ops->finish(s, n, why) : OK;
     for (uint32_t i = 0; i < n->sub_count && !e; i++)
         e = finish(s, &n->subs[i], why);

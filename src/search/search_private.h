@@ -15,6 +15,7 @@
 // collecting needs no errors.
 
 #include "search/agg_ops.h"
+#include "search/byte_counts.h"
 #include "search/column.h"
 #include "search/crowd.h"
 #include "search/match.h"
@@ -45,6 +46,8 @@ struct agg_node {
     struct ords ords;
     uint64_t *counts; // rows by ordinal
     size_t counts_cap;
+    // More rows by ordinal, where these are very many: agg_counts_spread() adds them to `counts`.
+    struct byte_counts bytes;
     // The child whose counts tell this node's (of all blocks so far that are in neither), until a
     // block comes that it does not cover; NULL: each is counted.
     struct agg_node *counted_by;
@@ -93,7 +96,7 @@ enum err agg_tree_plan(struct search *s, struct fault *why);
 void agg_tree_collect(struct search *s, const uint64_t *mask, uint32_t count);
 // Takes in what `from`, planned alike over the same snapshot, has collected.
 void agg_tree_merge(struct search *s, struct search *from);
-// Makes every node's counts tell all its rows; from now on each counts for itself.
+// Makes every node's n->counts tell all its rows; from now on each counts for itself.
 void agg_tree_count_apart(struct search *s);
 // After the last block.
 enum err agg_tree_answer(struct search *s, struct answer *out, struct fault *why);
@@ -105,6 +108,8 @@ enum err agg_plan_numeric(struct search *s, struct agg_node *n, struct fault *wh
 enum err agg_out_of_room(struct fault *why);
 // Makes n->counts long enough for all ordinals there are by now.
 bool agg_reserve_counts(struct search *s, struct agg_node *n);
+// Makes n->counts tell all rows; false past the room's limit.
+bool agg_counts_spread(struct agg_node *n);
 // Counts positions (ordinals of n) and hands them to n's children.
 void agg_pass(struct search *s, struct agg_node *n, const struct ordinals *own);
 // Joins `parents` with small keys, then as agg_pass().
