@@ -7,12 +7,14 @@
 
 enum { GRANTS_MAX = 64, READS = MAY(ACTION_SCHEMA) | MAY(ACTION_AGGREGATE) };
 
-// Whoever manages sees no row, and whoever sees rows manages nothing.
+// Whoever manages sees no row, and whoever sees rows manages nothing.  Whoever reads the audit log
+// does nothing else: not even a role of one's own can give that beside something.
 static const uint32_t role_actions[ROLE_COUNT] = {
     [ROLE_ADMIN] = MAY(ACTION_INFO) | MAY(ACTION_SCHEMA) | MAY(ACTION_MANAGE),
     [ROLE_WRITER] = MAY(ACTION_INFO) | MAY(ACTION_SCHEMA) | MAY(ACTION_WRITE),
     [ROLE_ANALYST] = MAY(ACTION_INFO) | READS | MAY(ACTION_READ),
     [ROLE_METRICS] = MAY(ACTION_INFO) | READS,
+    [ROLE_AUDITOR] = MAY(ACTION_AUDIT),
 };
 
 struct privilege {

@@ -23,6 +23,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_SCHEMA] = "indices:admin/mappings/get",
     [ACTION_WRITE] = "indices:data/write/bulk",
     [ACTION_MANAGE] = "cluster:admin/manage",
+    [ACTION_AUDIT] = "cluster:admin/audit/read",
 };
 
 const char *action_name(enum action a)

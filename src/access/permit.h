@@ -18,6 +18,7 @@ enum action {
     ACTION_SCHEMA,    // mappings, field_caps, _cat/indices, refresh
     ACTION_WRITE,     // documents
     ACTION_MANAGE,    // users, keys, status
+    ACTION_AUDIT,     // reading the audit log
     ACTION_COUNT
 };
 

@@ -2,10 +2,8 @@
 #include "access/access.h"
 
 static const char *const names[ROLE_COUNT] = {
-    [ROLE_ADMIN] = "admin",
-    [ROLE_WRITER] = "writer",
-    [ROLE_ANALYST] = "analyst",
-    [ROLE_METRICS] = "metrics",
+    [ROLE_ADMIN] = "admin",     [ROLE_WRITER] = "writer",   [ROLE_ANALYST] = "analyst",
+    [ROLE_METRICS] = "metrics", [ROLE_AUDITOR] = "auditor",
 };
 
 const char *role_name(enum role r)
@@ -21,5 +19,6 @@ enum err role_parse(struct slice name, enum role *out, struct fault *why)
             return OK;
         }
     }
-    return fail(why, ERR_INVALID, "unknown role; the roles are admin, writer, analyst and metrics");
+    return fail(why, ERR_INVALID,
+                "unknown role; the roles are admin, writer, analyst, metrics and auditor");
 }

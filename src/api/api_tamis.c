@@ -289,6 +289,7 @@ static enum err get_metric(struct exchange *x, struct fault *why)
         return e;
     CHECK(m != NULL); // read_question() found it
     record_metric(x, m->table, q.by, q.by_count, a.row_count);
+    record_people_of_metric(x, m->table, q.by, q.by_count, &a);
     write_answer(x, &q, &a);
     return OK;
 }

@@ -17,8 +17,7 @@ enum {
     MEMBERS_BYTES_MAX = AUDIT_BODY_BYTES_MAX,
     PATH_BYTES = 2 * LIMIT_NAME_BYTES + 2,
     ROUTE_BYTES = 128,
-    FACTS_MAX = 2,
-    SUBJECT_ROOM_BYTES = 2 * SUBJECT_BYTES,
+    FACTS_MAX = 8,
 };
 
 static const struct schema *schema_of(const struct exchange *x)
@@ -133,16 +132,7 @@ static void show_fields(struct exchange *x, uint32_t table, const struct request
     each_path(schema_of(x), &schema_of(x)->tables[table], show_path, &s);
 }
 
-// --- rows and people
-
-static bool subject_parse(struct slice text, struct subject *out)
-{
-    struct buf bytes AUTO(buf_donep) = buf_init(SUBJECT_ROOM_BYTES);
-    if (base64_parse(text, &bytes) != OK || bytes.len != SUBJECT_BYTES)
-        return false;
-    memcpy(out->at, bytes.at, SUBJECT_BYTES);
-    return true;
-}
+// --- rows
 
 // The field that says whom a row is about; NULL: nothing does.
 static const struct field *subject_field(const struct table *t)
@@ -151,18 +141,43 @@ static const struct field *subject_field(const struct table *t)
     return at >= 0 ? &t->fields[at] : NULL;
 }
 
+// A row is about every person whose pseudonym it has, whether or not that field is shown.
 static void add_hit(struct exchange *x, uint32_t table, const struct hit *h)
 {
     struct record_table *r = table_of(x, table);
-    const struct field *about = subject_field(&schema_of(x)->tables[table]);
     buf_bytes(&r->rows, &h->key, sizeof h->key);
     x->record.rows++;
-    for (uint32_t i = 0; about && i < h->field_count; i++) {
-        struct subject who;
-        if (slice_is(h->fields[i].name, about->name) &&
-            subject_parse(h->fields[i].value.text, &who))
-            buf_bytes(&r->subjects, &who, sizeof who);
+    for (uint32_t i = 0; i < h->person_count; i++) {
+        const struct hit_person *p = &h->people[i];
+        if (p->is_about)
+            buf_bytes(&r->subjects, p->pseudonym, SUBJECT_BYTES);
+        else
+            record_person(x, table, p->kind, slice_of(p->pseudonym, SUBJECT_BYTES));
     }
+}
+
+void record_asked_row(struct exchange *x, uint32_t table, struct row_key key)
+{
+    buf_bytes(&table_of(x, table)->rows, &key, sizeof key);
+}
+
+void record_person(struct exchange *x, uint32_t table, const char *kind, struct slice pseudonym)
+{
+    struct record *r = &x->record;
+    uint32_t at = 0;
+    while (at < r->named_count &&
+           (r->named[at].table != table || strcmp(r->named[at].kind, kind) != 0))
+        at++;
+    if (at == r->named_count) {
+        struct record_named *grown = realloc(r->named, (r->named_count + 1) * sizeof *grown);
+        CHECK(grown != NULL);
+        r->named = grown;
+        grown[r->named_count++] = (struct record_named){
+            .table = table, .kind = kind, .subjects = buf_init(MEMBERS_BYTES_MAX)};
+        (void)table_of(x, table);
+    }
+    if (pseudonym.len == SUBJECT_BYTES)
+        buf_bytes(&r->named[at].subjects, pseudonym.at, SUBJECT_BYTES);
 }
 
 static uint32_t table_named(const struct schema *s, const char *name)
@@ -190,98 +205,6 @@ uint64_t record_buckets(const struct agg_answer *aggs, uint32_t count)
     return buckets;
 }
 
-// The kind of people whose pseudonyms `name` holds; NULL: it holds none.
-static const char *kind_named(const struct exchange *x, const struct search_call *c,
-                              struct slice name, uint32_t *out_table)
-{
-    const struct schema *s = schema_of(x);
-    for (uint32_t i = 0; i < c->tables.count; i++) {
-        const struct table *t = &s->tables[c->tables.tables[i]];
-        struct field_path path;
-        if (schema_path(s, t, name, &path) != OK || path.type != FIELD_PSEUDONYM)
-            continue;
-        const struct field *own = &t->fields[path.field];
-        *out_table = c->tables.tables[i];
-        return path.lookup < 0 ? own->subject
-                               : s->tables[own->lookup_table].fields[path.lookup].subject;
-    }
-    return NULL;
-}
-
-static struct buf *named_of(struct exchange *x, uint32_t table, const char *kind)
-{
-    struct record *r = &x->record;
-    for (uint32_t i = 0; i < r->named_count; i++) {
-        if (r->named[i].table == table && strcmp(r->named[i].kind, kind) == 0)
-            return &r->named[i].subjects;
-    }
-    struct record_named *grown = realloc(r->named, (r->named_count + 1) * sizeof *grown);
-    CHECK(grown != NULL);
-    r->named = grown;
-    grown[r->named_count] = (struct record_named){
-        .table = table, .kind = kind, .subjects = buf_init(MEMBERS_BYTES_MAX)};
-    (void)table_of(x, table);
-    return &grown[r->named_count++].subjects;
-}
-
-// Key `source` of every bucket, or the one key (-1).
-static void add_names(struct exchange *x, const struct search_call *c, const struct agg_answer *a,
-                      int source, struct slice field)
-{
-    uint32_t table = 0;
-    const char *kind = field.len ? kind_named(x, c, field, &table) : NULL;
-    if (!kind)
-        return;
-    struct buf *people = named_of(x, table, kind);
-    for (uint32_t b = 0; b < a->bucket_count; b++) {
-        const struct value *key = source < 0 ? &a->buckets[b].key : &a->buckets[b].keys[source];
-        struct subject who;
-        if (key->type == VALUE_TEXT && subject_parse(key->text, &who))
-            buf_bytes(people, &who, sizeof who);
-    }
-}
-
-// NOLINTNEXTLINE(misc-no-recursion): see record_buckets()
-static void add_named(struct exchange *x, const struct search_call *c,
-                      const struct agg_answer *aggs, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        const struct agg_answer *a = &aggs[i];
-        if (a->agg->kind == AGG_TERMS)
-            add_names(x, c, a, -1, a->agg->field);
-        for (uint32_t s = 0; a->agg->kind == AGG_COMPOSITE && s < a->agg->source_count; s++)
-            add_names(x, c, a, (int)s, a->agg->sources[s].agg->field);
-        for (uint32_t b = 0; b < a->bucket_count; b++) {
-            if (a->buckets[b].subs)
-                add_named(x, c, a->buckets[b].subs, a->agg->sub_count);
-        }
-    }
-}
-
-// NOLINTNEXTLINE(misc-no-recursion): see record_buckets()
-static bool any_names(const struct exchange *x, const struct search_call *c, const struct agg *aggs,
-                      uint32_t count)
-{
-    uint32_t table;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct agg *a = &aggs[i];
-        if (a->kind == AGG_TERMS && kind_named(x, c, a->field, &table))
-            return true;
-        for (uint32_t s = 0; a->kind == AGG_COMPOSITE && s < a->source_count; s++) {
-            if (kind_named(x, c, a->sources[s].agg->field, &table))
-                return true;
-        }
-        if (any_names(x, c, a->subs, a->sub_count))
-            return true;
-    }
-    return false;
-}
-
-bool record_names_people(const struct exchange *x, const struct search_call *c)
-{
-    return any_names(x, c, c->request.aggs, c->request.agg_count);
-}
-
 // --- what handlers tell
 
 static void add_shape(struct exchange *x, const struct search_call *c)
@@ -300,15 +223,27 @@ static void add_shape(struct exchange *x, const struct search_call *c)
     shape_print(&of, &c->request, &r->shape);
 }
 
+void record_counted(struct exchange *x, const struct permit *permit, uint32_t table)
+{
+    const struct schema *s = schema_of(x);
+    uint32_t floor = permit_floor(permit, s->tables[table].name, s->floor_subjects);
+    if (!x->record.has_counted || floor < x->record.floor)
+        x->record.floor = floor;
+    x->record.has_counted = true;
+}
+
 void record_search(struct exchange *x, const struct search_call *c)
 {
     const struct answer *a = &c->answer;
     record_tables(x, &c->tables);
     add_shape(x, c);
+    for (uint32_t i = 0; i < c->tables.count; i++)
+        record_counted(x, c->permit, c->tables.tables[i]);
     x->record.searched = action_name(permit_action(c->permit));
     x->record.buckets += c->reuse.found ? c->reuse.buckets : record_buckets(a->aggs, a->agg_count);
+    record_people_asked(x, c);
     if (!c->reuse.found)
-        add_named(x, c, a->aggs, a->agg_count);
+        record_people_of_buckets(x, c);
     for (uint32_t i = 0; i < a->hit_count; i++)
         add_hit(x, table_named(schema_of(x), a->hits[i].index), &a->hits[i]);
     for (uint32_t i = 0; a->hit_count && i < c->tables.count; i++)
@@ -326,6 +261,7 @@ void record_metric(struct exchange *x, uint32_t table, const struct slice *by, u
                    uint64_t rows)
 {
     (void)table_of(x, table);
+    record_counted(x, x->permit, table);
     x->record.buckets += rows;
     for (uint32_t i = 0; i < by_count; i++) {
         struct field_path path;
@@ -340,10 +276,31 @@ void record_push(struct exchange *x, uint64_t items)
     x->record.pushed += items;
 }
 
+// Nothing of what was gathered leaves: the reply is written anew.
+static void forget_shown(struct exchange *x)
+{
+    struct record *r = &x->record;
+    r->rows = r->buckets = 0;
+    for (uint32_t i = 0; r->tables && i < schema_of(x)->table_count; i++) {
+        buf_reset(&r->tables[i].rows);
+        buf_reset(&r->tables[i].subjects);
+    }
+    for (uint32_t i = 0; i < r->named_count; i++)
+        buf_reset(&r->named[i].subjects);
+}
+
 void record_error(struct exchange *x, struct slice type)
 {
+    forget_shown(x);
     snprintf(x->record.error, sizeof x->record.error, "%.*s", type.len < 60 ? (int)type.len : 60,
              (const char *)type.at);
+}
+
+void record_fact(struct exchange *x, const char *name, struct slice value)
+{
+    struct record *r = &x->record;
+    if (r->fact_count < RECORD_FACTS_MAX)
+        r->facts[r->fact_count++] = (struct audit_fact){slice_text(name), value};
 }
 
 // --- the entry
@@ -398,7 +355,7 @@ static void add_sets(struct exchange *x, uint32_t table, uint32_t index, struct 
                                .subject_count = (uint32_t)(t->subjects.len / SUBJECT_BYTES)};
     for (uint32_t i = 0; i < x->record.named_count; i++) {
         struct record_named *n = &x->record.named[i];
-        if (n->table == table)
+        if (n->table == table && n->subjects.len)
             sets[(*count)++] =
                 (struct audit_set){.index = index,
                                    .kind = slice_text(n->kind),
@@ -459,6 +416,11 @@ static uint32_t fill_facts(struct exchange *x, struct audit_fact facts[FACTS_MAX
     uint32_t count = 0;
     if (r->error[0])
         facts[count++] = (struct audit_fact){slice_text("error"), slice_text(r->error)};
+    if (r->floor && !r->error[0])
+        facts[count++] =
+            (struct audit_fact){slice_text("floor"), arena_print(x->arena, "%u", r->floor)};
+    for (uint32_t i = 0; i < r->fact_count; i++)
+        facts[count++] = r->facts[i];
     if (r->is_push)
         facts[count++] = (struct audit_fact){
             slice_text("items"), arena_print(x->arena, "%llu", (unsigned long long)r->pushed)};

@@ -7,11 +7,13 @@
 // search_call_run() for searches, get_row() for single rows, the metric's handler, and
 // exchange_tables() for names.  api_handle() makes the entry at the end, of every request.
 
+#include "access/permit.h"
 #include "audit/audit.h"
 #include "data/schema.h"
 #include "search/answer.h"
 
 struct exchange;
+struct metric_answer;
 struct index_list;
 struct search_call;
 struct source_filter;
@@ -24,12 +26,15 @@ struct record_table {
     struct buf subjects; // struct subject: whom these rows are about
 };
 
-// People that the keys of buckets name.
+// People that the keys of buckets name, that were asked for by their pseudonym, or whose pseudonym
+// is in a row about somebody else.
 struct record_named {
     uint32_t table;
     const char *kind;
     struct buf subjects;
 };
+
+enum { RECORD_FACTS_MAX = 5 };
 
 struct record {
     struct record_table *tables; // one for each of the schema; NULL: none yet
@@ -37,9 +42,13 @@ struct record {
     uint32_t named_count;
     struct buf shape;
     uint64_t rows, buckets;
-    uint64_t pushed; // items of a push
+    uint64_t pushed;  // items of a push
+    bool has_counted; // rows were counted or grouped,
+    uint32_t floor;   // of no group smaller than this; 0: of any
     bool is_push;
-    bool is_login;        // no valid credential
+    bool is_login;                             // no valid credential
+    struct audit_fact facts[RECORD_FACTS_MAX]; // of the request's arena
+    uint32_t fact_count;
     char error[64];       // the type, when the reply is an error; "" when it is not
     const char *searched; // action_name() the last search was permitted as; NULL: the route's
 };
@@ -47,6 +56,14 @@ struct record {
 void record_tables(struct exchange *x, const struct index_list *list);
 // A search that was answered: its shape, fields, buckets, and the rows and people shown.
 void record_search(struct exchange *x, const struct search_call *c);
+// Rows and people that are not counted as shown, but whose records this was a reading of.
+void record_asked_row(struct exchange *x, uint32_t table, struct row_key key);
+void record_person(struct exchange *x, uint32_t table, const char *kind, struct slice pseudonym);
+// What of these a search names: record_people.c.
+void record_people_asked(struct exchange *x, const struct search_call *c);
+void record_people_of_buckets(struct exchange *x, const struct search_call *c);
+void record_people_of_metric(struct exchange *x, uint32_t table, const struct slice *by,
+                             uint32_t by_count, const struct metric_answer *a);
 // Whether buckets name people: then each showing is a reading of its own.
 bool record_names_people(const struct exchange *x, const struct search_call *c);
 uint64_t record_buckets(const struct agg_answer *aggs, uint32_t count); // with those inside
@@ -54,6 +71,10 @@ void record_row(struct exchange *x, uint32_t table, const struct hit *h,
                 const struct request *shown);
 void record_metric(struct exchange *x, uint32_t table, const struct slice *by, uint32_t by_count,
                    uint64_t rows);
+// Rows were counted or grouped for this permit: its floor.
+void record_counted(struct exchange *x, const struct permit *permit, uint32_t table);
+// What was asked of the audit log itself.
+void record_fact(struct exchange *x, const char *name, struct slice value);
 void record_push(struct exchange *x, uint64_t items);
 void record_error(struct exchange *x, struct slice type); // the reply is one now
 

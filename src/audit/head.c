@@ -64,7 +64,7 @@ static int digit_of(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool hex_parse(struct slice text, uint8_t *out, size_t bytes)
+bool audit_hex_parse(struct slice text, uint8_t *out, size_t bytes)
 {
     if (text.len != 2 * bytes)
         return false;
@@ -99,8 +99,8 @@ enum err audit_head_parse(struct slice text, struct audit_head *out, struct faul
     good = good && parse_u64(next_word(&rest), &h.number) == OK;
     good = good && parse_u64(next_word(&rest), &h.size) == OK;
     good = good && parse_u64(next_word(&rest), &time_ms) == OK && time_ms <= INT64_MAX;
-    good = good && hex_parse(next_word(&rest), h.root.at, SHA256_BYTES);
-    good = good && hex_parse(rest, h.signature, SIGNATURE_BYTES);
+    good = good && audit_hex_parse(next_word(&rest), h.root.at, SHA256_BYTES);
+    good = good && audit_hex_parse(rest, h.signature, SIGNATURE_BYTES);
     if (!good)
         return fail(why, ERR_CORRUPT, "this is no head of an audit log");
     h.time_ms = (int64_t)time_ms;
@@ -119,7 +119,7 @@ enum err audit_key_parse(struct slice text, uint8_t out[SIGN_PUBLIC_BYTES], stru
         text.len--;
     while (text.len && is_blank(text.at[0]))
         text = slice_from(text, 1);
-    if (hex_parse(text, out, SIGN_PUBLIC_BYTES))
+    if (audit_hex_parse(text, out, SIGN_PUBLIC_BYTES))
         return OK;
     return fail(why, ERR_INVALID, "a public key has %d hexadecimal digits", 2 * SIGN_PUBLIC_BYTES);
 }

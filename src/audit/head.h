@@ -38,5 +38,7 @@ struct audit_head audit_head_decode(const uint8_t bytes[AUDIT_HEAD_BYTES]);
 void audit_head_print(const struct audit_head *h, struct buf *out); // with its line end
 // The first line of `text`.  ERR_CORRUPT.
 enum err audit_head_parse(struct slice text, struct audit_head *out, struct fault *why);
+// Just so many bytes, as small hexadecimal digits.
+bool audit_hex_parse(struct slice text, uint8_t *out, size_t bytes);
 // 64 hexadecimal digits, blanks around them.
 enum err audit_key_parse(struct slice text, uint8_t out[SIGN_PUBLIC_BYTES], struct fault *why);

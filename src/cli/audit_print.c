@@ -99,6 +99,73 @@ void account_row(struct table_print *t, const struct account *one)
         cell_count(t, counts[i]);
 }
 
+struct table_print audit_reading_table(struct arena *scratch)
+{
+    static const char *const names[] = {"entry", "time", "who", "from", "what", "shown", "used"};
+    struct table_print t = table_print_of(scratch, sizeof names / sizeof *names);
+    head_row(&t, names);
+    return t;
+}
+
+static void cell_fields(struct table_print *t, const struct audit_entry *e, uint8_t how)
+{
+    enum { NAMES_BYTES = 1 << 20 };
+    struct buf names AUTO(buf_donep) = buf_init(NAMES_BYTES);
+    for (uint32_t i = 0; i < e->field_count; i++) {
+        const struct audit_field *f = &e->fields[i];
+        if (f->how & how)
+            buf_print(&names, "%s%.*s.%.*s", names.len ? "," : "",
+                      SLICE_PRINT(e->indices[f->index]), SLICE_PRINT(f->name));
+    }
+    cell(t, buf_slice(&names));
+}
+
+void audit_reading_row(struct table_print *t, const struct audit_entry *e)
+{
+    char time[AUDIT_TIME_BYTES];
+    table_cell(t, "%llu", (unsigned long long)e->number);
+    table_cell(t, "%s", audit_time(e->time_ms, time));
+    cell_who(t, e->principal, e->key_id);
+    cell(t, e->address);
+    cell(t, e->route.len ? e->route : e->action);
+    cell_fields(t, e, AUDIT_FIELD_SHOWN);
+    cell_fields(t, e, AUDIT_FIELD_USED);
+}
+
+static void counted_text(const struct absence *a, struct buf *out)
+{
+    char count[AMOUNT_BYTES];
+    if (a->counted == 0)
+        return;
+    buf_print(out, "answers with numbers in which it may have been one of many: %s\n",
+              amount_count((int64_t)a->counted, count));
+    buf_print(out, "  of these, in groups of any size: %s\n",
+              amount_count((int64_t)a->floorless, count));
+    if (a->floor_min)
+        buf_print(out, "  all others, in groups of at least: %llu\n",
+                  (unsigned long long)a->floor_min);
+}
+
+void absence_text(const struct absence *a, struct buf *out)
+{
+    char until[AUDIT_TIME_BYTES];
+    char count[AMOUNT_BYTES];
+    buf_print(out, "%s", absence_verdict(a));
+    if (a->next > a->first)
+        buf_print(out, ": of entries %llu to %llu", (unsigned long long)a->first,
+                  (unsigned long long)a->next - 1);
+    buf_print(out, ", all there are until %s\n", audit_time(a->until_ms, until));
+    buf_print(out, "answers that showed it, named it or were asked for it by name: %s\n",
+              amount_count((int64_t)a->read, count));
+    counted_text(a, out);
+    if (a->is_renamed)
+        buf_text(out,
+                 "pseudonyms were renewed meanwhile: before, a person had another than this\n");
+    if (a->audit_readings)
+        buf_print(out, "readings of the audit log itself, which names who read what: %s\n",
+                  amount_count((int64_t)a->audit_readings, count));
+}
+
 void audit_found_text(const struct audit_found *f, struct buf *out)
 {
     const struct book_facts *b = &f->facts;

@@ -7,6 +7,7 @@
 //     for every entry: audit_row(&t, &entry);
 //     table_render(&t, &out);
 
+#include "audit/absence.h"
 #include "audit/account.h"
 #include "audit/book.h"
 #include "cli/table.h"
@@ -19,6 +20,10 @@ struct table_print account_table(struct arena *scratch); // with its heading
 void account_row(struct table_print *t, const struct account *one);
 void account_json(const struct account *one, struct json_writer *w);
 
+// Entries that read what was looked for, with the fields that were shown.
+struct table_print audit_reading_table(struct arena *scratch); // with its heading
+void audit_reading_row(struct table_print *t, const struct audit_entry *e);
+
 enum { AUDIT_TIME_BYTES = 40 };
 
 const char *audit_time(int64_t ms, char out[AUDIT_TIME_BYTES]); // 2019-12-04T00:00:00.000Z
@@ -30,4 +35,5 @@ struct audit_found {
 };
 
 void audit_found_text(const struct audit_found *f, struct buf *out);
+void absence_text(const struct absence *a, struct buf *out); // what a statement says, in words
 void audit_found_json(const struct audit_found *f, struct buf *out);

@@ -2,10 +2,9 @@
 #include "audit/entry_json.h"
 #include "base/date.h"
 #include "base/num.h"
-#include "cli/audit_print.h"
+#include "cli/audit_shown.h"
 #include "cli/cli.h"
 #include "cli/home.h"
-#include "keys/key_ring.h"
 #include "server/directory.h"
 
 #include <errno.h>
@@ -16,30 +15,17 @@ enum {
     PATH_BYTES = 4096,
     OUT_BYTES = 1 << 30,
     SCRATCH_BYTES = 1 << 30,
+    STATEMENT_FILE_BYTES = 128 * 1024,
     TAIL_DEFAULT = 20,
     KEY_TEXT_BYTES = 2 * SIGN_PUBLIC_BYTES,
     SMALL_FILE_BYTES = 4096,
 };
 
 static const struct flag flags[] = {
-    {"dir", "DIR"},    {"export", "D"},  {"key", "K"},        {"head", "FILE"},
-    {"last", "N"},     {"from", "DATE"}, {"to", "DATE or D"}, {"principal", "P"},
-    {"members", NULL}, {"json", NULL},   {NULL, NULL},
-};
-
-// The log that was asked about, checked.  The book keeps pointers into it.
-struct shown {
-    const struct arguments *a;
-    struct world files; // the log's directory
-    uint8_t key[SIGN_PUBLIC_BYTES];
-    struct audit_head witness;
-    struct book_options options;
-    struct book *book;
-    struct arena *scratch;
-    struct buf out; // for standard output
-    struct table_print table;
-    struct accounts *accounts;
-    int64_t from_ms, to_ms; // entries from, and before
+    {"dir", "DIR"}, {"export", "D"},       {"key", "K"},        {"head", "FILE"},
+    {"last", "N"},  {"from", "DATE"},      {"to", "DATE or D"}, {"principal", "P"},
+    {"of", "WHAT"}, {"statement", "FILE"}, {"members", NULL},   {"json", NULL},
+    {NULL, NULL},
 };
 
 static enum err read_small(const char *name, struct buf *out, struct fault *why)
@@ -91,7 +77,7 @@ static enum err find_key(const struct arguments *a, uint8_t out[SIGN_PUBLIC_BYTE
     return given ? given_key(given, out, why) : own_key(arguments_get(a, "dir"), out, why);
 }
 
-static enum err find_witness(struct shown *s, struct fault *why)
+static enum err find_head(struct shown *s, struct fault *why)
 {
     const char *file = arguments_get(s->a, "head");
     struct buf text AUTO(buf_donep) = buf_init(SMALL_FILE_BYTES);
@@ -99,10 +85,20 @@ static enum err find_witness(struct shown *s, struct fault *why)
         return OK;
     enum err e = read_small(file, &text, why);
     if (!e)
-        e = audit_head_parse(buf_slice(&text), &s->witness, why);
-    s->options.witnesses = &s->witness;
-    s->options.witness_count = 1;
+        e = audit_head_parse(buf_slice(&text), &s->witnesses[s->options.witness_count++], why);
     return e ? fail_in(why, e, "--head") : OK;
+}
+
+// The head that a statement was made under is a witness: the log must go on from it.
+static enum err find_statement(struct shown *s, struct fault *why)
+{
+    const char *file = arguments_get(s->a, "statement");
+    if (!file || strcmp(s->a->words[0], "verify") != 0)
+        return OK;
+    enum err e = read_small(file, &s->statement, why);
+    if (!e)
+        e = absence_head(buf_slice(&s->statement), &s->witnesses[s->options.witness_count++], why);
+    return e ? fail_in(why, e, "--statement") : OK;
 }
 
 // The directory of the log, and whether it is an export.
@@ -124,8 +120,11 @@ static enum err open_book(struct shown *s, struct fault *why)
     enum err e = find_log(s, path, why);
     if (!e)
         e = find_key(s->a, s->key, why);
+    s->options.witnesses = s->witnesses;
     if (!e)
-        e = find_witness(s, why);
+        e = find_head(s, why);
+    if (!e)
+        e = find_statement(s, why);
     if (!e)
         e = world_open(path, &s->files, why);
     s->options.key = s->key;
@@ -143,6 +142,7 @@ static void close_book(struct shown *s)
         world_close(&s->files);
     arena_free(s->scratch);
     buf_done(&s->out);
+    buf_done(&s->statement);
 }
 
 static enum err time_of(const struct shown *s, uint64_t number, int64_t *out, struct fault *why)
@@ -158,6 +158,8 @@ static enum err verify(struct shown *s, struct fault *why)
 {
     struct audit_found found = {.facts = book_facts(s->book)};
     enum err e = OK;
+    if (s->statement.len)
+        return shown_statement(s, why);
     if (found.facts.entries > found.facts.first)
         e = time_of(s, found.facts.first, &found.first_ms, why);
     if (!e && found.facts.entries > found.facts.first)
@@ -214,9 +216,9 @@ static enum err tail(struct shown *s, struct fault *why)
 static enum err check_export(struct shown *s, const struct world *to, struct fault *why)
 {
     struct book *copy = NULL;
+    const struct audit_head last = book_facts(s->book).head;
     const struct book_options options = {
-        .key = s->key, .witnesses = &s->witness, .witness_count = 1, .is_whole = true};
-    s->witness = book_facts(s->book).head;
+        .key = s->key, .witnesses = &last, .witness_count = 1, .is_whole = true};
     enum err e = book_open(to, &options, &copy, why);
     book_close(copy);
     return e;
@@ -241,22 +243,11 @@ static enum err export(struct shown *s, struct fault *why) {
     return OK;
 }
 
-static enum err time_given(const struct shown *s, const char *flag, int64_t *out, struct fault *why)
-{
-    const char *given = arguments_get(s->a, flag);
-    enum err e =
-        given ? date_parse(slice_text(given), slice_of(NULL, 0), date_zone_utc(), false, out, why)
-              : OK;
-    return e ? fail_in(why, e, "--%s", flag) : OK;
-}
-
 static enum err count_entry(void *context, const struct audit_entry *e, struct fault *why)
 {
     struct shown *s = context;
-    const char *principal = arguments_get(s->a, "principal");
     (void)why;
-    if (e->time_ms >= s->from_ms && e->time_ms < s->to_ms &&
-        (!principal || slice_is(e->principal, principal)))
+    if (trace_covers(&s->trace, e))
         accounts_add(s->accounts, e);
     return OK;
 }
@@ -274,12 +265,10 @@ static void show_account_json(void *context, const struct account *one)
 
 static enum err who(struct shown *s, struct fault *why)
 {
-    s->from_ms = INT64_MIN;
-    s->to_ms = INT64_MAX;
+    enum err e = shown_trace(s, why);
+    if (!e && arguments_has(s->a, "of"))
+        return shown_readings(s, why);
     s->accounts = accounts_new();
-    enum err e = time_given(s, "from", &s->from_ms, why);
-    if (!e)
-        e = time_given(s, "to", &s->to_ms, why);
     if (!e)
         e = book_each(s->book, book_facts(s->book).first, count_entry, s, why);
     if (e)
@@ -316,7 +305,10 @@ static enum exit_status print_key(const struct arguments *a)
 static enum exit_status show(const struct arguments *a,
                              enum err (*act)(struct shown *s, struct fault *why))
 {
-    struct shown s = {.a = a, .scratch = arena_new(SCRATCH_BYTES), .out = buf_init(OUT_BYTES)};
+    struct shown s = {.a = a,
+                      .scratch = arena_new(SCRATCH_BYTES),
+                      .out = buf_init(OUT_BYTES),
+                      .statement = buf_init(STATEMENT_FILE_BYTES)};
     struct fault why = {0};
     enum err e = open_book(&s, &why);
     if (!e)
@@ -326,19 +318,23 @@ static enum exit_status show(const struct arguments *a,
     if (!e)
         fwrite(s.out.at, 1, s.out.len, stdout);
     close_book(&s);
-    return e ? cli_failed(&why) : EXIT_STATUS_OK;
+    if (e)
+        return cli_failed(&why);
+    return s.is_unproven ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
 }
 
 static const char *const *words_of(const char *action)
 {
     static const struct {
         const char *name;
-        const char *flags[9];
+        const char *flags[11];
     } all[] = {
-        {"verify", {"dir", "export", "key", "head", "json"}},
+        {"verify", {"dir", "export", "key", "head", "statement", "json"}},
         {"tail", {"dir", "export", "key", "head", "last", "members", "json"}},
         {"head", {"dir", "export", "key", "head"}},
-        {"who", {"dir", "export", "key", "head", "principal", "from", "to", "json"}},
+        {"who", {"dir", "export", "key", "head", "of", "principal", "from", "to", "json"}},
+        {"prove-absent",
+         {"dir", "export", "key", "head", "of", "principal", "from", "to", "statement", "json"}},
         {"export", {"dir", "key", "head", "to"}},
         {"key", {"dir"}},
     };
@@ -373,6 +369,10 @@ static const char *missing_flag(const struct arguments *a, const char *action)
         return "an export is checked with a key from elsewhere: --key K is missing";
     if (strcmp(action, "export") == 0 && !arguments_has(a, "to"))
         return "--to D, a new directory, is missing";
+    if (strcmp(action, "prove-absent") == 0 && !arguments_has(a, "of"))
+        return "--of WHAT is missing: KIND:PSEUDONYM, INDEX/ID, INDEX or INDEX.FIELD";
+    if (strcmp(action, "prove-absent") == 0 && has_export && arguments_has(a, "statement"))
+        return "a statement is signed with the keys of --dir";
     if (arguments_has(a, "members") && !arguments_has(a, "json"))
         return "--members goes only with --json";
     return NULL;
@@ -383,7 +383,8 @@ static enum exit_status run(const struct arguments *a)
     const char *action = a->words[0];
     const char *const *own = words_of(action);
     if (!own)
-        return cli_misused("audit", "'%s' is not verify, tail, who, head, export or key", action);
+        return cli_misused(
+            "audit", "'%s' is not verify, tail, who, prove-absent, head, export or key", action);
     const char *foreign = foreign_flag(a, own);
     if (foreign)
         return cli_misused("audit", "--%s does not go with %s", foreign, action);
@@ -398,6 +399,8 @@ static enum exit_status run(const struct arguments *a)
         return show(a, who);
     if (strcmp(action, "export") == 0)
         return show(a, export);
+    if (strcmp(action, "prove-absent") == 0)
+        return show(a, shown_absence);
     return show(a, strcmp(action, "head") == 0 ? head : verify);
 }
 
@@ -409,7 +412,11 @@ const struct verb verb_audit = {
         "  tamis audit verify   is every entry there and unchanged?  Else: the place, and status "
         "1\n"
         "  tamis audit tail     the last entries\n"
-        "  tamis audit who      of how many people and rows each user was told\n"
+        "  tamis audit who      of how many people and rows each user was told; with --of WHAT\n"
+        "                       who was told of it, when, and which fields\n"
+        "  tamis audit prove-absent   a signed statement that nobody was told of it; status 0 "
+        "only\n"
+        "                       when it was not read at all\n"
         "  tamis audit head     the newest signed head, a line to keep elsewhere, or on paper\n"
         "  tamis audit export   the log up to its last head, into a new directory\n"
         "  tamis audit key      the public key, to keep elsewhere as well\n\n"
@@ -421,13 +428,18 @@ const struct verb verb_audit = {
         "                              else the one in DIR/keys\n"
         "  --head FILE                 a head kept elsewhere: the log must go on from it\n"
         "  --last N                    of tail: so many; default 20\n"
-        "  --principal P               of who: only this user\n"
-        "  --from DATE --to DATE       of who: from (included) to (not included), in UTC\n"
+        "  --of WHAT                   of who, prove-absent: KIND:PSEUDONYM (a person), INDEX/ID\n"
+        "                              (a row), INDEX, or INDEX.FIELD\n"
+        "  --principal P               of who, prove-absent: only this user\n"
+        "  --from DATE --to DATE       of who, prove-absent: from (included) to (not included), "
+        "UTC\n"
+        "  --statement FILE            of prove-absent: written there; of verify: checked\n"
         "  --to D                      of export: the new directory\n"
-        "  --json                      of verify, tail, who; tail prints an object a line\n"
+        "  --json                      of verify, tail, who, prove-absent; tail prints an object a "
+        "line\n"
         "  --members                   of tail --json: also which rows and which people\n",
     .flags = flags,
-    .words = "verify | tail | who | head | export | key",
+    .words = "verify | tail | who | prove-absent | head | export | key",
     .words_min = 1,
     .words_max = 1,
     .run = run,

@@ -199,7 +199,7 @@ static enum exit_status run(const struct arguments *a)
         return cli_misused("user",
                            action == USER_LIST ? "list takes no name" : "a name is missing");
     if (action == USER_ADD && !arguments_has(a, "role"))
-        return cli_misused("user", "--role is missing: admin, writer, analyst or metrics");
+        return cli_misused("user", "--role is missing: admin, writer, analyst, metrics or auditor");
     if (action != USER_ADD && arguments_has(a, "role"))
         return cli_misused("user", "--role goes only with add");
     struct fault why = {0};
@@ -218,7 +218,7 @@ const struct verb verb_user = {
         "Works beside a running server and without one.  Passwords are made here and shown\n"
         "once on the terminal, or written into F, which must be new.\n\n"
         "  --dir DIR            the installation\n"
-        "  --role ROLE[,ROLE]   admin, writer, analyst, metrics\n"
+        "  --role ROLE[,ROLE]   admin, writer, analyst, metrics, auditor\n"
         "  --password-file F    where the password goes (mode 0600)\n"
         "  --json               the list as JSON\n",
     .flags = flags,

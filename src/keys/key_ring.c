@@ -129,6 +129,7 @@ static struct slice signed_bytes(enum sign_domain domain, const uint8_t digest[S
         [SIGN_AUDIT_HEAD] = "tamis audit head",
         [SIGN_POLICY] = "tamis policy",
         [SIGN_FLOOR] = "tamis floor",
+        [SIGN_STATEMENT] = "tamis audit statement",
     };
     CHECK((unsigned)domain < SIGN_DOMAIN_COUNT && words[domain]);
     size_t len = strlen(words[domain]) + 1; // with its NUL

@@ -32,6 +32,7 @@ enum sign_domain {
     SIGN_AUDIT_HEAD = 1, // audit/head.h
     SIGN_POLICY,         // a version of the policy
     SIGN_FLOOR,          // server/floor_key.h: a secret of serve's, out of a signature
+    SIGN_STATEMENT,      // audit/absence.h
     SIGN_DOMAIN_COUNT
 };
 

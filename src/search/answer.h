@@ -39,6 +39,13 @@ struct hit_field {
     struct value value;
 };
 
+// Somebody whose pseudonym the row has, whether or not that field is shown: for the audit log only.
+struct hit_person {
+    const char *kind; // "device"
+    bool is_about;    // the row's subject, or its key where it has none
+    uint8_t pseudonym[16];
+};
+
 struct hit {
     const char *index;
     struct row_key key;
@@ -46,6 +53,8 @@ struct hit {
     const struct value *sort;       // one per sort key; NULL without sort
     const struct hit_field *fields; // all that have a value, in schema order
     uint32_t field_count;
+    const struct hit_person *people;
+    uint32_t person_count;
 };
 
 struct answer {

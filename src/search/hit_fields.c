@@ -61,6 +61,70 @@ struct seen { // what of a row is shown
     struct arena *request;
 };
 
+// The people a row has the pseudonyms of: its own fields', and those its look-ups lead to.
+struct people {
+    struct hit_person *at;
+    uint32_t count;
+};
+
+static void add_person(struct people *p, const struct view *v, uint32_t field, uint32_t code,
+                       bool is_about)
+{
+    struct hit_person *one = &p->at[p->count];
+    struct slice stored = dict_value(view_dict(v, field), code);
+    if (stored.len != sizeof one->pseudonym)
+        return;
+    *one = (struct hit_person){.kind = view_table(v)->fields[field].subject, .is_about = is_about};
+    memcpy(one->pseudonym, stored.at, stored.len);
+    p->count++;
+}
+
+static void referred_people(struct people *p, const struct view *target, uint32_t ord)
+{
+    const struct table *t = view_table(target);
+    for (uint32_t i = 0; i < t->field_count; i++) {
+        uint32_t code = CODE_NONE;
+        if (t->fields[i].type != FIELD_PSEUDONYM || (int)i == t->key_field)
+            continue;
+        lookup_codes(target, i, &ord, 1, &code);
+        if (code != CODE_NONE)
+            add_person(p, target, i, code, false);
+    }
+}
+
+static uint32_t pseudonyms_of(const struct table *t)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < t->field_count; i++)
+        count += t->fields[i].type == FIELD_PSEUDONYM;
+    return count;
+}
+
+static uint32_t people_bound(const struct schema *s, const struct table *t)
+{
+    uint32_t bound = pseudonyms_of(t);
+    for (uint32_t i = 0; i < t->field_count; i++)
+        if (t->fields[i].lookup_table >= 0)
+            bound += pseudonyms_of(&s->tables[t->fields[i].lookup_table]);
+    return bound;
+}
+
+static void find_people(const struct snapshot *s, uint32_t table, struct row_ref at,
+                        struct people *out)
+{
+    const struct view *v = snapshot_view(s, table);
+    const struct table *t = view_table(v);
+    int about = t->subject_field >= 0 ? t->subject_field : t->key_field;
+    for (uint32_t i = 0; i < t->field_count; i++) {
+        const struct field *f = &t->fields[i];
+        uint32_t code = CODE_NONE;
+        if (f->type == FIELD_PSEUDONYM && row_code(v, at, i, &code) && code != CODE_NONE)
+            add_person(out, v, i, code, (int)i == about);
+        if (f->lookup_table >= 0 && row_code(v, at, i, &code))
+            referred_people(out, snapshot_view(s, (uint32_t)f->lookup_table), code);
+    }
+}
+
 static uint32_t referred_fields(const struct seen *s, const struct field *f, uint32_t ord,
                                 struct hit_field *out)
 {
@@ -97,6 +161,7 @@ void hit_fill(const struct snapshot *snapshot, const struct permit *permit, uint
     const struct table *t = &s->tables[table];
     const struct view *v = snapshot_view(snapshot, table);
     struct hit_field *fields = ARENA_ARRAY(request, struct hit_field, field_bound(s, t) + 1);
+    struct people people = {ARENA_ARRAY(request, struct hit_person, people_bound(s, t) + 1), 0};
     const struct seen seen = {snapshot, permit, t->name, request};
     uint32_t count = 0;
     for (uint32_t i = 0; i < t->field_count; i++) {
@@ -113,4 +178,7 @@ void hit_fill(const struct snapshot *snapshot, const struct permit *permit, uint
     out->key = row_key_of(v, at);
     out->fields = fields;
     out->field_count = count;
+    find_people(snapshot, table, at, &people);
+    out->people = people.at;
+    out->person_count = people.count;
 }

@@ -99,8 +99,9 @@ static void answer_password(const struct keeper *k, const char *name, struct kee
 
 static void answer_sign(const struct keeper *k, struct slice asked, struct keeper_reply *out)
 {
+    // A statement is the operator's own word, made where the keys are read: not serve's.
     if (asked.len != 1 + SIGN_DIGEST_BYTES || asked.at[0] < SIGN_AUDIT_HEAD ||
-        asked.at[0] >= SIGN_DOMAIN_COUNT) {
+        asked.at[0] >= SIGN_DOMAIN_COUNT || asked.at[0] == SIGN_STATEMENT) {
         refuse(out, "keeper signs nothing of this kind");
         return;
     }

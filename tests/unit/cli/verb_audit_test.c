@@ -228,3 +228,112 @@ TEST(audit_refuses_what_does_not_go_together)
               EXIT_STATUS_USAGE);
     EXPECT_EQ(RUN("audit", "verify", "--dir", "/no/such/place").status, EXIT_STATUS_FAILED);
 }
+
+// An answer that shows a row of a person, and perhaps counts others; signed.
+static void write_answers(const struct home *h, const char *who, uint8_t person, bool counts)
+{
+    struct world dir;
+    struct world log;
+    struct key_ring *ring = NULL;
+    struct audit *audit = NULL;
+    struct arena *request = arena_new(1 << 16);
+    const struct audit_options o = {.bytes_max = 0};
+    const struct slice index = slice_text("events");
+    const struct audit_field field = {0, AUDIT_FIELD_SHOWN, slice_text("outcome")};
+    struct row_key row = {0, person};
+    struct subject subject = {{person}};
+    const struct audit_set set = {0, slice_text("device"), &row, 1, &subject, 1};
+    struct audit_entry e = {.kind = AUDIT_ANSWER,
+                            .status = 200,
+                            .principal = slice_text(who),
+                            .action = slice_text("indices:data/read/search"),
+                            .rows = 1,
+                            .shape = slice_text(counts ? "all size=1" : ""),
+                            .indices = &index,
+                            .index_count = 1,
+                            .fields = &field,
+                            .field_count = 1,
+                            .sets = &set,
+                            .set_count = 1};
+    EXPECT_EQ(world_open(h->dir, &dir, NULL), OK);
+    EXPECT_EQ(world_open(h->log, &log, NULL), OK);
+    EXPECT_EQ(key_ring_open(&dir, &ring, NULL), OK);
+    EXPECT_EQ(audit_open(&log, &o, &audit, NULL), OK);
+    EXPECT(audited_may_leave(audit_answer(audit, &e, request)));
+    EXPECT_EQ(audit_tick(audit, sign_head, ring, NULL), OK);
+    audit_close(audit);
+    arena_free(request);
+    key_ring_close(ring);
+    world_close(&log);
+    world_close(&dir);
+}
+
+#define PERSON_1 "device:AQAAAAAAAAAAAAAAAAAAAA"
+#define PERSON_2 "device:AgAAAAAAAAAAAAAAAAAAAA"
+
+TEST(audit_who_of_somebody_shows_each_reading_with_its_fields)
+{
+    struct home h;
+    home_make(&h);
+    write_answers(&h, "bob", 1, false);
+    write_answers(&h, "cai", 2, true);
+    struct ran r = RUN("audit", "who", "--dir", h.dir, "--of", PERSON_1);
+    EXPECT_EQ(r.status, EXIT_STATUS_OK);
+    EXPECT(strstr(r.out, "bob") != NULL && strstr(r.out, "events.outcome") != NULL);
+    EXPECT(strstr(r.out, "cai") == NULL);
+    EXPECT(strstr(r.out, "may have been one of many: 1\n") != NULL);
+    r = RUN("audit", "who", "--dir", h.dir, "--of", "events", "--principal", "cai", "--json");
+    EXPECT(strstr(r.out, "{\"entry\":6,") == r.out);
+    r = RUN("audit", "who", "--dir", h.dir, "--of", "device:x");
+    EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
+    EXPECT(strstr(r.err, "--of: a person is KIND:PSEUDONYM") != NULL);
+    place_drop(&h.place);
+}
+
+// Signed where the keys are, checked where only an export and the public key are.
+TEST(audit_proves_that_somebody_was_not_read)
+{
+    struct home h;
+    home_make(&h);
+    write_answers(&h, "bob", 1, false);
+    struct ran key = RUN("audit", "key", "--dir", h.dir);
+    key.out[2 * SIGN_PUBLIC_BYTES] = '\0';
+    char file[128];
+    char to[128];
+    snprintf(file, sizeof file, "%s/statement", h.place.path);
+    snprintf(to, sizeof to, "%s/export", h.place.path);
+    struct ran r =
+        RUN("audit", "prove-absent", "--dir", h.dir, "--of", PERSON_2, "--statement", file);
+    EXPECT_EQ(r.status, EXIT_STATUS_OK);
+    EXPECT(strstr(r.out, "not read: of entries 0 to 5, all there are until ") == r.out);
+    EXPECT_EQ(
+        RUN("audit", "prove-absent", "--dir", h.dir, "--of", PERSON_2, "--statement", file).status,
+        EXIT_STATUS_FAILED); // never over one there is
+    write_answers(&h, "bob", 2, true);
+    EXPECT_EQ(RUN("audit", "export", "--dir", h.dir, "--to", to).status, EXIT_STATUS_OK);
+    r = RUN("audit", "verify", "--export", to, "--key", key.out, "--statement", file);
+    EXPECT_EQ(r.status, EXIT_STATUS_OK);
+    EXPECT(strstr(r.out, "signed by this key, and the log says the same\nnot read") != NULL);
+    r = RUN("audit", "prove-absent", "--dir", h.dir, "--of", PERSON_2);
+    EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
+    EXPECT(strstr(r.out, "read: of entries") == r.out);
+    r = RUN("audit", "prove-absent", "--export", to, "--key", key.out, "--of", PERSON_1,
+            "--principal", "bob", "--json");
+    EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
+    EXPECT(strstr(r.out, "\"verdict\":\"read\",\"read\":{\"count\":1,\"entries\":[5]}") != NULL);
+    place_write(&h.place, "statement", "{\"statement\":\"tamis audit absence 1\"}\n");
+    r = RUN("audit", "verify", "--export", to, "--key", key.out, "--statement", file);
+    EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
+    EXPECT(strstr(r.err, "--statement: this is no statement") != NULL);
+    place_drop(&h.place);
+}
+
+TEST(audit_prove_absent_says_what_it_needs)
+{
+    EXPECT_EQ(RUN("audit", "prove-absent", "--dir", "x").status, EXIT_STATUS_USAGE);
+    EXPECT_EQ(RUN("audit", "prove-absent", "--export", "x", "--key", "k", "--of", "events",
+                  "--statement", "f")
+                  .status,
+              EXIT_STATUS_USAGE);
+    EXPECT_EQ(RUN("audit", "tail", "--dir", "x", "--of", "events").status, EXIT_STATUS_USAGE);
+}
