@@ -4,14 +4,6 @@
 #include "api/search_call.h"
 #include "base/world.h"
 
-#define CAT_CELLS(columns_, row_count_) \
-    ARENA_ARRAY(x->arena, struct slice, (row_count_) * (sizeof(columns_) / sizeof *(columns_)) + 1)
-#define CAT_TABLE(columns_, row_count_, cells_)                                   \
-    (struct cat_table)                                                            \
-    {                                                                             \
-        (columns_), sizeof(columns_) / sizeof *(columns_), (row_count_), (cells_) \
-    }
-
 // --- _cat/indices ------------------------------------------------------------------
 
 static const struct cat_column indices_columns[] = {
@@ -45,11 +37,6 @@ static const struct cat_column indices_columns[] = {
      .is_hidden = true},
 };
 
-static struct slice number(struct exchange *x, uint64_t v)
-{
-    return arena_print(x->arena, "%llu", (unsigned long long)v);
-}
-
 static void indices_row(struct exchange *x, uint32_t table, const struct store_table_stats *s,
                         struct slice *to)
 {
@@ -62,12 +49,12 @@ static void indices_row(struct exchange *x, uint32_t table, const struct store_t
     *to++ = arena_copy(x->arena, slice_text(uuid));
     *to++ = slice_text("1");
     *to++ = slice_text("0");
-    *to++ = number(x, s->rows);
-    *to++ = number(x, s->rows_dead);
-    *to++ = number(x, s->bytes_disk);
-    *to++ = number(x, s->bytes_disk);
-    *to++ = number(x, s->bytes_disk);
-    *to = number(x, s->bytes_memory);
+    *to++ = cat_number(x, s->rows);
+    *to++ = cat_number(x, s->rows_dead);
+    *to++ = cat_number(x, s->bytes_disk);
+    *to++ = cat_number(x, s->bytes_disk);
+    *to++ = cat_number(x, s->bytes_disk);
+    *to = cat_number(x, s->bytes_memory);
 }
 
 static enum err indices(struct exchange *x, struct fault *why)
@@ -143,11 +130,11 @@ static enum err health(struct exchange *x, struct fault *why)
     enum err e = exchange_tables(x, x->permit, slice_of(NULL, 0), &list, why);
     if (e != OK)
         return e;
-    struct slice shards = number(x, x->api->engine->schema->table_count);
+    struct slice shards = cat_number(x, x->api->engine->schema->table_count);
     const struct slice zero = slice_text("0");
     const struct slice one = slice_text("1");
     const struct slice cells[] = {
-        number(x, (uint64_t)now),
+        cat_number(x, (uint64_t)now),
         arena_print(x->arena, "%02d:%02d:%02d", (int)(of_day / 3600), (int)(of_day / 60 % 60),
                     (int)(of_day % 60)),
         slice_text(x->api->cluster_name),
@@ -197,21 +184,30 @@ static enum err count(struct exchange *x, struct fault *why)
     int64_t now = now_ms() / 1000;
     int64_t of_day = now % 86400;
     const struct slice cells[] = {
-        number(x, (uint64_t)now),
+        cat_number(x, (uint64_t)now),
         arena_print(x->arena, "%02d:%02d:%02d", (int)(of_day / 3600), (int)(of_day / 60 % 60),
                     (int)(of_day % 60)),
-        number(x, c.answer.total),
+        cat_number(x, c.answer.total),
     };
     const struct cat_table t = CAT_TABLE(count_columns, 1, cells);
     return cat_write(x, &t, why);
 }
 
+// The paths of every route that begins so.
 static enum err cat(struct exchange *x, struct fault *why)
 {
     (void)why;
     x->reply->content_type = slice_text("text/plain; charset=UTF-8");
-    buf_text(&x->reply->body, "=^.^=\n/_cat/count\n/_cat/count/{index}\n/_cat/health\n"
-                              "/_cat/indices\n/_cat/indices/{index}\n");
+    buf_text(&x->reply->body, "=^.^=\n");
+    size_t count;
+    const struct route_group *const *groups = route_groups(&count);
+    for (size_t g = 0; g < count; g++) {
+        for (size_t r = 0; r < groups[g]->count; r++) {
+            const char *path = groups[g]->routes[r].path;
+            if (strncmp(path, "/_cat/", 6) == 0)
+                buf_print(&x->reply->body, "%s\n", path);
+        }
+    }
     return OK;
 }
 

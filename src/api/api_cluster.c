@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/index_facts.h"
+#include "api/node_facts.h"
 #include "api/version.h"
 #include "base/limits.h"
 
@@ -87,19 +88,6 @@ static enum err settings(struct exchange *x, struct fault *why)
     return OK;
 }
 
-static void node_counts(struct json_writer *w)
-{
-    json_key(w, "_nodes");
-    json_object(w);
-    json_key(w, "total");
-    json_int(w, 1);
-    json_key(w, "successful");
-    json_int(w, 1);
-    json_key(w, "failed");
-    json_int(w, 0);
-    json_end(w);
-}
-
 static void node_http(struct json_writer *w, const char *address)
 {
     json_key(w, "http");
@@ -118,18 +106,8 @@ static void node_http(struct json_writer *w, const char *address)
 static void node(struct exchange *x)
 {
     struct json_writer *w = &x->json;
-    const char *address = x->api->publish_address;
-    const char *colon = strrchr(address, ':');
-    size_t host_len = colon ? (size_t)(colon - address) : strlen(address);
     json_object(w);
-    json_key(w, "name");
-    json_text(w, x->api->node_name);
-    json_key(w, "transport_address");
-    json_text(w, address);
-    json_key(w, "host");
-    json_string(w, slice_of(address, host_len));
-    json_key(w, "ip");
-    json_string(w, slice_of(address, host_len));
+    node_names(x);
     json_key(w, "version");
     json_text(w, API_VERSION);
     json_key(w, "build_flavor");
@@ -137,15 +115,11 @@ static void node(struct exchange *x)
     json_key(w, "build_type");
     json_text(w, "deb");
     json_key(w, "roles");
-    json_array(w);
-    json_text(w, "data");
-    json_text(w, "ingest");
-    json_text(w, "master");
-    json_end(w);
+    node_roles(w);
     json_key(w, "attributes");
     json_object(w);
     json_end(w);
-    node_http(w, address);
+    node_http(w, x->api->publish_address);
     json_end(w);
 }
 

@@ -285,3 +285,8 @@ enum err cat_write(struct exchange *x, const struct cat_table *t, struct fault *
     write_help(x, t);
     return OK;
 }
+
+struct slice cat_number(struct exchange *x, uint64_t v)
+{
+    return arena_print(x->arena, "%llu", (unsigned long long)v);
+}

@@ -23,6 +23,17 @@ struct cat_table {
     const struct slice *cells; // row_count times column_count
 };
 
+// A table over an array of columns, and room for its cells in the request's arena.
+#define CAT_CELLS(columns_, row_count_) \
+    ARENA_ARRAY(x->arena, struct slice, (row_count_) * (sizeof(columns_) / sizeof *(columns_)) + 1)
+#define CAT_TABLE(columns_, row_count_, cells_)                                   \
+    (struct cat_table)                                                            \
+    {                                                                             \
+        (columns_), sizeof(columns_) / sizeof *(columns_), (row_count_), (cells_) \
+    }
+
 #define CAT_PARAMETERS "v h s help bytes time ts health pri include_unloaded_segments full_id"
 
+// Whole numbers as text.
+struct slice cat_number(struct exchange *x, uint64_t v);
 enum err cat_write(struct exchange *x, const struct cat_table *t, struct fault *why);

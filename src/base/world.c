@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -151,6 +152,17 @@ static int64_t clock_us(clockid_t which)
     struct timespec t;
     clock_gettime(which, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+enum err world_space(const struct world *w, uint64_t *out_bytes, uint64_t *out_free,
+                     struct fault *why)
+{
+    struct statvfs st;
+    if (fstatvfs(w->dir, &st) < 0)
+        return system_said(why, "ask for the space of", ".");
+    *out_bytes = (uint64_t)st.f_blocks * st.f_frsize;
+    *out_free = (uint64_t)st.f_bavail * st.f_frsize;
+    return OK;
 }
 
 int64_t now_ms(void)

@@ -59,5 +59,9 @@ enum err world_read_file(const struct world *w, const char *name, struct buf *ou
 enum err world_write_file(const struct world *w, const char *name, struct slice bytes,
                           struct fault *why);
 
+// Of the disk that the directory is on; free: what this process may still use.
+enum err world_space(const struct world *w, uint64_t *out_bytes, uint64_t *out_free,
+                     struct fault *why);
+
 int64_t now_ms(void);
 int64_t monotonic_us(void);

@@ -50,3 +50,9 @@ void store_stats(struct store *st, struct store_stats *out)
         table_stats(st, t, &out->tables[t]);
     pthread_mutex_unlock(&st->state);
 }
+
+enum err store_space(const struct store *st, uint64_t *out_bytes, uint64_t *out_free,
+                     struct fault *why)
+{
+    return world_space(&st->world, out_bytes, out_free, why);
+}

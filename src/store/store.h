@@ -97,6 +97,9 @@ struct store_stats {
 };
 
 void store_stats(struct store *st, struct store_stats *out);
+// Of the disk it is on.
+enum err store_space(const struct store *st, uint64_t *out_bytes, uint64_t *out_free,
+                     struct fault *why);
 
 // A consistent view of all tables at the last commit.  Cheap; release it soon, as it
 // keeps merged-away segments alive.
