@@ -192,7 +192,7 @@ static void departures(struct buf *out)
         "* Counts are exact: `track_total_hits` only bounds what is shown when it is a number.\n"
         "* There are no scripts, no scroll and no point in time.\n"
         "* An address that fails to authenticate too often gets 429 with `Retry-After`.\n"
-        "* A search that runs out of time is an error (504), never a partial answer.\n";
+        "* A search that runs out of time is an error (504), never a partial answer.\n");
 }
 
 void api_compat_markdown(struct buf *out)
