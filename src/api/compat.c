@@ -82,7 +82,21 @@ static const char *const agg_names[] = {"terms",
                                         "min_bucket",
                                         "sum_bucket",
                                         "serial_diff",
-                                        "moving_fn"};
+                                        "moving_fn",
+                                        "moving_avg",
+                                        "stats_bucket",
+                                        "extended_stats_bucket",
+                                        "percentiles_bucket",
+                                        "rare_terms",
+                                        "adjacency_matrix",
+                                        "ip_prefix",
+                                        "random_sampler",
+                                        "string_stats",
+                                        "variable_width_histogram",
+                                        "geohash_grid",
+                                        "geotile_grid",
+                                        "geo_bounds",
+                                        "geo_centroid"};
 
 enum { PROBE_ARENA_BYTES = 1 << 20 };
 
@@ -190,7 +204,9 @@ static void departures(struct buf *out)
         "  subjects are not shown, numbers are rounded, `min` and `max` are null, and only\n"
         "  conditions joined by AND may be asked (`explanation/floor.md`).\n"
         "* Counts are exact: `track_total_hits` only bounds what is shown when it is a number.\n"
-        "* There are no scripts, no scroll and no point in time.\n"
+        "* There are no scripts: `bucket_script`, `bucket_selector` and `moving_fn` take an\n"
+        "  arithmetic expression (`reference/expressions.md`), `moving_avg` has no `predict`.\n"
+        "* There is no scroll and no point in time.\n"
         "* An address that fails to authenticate too often gets 429 with `Retry-After`.\n"
         "* A search that runs out of time is an error (504), never a partial answer.\n");
 }

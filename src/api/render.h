@@ -40,4 +40,26 @@ void render_search(struct render *r, const struct answer *a, int64_t took_ms);
 void render_shards(struct json_writer *w, uint32_t count);
 void render_hit(struct render *r, const struct hit *h);
 // An object of all aggregations by name.
-void render_aggs(struct render *r, const struct agg_answer *aggs, uint32_t count);
+void render_aggs(struct render *r, const struct answer *a);
+
+// render_agg.c, for what stands among aggregations
+void render_typed_name(struct render *r, const char *type, struct slice name); // "type#name"
+void render_meta(struct render *r, const struct json *meta);                   // NULL: none
+// What a keyed bucket is called.  Within scratch, or of the request.
+struct slice render_bucket_name(struct render *r, const struct agg *a, const struct bucket *b);
+
+// render_pipeline.c: members of the object at hand, one for each that has a value here.
+void render_pipelines(struct render *r, const struct pipeline *pipelines,
+                      const struct pipeline_answer *answers, uint32_t count);
+
+// render_spread.c: the members of stats and of extended_stats.
+struct spread {
+    uint64_t count;
+    double sum, min, max, squares, sigma;
+    // Prints "NAME_as_string" beside a number; NULL: none is.
+    void (*text)(struct render *r, const void *context, const char *name, double value);
+    const void *context;
+};
+
+void render_stats(struct render *r, const struct spread *s);
+void render_extended_stats(struct render *r, const struct spread *s);

@@ -141,17 +141,21 @@ static void bucket_rest(struct render *r, const struct agg *a, const struct buck
         json_int(r->json, 0);
     }
     sub_aggs(r, a, b->subs);
+    if (b->pipelines && a->pipeline_count)
+        render_pipelines(r, a->pipelines, b->pipelines, a->pipeline_count);
 }
 
-// What a keyed bucket is called.  Within scratch, or of the request.
-static struct slice bucket_name(struct render *r, const struct agg *a, const struct bucket *b)
+struct slice render_bucket_name(struct render *r, const struct agg *a, const struct bucket *b)
 {
-    if (a->kind == AGG_FILTERS || a->kind == AGG_RANGE || a->kind == AGG_DATE_RANGE)
+    if (b->key.type == VALUE_TEXT || a->kind == AGG_FILTERS || a->kind == AGG_RANGE ||
+        a->kind == AGG_DATE_RANGE)
         return b->key.text;
     buf_reset(&r->scratch);
     enum err e = OK;
     if (a->kind == AGG_DATE_HISTOGRAM)
         e = date_print(&r->scratch, key_ms(&b->key), a->format, zone_of(r, a), &r->why);
+    else if (a->kind == AGG_TERMS && b->key.type != VALUE_DOUBLE)
+        buf_print(&r->scratch, "%lld", (long long)b->key.i64);
     else
         print_f64(&r->scratch, key_number(&b->key));
     if (e != OK)
@@ -175,7 +179,7 @@ static void buckets(struct render *r, const struct agg_answer *v)
         json_array(r->json);
     for (uint32_t i = 0; i < v->bucket_count; i++) {
         if (keyed)
-            json_key_slice(r->json, bucket_name(r, a, &v->buckets[i]));
+            json_key_slice(r->json, render_bucket_name(r, a, &v->buckets[i]));
         json_object(r->json);
         if (shape_of(a)->key)
             shape_of(a)->key(r, a, &v->buckets[i]);
@@ -222,6 +226,8 @@ static void composite(struct render *r, const struct agg_answer *v)
         json_object(r->json);
         composite_key(r, a, &v->buckets[i], "key");
         bucket_rest(r, a->sources[a->source_count - 1].agg, &v->buckets[i]);
+        if (v->buckets[i].pipelines)
+            render_pipelines(r, a->pipelines, v->buckets[i].pipelines, a->pipeline_count);
         json_end(r->json);
     }
     json_end(r->json);
@@ -281,24 +287,33 @@ static void one_value(struct render *r, const struct agg_answer *v, double value
     metric_text(r, v, "value_as_string", value);
 }
 
+static void spread_text(struct render *r, const void *context, const char *name, double value)
+{
+    metric_text(r, context, name, value);
+}
+
+static struct spread spread_of(const struct agg_answer *v)
+{
+    return (struct spread){.count = v->count,
+                           .sum = v->sum,
+                           .min = v->min,
+                           .max = v->max,
+                           .squares = v->squares,
+                           .sigma = v->agg->sigma,
+                           .text = has_text(v) ? spread_text : NULL,
+                           .context = v};
+}
+
 static void stats(struct render *r, const struct agg_answer *v)
 {
-    static const char *const names[] = {"min", "max", "avg", "sum"};
-    static const char *const texts[] = {"min_as_string", "max_as_string", "avg_as_string",
-                                        "sum_as_string"};
-    const double values[] = {v->min, v->max, v->count ? average(v) : 0, v->sum};
-    json_key(r->json, "count");
-    json_uint(r->json, v->count);
-    for (int i = 0; i < 4; i++) {
-        json_key(r->json, names[i]);
-        if ((v->count == 0 && i < 3) || isnan(values[i]))
-            json_null(r->json);
-        else
-            json_double(r->json, v->count ? values[i] : 0);
-    }
-    for (int i = 0; i < 4 && v->count; i++)
-        if (!isnan(values[i]))
-            metric_text(r, v, texts[i], values[i]);
+    struct spread s = spread_of(v);
+    render_stats(r, &s);
+}
+
+static void extended_stats(struct render *r, const struct agg_answer *v)
+{
+    struct spread s = spread_of(v);
+    render_extended_stats(r, &s);
 }
 
 static void percentile_keyed(struct render *r, const struct agg_answer *v, uint32_t at)
@@ -395,6 +410,7 @@ static const struct shape shapes[AGG_KIND_COUNT] = {
     [AGG_MAX] = {max, NULL},
     [AGG_VALUE_COUNT] = {value_count, NULL},
     [AGG_STATS] = {stats, NULL},
+    [AGG_EXTENDED_STATS] = {extended_stats, NULL},
     [AGG_CARDINALITY] = {cardinality, NULL},
     [AGG_PERCENTILES] = {percentiles, NULL},
 };
@@ -422,22 +438,27 @@ static const char *terms_type(int field_type)
     }
 }
 
-static void name_of(struct render *r, const struct agg_answer *v)
+void render_typed_name(struct render *r, const char *type, struct slice name)
 {
     if (!r->typed_keys) {
-        json_key_slice(r->json, v->agg->name);
+        json_key_slice(r->json, name);
         return;
     }
+    struct buf typed = buf_init(TYPED_NAME_BYTES + name.len);
+    buf_print(&typed, "%s#", type);
+    buf_slice_add(&typed, name);
+    json_key_slice(r->json, buf_slice(&typed));
+    buf_done(&typed);
+}
+
+static void name_of(struct render *r, const struct agg_answer *v)
+{
     const char *type = v->agg->type_name;
     if (v->agg->kind == AGG_TERMS)
         type = terms_type(v->field_type);
     else if (v->agg->kind == AGG_PERCENTILES)
         type = "tdigest_percentiles";
-    struct buf name = buf_init(TYPED_NAME_BYTES + v->agg->name.len);
-    buf_print(&name, "%s#", type);
-    buf_slice_add(&name, v->agg->name);
-    json_key_slice(r->json, buf_slice(&name));
-    buf_done(&name);
+    render_typed_name(r, type, v->agg->name);
 }
 
 static uint32_t depth_of(const struct json *v)
@@ -457,16 +478,16 @@ static void too_deep(struct render *r)
                             "illegal_argument_exception: the reply would be nested too deeply"));
 }
 
-static void meta(struct render *r, const struct agg *a)
+void render_meta(struct render *r, const struct json *meta)
 {
-    if (!a->meta)
+    if (!meta)
         return;
-    if (r->json->depth + depth_of(a->meta) > META_DEPTH_MAX) {
+    if (r->json->depth + depth_of(meta) > META_DEPTH_MAX) {
         too_deep(r);
         return;
     }
     json_key(r->json, "meta");
-    json_value(r->json, a->meta);
+    json_value(r->json, meta);
 }
 
 static void one_agg(struct render *r, const struct agg_answer *v)
@@ -477,7 +498,7 @@ static void one_agg(struct render *r, const struct agg_answer *v)
     }
     name_of(r, v);
     json_object(r->json);
-    meta(r, v->agg);
+    render_meta(r, v->agg->meta);
     shape_of(v->agg)->members(r, v);
     json_end(r->json);
 }
@@ -488,10 +509,12 @@ static void sub_aggs(struct render *r, const struct agg *a, const struct agg_ans
         one_agg(r, &subs[i]);
 }
 
-void render_aggs(struct render *r, const struct agg_answer *aggs, uint32_t count)
+void render_aggs(struct render *r, const struct answer *a)
 {
     json_object(r->json);
-    for (uint32_t i = 0; i < count; i++)
-        one_agg(r, &aggs[i]);
+    for (uint32_t i = 0; i < a->agg_count; i++)
+        one_agg(r, &a->aggs[i]);
+    if (a->pipelines)
+        render_pipelines(r, r->request->pipelines, a->pipelines, r->request->pipeline_count);
     json_end(r->json);
 }

@@ -95,9 +95,9 @@ void render_search(struct render *r, const struct answer *a, int64_t took_ms)
     json_truth(r->json, a->timed_out);
     render_shards(r->json, a->index_count);
     render_hits(r, a);
-    if (a->agg_count) {
+    if (a->agg_count + r->request->pipeline_count > 0) {
         json_key(r->json, "aggregations");
-        render_aggs(r, a->aggs, a->agg_count);
+        render_aggs(r, a);
     }
     if (r->request->wants_profile)
         render_profile(r->json, a);

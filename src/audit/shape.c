@@ -153,10 +153,20 @@ static const char *kind_name(const struct agg *a)
         [AGG_MAX] = "max",
         [AGG_VALUE_COUNT] = "value_count",
         [AGG_STATS] = "stats",
+        [AGG_EXTENDED_STATS] = "extended_stats",
         [AGG_CARDINALITY] = "cardinality",
         [AGG_PERCENTILES] = "percentiles",
     };
     return names[a->kind];
+}
+
+// They tell nothing that the aggregations do not.
+static void pipelines(struct shape *s, const struct pipeline *list, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        text(s, i ? "," : "|");
+        text(s, list[i].type_name);
+    }
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): as deep as the parser lets aggregations be
@@ -179,6 +189,7 @@ static void agg(struct shape *s, const struct agg *a)
     }
     text(s, ")");
     aggs(s, a->subs, a->sub_count);
+    pipelines(s, a->pipelines, a->pipeline_count);
 }
 
 // NOLINTNEXTLINE(misc-no-recursion): see above
@@ -226,6 +237,7 @@ void shape_print(const struct shape_of *of, const struct request *r, struct buf 
     if (r->agg_count) {
         text(&s, " aggs=");
         aggs(&s, r->aggs, r->agg_count);
+        pipelines(&s, r->pipelines, r->pipeline_count);
     }
     buf_slice_add(out, buf_slice(&whole));
     if (whole.over_limit)

@@ -7,6 +7,7 @@
 #include "search/budget.h"
 #include "search/cube_plan.h"
 #include "search/patience.h"
+#include "search/pipelines.h"
 #include "search/search.h"
 
 #include <sched.h>
@@ -135,6 +136,8 @@ static enum err local_search(struct engine *e, const struct engine_question *q,
     enum err result =
         ask_cubes(l, &c, &now, r, request, out) ? OK : search_run(&c, r, request, out, why);
     atomic_fetch_sub(&l->running, 1);
+    if (!result)
+        result = pipelines_run(r, request, out, why);
     if (!result)
         out->version = snapshot_version(now);
     count_end(l, &patience, &memory);

@@ -3,6 +3,7 @@
 
 // The aggregations of a question, as a tree, checked for form only (see query.h).
 
+#include "query/pipeline.h"
 #include "query/query.h"
 
 enum agg_kind {
@@ -23,6 +24,7 @@ enum agg_kind {
     AGG_MAX,
     AGG_VALUE_COUNT,
     AGG_STATS,
+    AGG_EXTENDED_STATS,
     AGG_CARDINALITY,
     AGG_PERCENTILES,
     AGG_KIND_COUNT
@@ -65,6 +67,8 @@ struct agg {
     struct slice format;     // len 0: the field's
     const struct agg *subs;
     uint32_t sub_count;
+    const struct pipeline *pipelines; // within its buckets
+    uint32_t pipeline_count;
 
     // terms
     uint32_t size;
@@ -106,8 +110,22 @@ struct agg {
     uint32_t percent_count;
     // cardinality
     uint32_t precision_threshold;
+    // extended_stats: how many deviations from the average its bounds are
+    double sigma;
+};
+
+// The aggregations of one level.
+struct agg_level {
+    const struct agg *aggs;
+    uint32_t agg_count;
+    struct pipeline *pipelines; // each after those that it is made from
+    uint32_t pipeline_count;
 };
 
 // `v` is the object under "aggs".
-enum err agg_parse(const struct json *v, struct arena *request, const struct agg **out_aggs,
-                   uint32_t *out_count, struct fault *why);
+enum err agg_parse(const struct json *v, struct arena *request, struct agg_level *out,
+                   struct fault *why);
+
+// "a>b.avg", "p[95.0]", "a>_count": the names down to an aggregation, and then which of its
+// values; len 0: its only one.
+void agg_path_split(struct slice text, struct slice *out_path, struct slice *out_metric);

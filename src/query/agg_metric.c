@@ -21,6 +21,40 @@ METRIC(agg_form_max, "max", AGG_MAX);
 METRIC(agg_form_value_count, "value_count", AGG_VALUE_COUNT);
 METRIC(agg_form_stats, "stats", AGG_STATS);
 
+enum { SIGMA_DEFAULT = 2 };
+
+static enum err take_sigma(struct agg_parser *p, struct slice key, const struct json *v,
+                           struct agg *out)
+{
+    enum err e = form_f64(&p->form, key, v, &out->sigma);
+    if (!e && !(out->sigma >= 0))
+        return form_refuse(&p->form, v, "illegal_argument_exception",
+                           "[sigma] must be greater than or equal to 0. Found [%g] in [%.*s]",
+                           out->sigma, SLICE_PRINT(p->name));
+    return e;
+}
+
+static void start_extended_stats(struct agg *out)
+{
+    out->sigma = SIGMA_DEFAULT;
+}
+
+static const struct agg_param extended_stats_params[] = {
+    {"field", agg_take_field},
+    {"missing", agg_take_missing},
+    {"format", agg_take_format},
+    {"script", agg_take_script},
+    {"sigma", take_sigma},
+    {"value_type", agg_take_ignored},
+    {NULL, NULL},
+};
+
+const struct agg_form agg_form_extended_stats = {.name = "extended_stats",
+                                                 .kind = AGG_EXTENDED_STATS,
+                                                 .params = extended_stats_params,
+                                                 .start = start_extended_stats,
+                                                 .finish = agg_needs_field};
+
 static enum err take_precision(struct agg_parser *p, struct slice key, const struct json *v,
                                struct agg *out)
 {

@@ -3,33 +3,32 @@
 
 #include <strings.h>
 
-// "a>b.avg", "p[95.0]", "a>_count": the names of aggregations down to one, and then,
-// after the last dot or in brackets, which of its values.
-static void split_path(struct slice text, struct agg_order *out)
+void agg_path_split(struct slice text, struct slice *out_path, struct slice *out_metric)
 {
     size_t last = 0; // where the last name starts
     for (size_t i = 0; i < text.len; i++) {
         if (text.at[i] == '>')
             last = i + 1;
     }
-    out->path = text;
+    *out_path = text;
+    *out_metric = slice_of(NULL, 0);
     if (last > 0 && slice_is(slice_from(text, last), "_count")) {
-        out->path = slice_of(text.at, last - 1);
-        out->metric = slice_from(text, last);
+        *out_path = slice_of(text.at, last - 1);
+        *out_metric = slice_from(text, last);
         return;
     }
     const uint8_t *open = memchr(text.at + last, '[', text.len - last);
     if (open && text.at[text.len - 1] == ']') {
         size_t at = (size_t)(open - text.at);
-        out->path = slice_of(text.at, at);
-        out->metric = slice_of(open + 1, text.len - at - 2);
+        *out_path = slice_of(text.at, at);
+        *out_metric = slice_of(open + 1, text.len - at - 2);
         return;
     }
     const uint8_t *dot = memrchr(text.at + last, '.', text.len - last);
     if (dot) {
         size_t at = (size_t)(dot - text.at);
-        out->path = slice_of(text.at, at);
-        out->metric = slice_from(text, at + 1);
+        *out_path = slice_of(text.at, at);
+        *out_metric = slice_from(text, at + 1);
     }
 }
 
@@ -49,7 +48,7 @@ static enum err parse_order(struct agg_parser *p, struct slice by, const struct 
     else if (slice_is(by, "_key") || slice_is(by, "_term") || slice_is(by, "_time"))
         out->by = ORDER_KEY;
     else
-        split_path(by, out);
+        agg_path_split(by, &out->path, &out->metric);
     if (out->by == ORDER_METRIC && out->path.len == 0)
         return form_refuse(&p->form, direction, "parsing_exception",
                            "Invalid path for the order of [%.*s]", SLICE_PRINT(p->name));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/limits.h"
-#include "query/agg_private.h"
+#include "query/pipeline_private.h"
 
 // Of one request: each may be computed for every bucket.
 enum { AGG_COUNT_MAX = 1024 };
@@ -22,6 +22,7 @@ static const struct agg_form *const forms[AGG_KIND_COUNT] = {
     [AGG_MAX] = &agg_form_max,
     [AGG_VALUE_COUNT] = &agg_form_value_count,
     [AGG_STATS] = &agg_form_stats,
+    [AGG_EXTENDED_STATS] = &agg_form_extended_stats,
     [AGG_CARDINALITY] = &agg_form_cardinality,
     [AGG_PERCENTILES] = &agg_form_percentiles,
 };
@@ -78,11 +79,10 @@ static bool is_subs(struct slice key)
     return slice_is(key, "aggs") || slice_is(key, "aggregations");
 }
 
-static enum err read_all(struct agg_parser *p, const struct json *v, const struct agg **out,
-                         uint32_t *out_count);
+static enum err read_all(struct agg_parser *p, const struct json *v, struct agg_level *out);
 
 static enum err take_member(struct agg_parser *p, struct slice key, const struct json *v,
-                            struct agg *out)
+                            struct agg *out, struct agg_level *out_below)
 {
     if (slice_is(key, "meta")) {
         if (v->type != JSON_OBJECT)
@@ -92,14 +92,18 @@ static enum err take_member(struct agg_parser *p, struct slice key, const struct
     }
     if (!is_subs(key))
         return take_kind(p, key, v, out);
-    if (out->subs)
+    if (out_below->aggs)
         return form_refuse(&p->form, v, "parsing_exception",
                            "Found two sub aggregation definitions under [%.*s]",
                            SLICE_PRINT(p->name));
     struct slice name = p->name;
     struct slice parent = p->parent;
     p->parent = name;
-    enum err e = read_all(p, v, &out->subs, &out->sub_count);
+    enum err e = read_all(p, v, out_below);
+    out->subs = out_below->aggs;
+    out->sub_count = out_below->agg_count;
+    out->pipelines = out_below->pipelines;
+    out->pipeline_count = out_below->pipeline_count;
     p->name = name;
     p->parent = parent;
     return e;
@@ -110,7 +114,7 @@ static enum err check_whole(struct agg_parser *p, const struct json *v, const st
     if (!a->type_name)
         return form_refuse(&p->form, v, "parsing_exception",
                            "Missing definition for aggregation [%.*s]", SLICE_PRINT(p->name));
-    if (a->sub_count > 0 && a->kind >= AGG_BUCKET_KINDS)
+    if (a->sub_count + a->pipeline_count > 0 && a->kind >= AGG_BUCKET_KINDS)
         return fail(p->form.why, ERR_INVALID,
                     "aggregation_initialization_exception: Aggregator [%.*s] of type [%s] cannot "
                     "accept sub-aggregations",
@@ -133,8 +137,7 @@ static bool is_name(struct slice name)
     return name.len > 0;
 }
 
-static enum err read_one(struct agg_parser *p, struct slice name, const struct json *v,
-                         struct agg *out)
+static enum err check_name(struct agg_parser *p, struct slice name, const struct json *v)
 {
     if (!is_name(name))
         return form_refuse(&p->form, v, "parsing_exception",
@@ -146,21 +149,29 @@ static enum err read_one(struct agg_parser *p, struct slice name, const struct j
                            "Aggregation definition for [%.*s] starts with a [%s], expected a "
                            "[START_OBJECT].",
                            SLICE_PRINT(name), json_token_name(v));
+    return OK;
+}
+
+static enum err read_one(struct agg_parser *p, struct slice name, const struct json *v,
+                         struct agg *out)
+{
+    struct agg_level below = {0};
     p->name = name;
     out->name = name;
     for (uint32_t i = 0; i < v->count; i++) {
-        enum err e = take_member(p, v->keys[i], &v->items[i], out);
+        enum err e = take_member(p, v->keys[i], &v->items[i], out, &below);
         if (e)
             return e;
     }
     enum err e = check_whole(p, v, out);
+    if (!e)
+        e = pipelines_tie(p, out, &below);
     if (!e && forms[out->kind]->complete)
         forms[out->kind]->complete(p, out);
     return e;
 }
 
-static enum err read_all(struct agg_parser *p, const struct json *v, const struct agg **out,
-                         uint32_t *out_count)
+static enum err check_count(struct agg_parser *p, const struct json *v)
 {
     if (v->type != JSON_OBJECT)
         return form_refuse(&p->form, v, "parsing_exception",
@@ -174,31 +185,52 @@ static enum err read_all(struct agg_parser *p, const struct json *v, const struc
     if (p->total >= AGG_COUNT_MAX)
         return form_refuse(&p->form, v, "illegal_argument_exception",
                            "a request may hold fewer than [%d] aggregations", AGG_COUNT_MAX);
-    struct agg *aggs = ARENA_ARRAY(p->form.request, struct agg, v->count);
-    p->depth++;
-    for (uint32_t i = 0; i < v->count; i++) {
-        enum err e = read_one(p, v->keys[i], &v->items[i], &aggs[i]);
-        if (e)
-            return e;
-    }
-    p->depth--;
-    *out = aggs;
-    *out_count = v->count;
     return OK;
 }
 
-enum err form_aggs(const struct form *f, const struct json *v, const struct agg **out_aggs,
-                   uint32_t *out_count)
+static uint32_t count_pipelines(const struct json *v)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < v->count; i++)
+        count += pipeline_is(&v->items[i]);
+    return count;
+}
+
+static enum err read_all(struct agg_parser *p, const struct json *v, struct agg_level *out)
+{
+    enum err e = check_count(p, v);
+    if (e)
+        return e;
+    uint32_t pipelines = count_pipelines(v);
+    struct agg *aggs = ARENA_ARRAY(p->form.request, struct agg, v->count - pipelines + 1);
+    out->aggs = aggs;
+    out->pipelines = ARENA_ARRAY(p->form.request, struct pipeline, pipelines + 1);
+    p->depth++;
+    for (uint32_t i = 0; i < v->count && !e; i++) {
+        e = check_name(p, v->keys[i], &v->items[i]);
+        p->name = v->keys[i];
+        if (!e && pipeline_is(&v->items[i]))
+            e = pipeline_read(p, &v->items[i], &out->pipelines[out->pipeline_count++]);
+        else if (!e)
+            e = read_one(p, v->keys[i], &v->items[i], &aggs[out->agg_count++]);
+    }
+    p->depth--;
+    return e;
+}
+
+enum err form_aggs(const struct form *f, const struct json *v, struct agg_level *out)
 {
     struct agg_parser p = {.form = *f};
     p.form.thing = "aggs";
-    return read_all(&p, v, out_aggs, out_count);
+    enum err e = read_all(&p, v, out);
+    return e ? e : pipelines_tie(&p, NULL, out);
 }
 
-enum err agg_parse(const struct json *v, struct arena *request, const struct agg **out_aggs,
-                   uint32_t *out_count, struct fault *why)
+enum err agg_parse(const struct json *v, struct arena *request, struct agg_level *out,
+                   struct fault *why)
 {
     uint32_t clauses = FORM_CLAUSES_MAX;
     struct form f = {.request = request, .why = why, .clauses_left = &clauses};
-    return form_aggs(&f, v, out_aggs, out_count);
+    *out = (struct agg_level){0};
+    return form_aggs(&f, v, out);
 }

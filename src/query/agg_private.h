@@ -12,7 +12,8 @@ struct agg_parser {
     struct slice name;   // of the aggregation being read
     struct slice parent; // of the one it stands in; len 0 at the top
     uint32_t depth;
-    uint32_t total; // aggregations so far
+    uint32_t total;     // aggregations so far
+    uint32_t pipelines; // so far
 };
 
 typedef enum err (*agg_take)(struct agg_parser *p, struct slice key, const struct json *v,
@@ -55,6 +56,7 @@ extern const struct agg_form agg_form_min;
 extern const struct agg_form agg_form_max;
 extern const struct agg_form agg_form_value_count;
 extern const struct agg_form agg_form_stats;
+extern const struct agg_form agg_form_extended_stats;
 extern const struct agg_form agg_form_cardinality;
 extern const struct agg_form agg_form_percentiles;
 

@@ -19,9 +19,8 @@ enum { FORM_CLAUSES_MAX = 65536 };
 
 // query_parse() and agg_parse() as parts of the request that `f` reads.
 enum err form_query(const struct form *f, const struct json *v, const struct query **out);
-struct agg;
-enum err form_aggs(const struct form *f, const struct json *v, const struct agg **out_aggs,
-                   uint32_t *out_count);
+struct agg_level;
+enum err form_aggs(const struct form *f, const struct json *v, struct agg_level *out);
 
 // "TYPE: [line:column] words"; always ERR_INVALID.
 enum err form_refuse(const struct form *f, const struct json *at, const char *type,

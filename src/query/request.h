@@ -46,6 +46,8 @@ struct request {
     uint32_t field_count, docvalue_field_count;
     const struct agg *aggs;
     uint32_t agg_count;
+    const struct pipeline *pipelines; // beside them
+    uint32_t pipeline_count;
     int64_t track_total_hits; // -1: all, exactly; n: up to n; 0 as well when the total is off
     bool track_total_hits_given;
     bool total_is_off; // "track_total_hits": false: no total is shown

@@ -126,7 +126,13 @@ static enum err take_aggs(const struct form *f, struct slice key, const struct j
                           struct request *out)
 {
     (void)key;
-    return form_aggs(f, v, &out->aggs, &out->agg_count);
+    struct agg_level top = {0};
+    enum err e = form_aggs(f, v, &top);
+    out->aggs = top.aggs;
+    out->agg_count = top.agg_count;
+    out->pipelines = top.pipelines;
+    out->pipeline_count = top.pipeline_count;
+    return e;
 }
 
 static enum err take_total_hits(const struct form *f, struct slice key, const struct json *v,

@@ -8,8 +8,8 @@
 // A field that is added to one of these may change what is collected.  Whoever adds it says
 // here, in the writer of the struct, what of it belongs into the key, and counts it.
 static_assert(sizeof(struct match) == 176, "write_match() knows every field");
-static_assert(sizeof(struct agg) == 408, "write_agg() knows every field");
-static_assert(sizeof(struct request) == 176, "agg_plan_key() knows every field");
+static_assert(sizeof(struct agg) == 432, "write_agg() knows every field");
+static_assert(sizeof(struct request) == 192, "agg_plan_key() knows every field");
 
 enum { CODES_WRITTEN_MAX = 2048 };
 
@@ -164,7 +164,8 @@ static void write_interval(struct key_writer *k, const struct agg *a)
 
 // Not written: name, keyed, shows_term_error, filters_keyed, type_name, meta, size, min_doc_count,
 // orders, include, exclude, extended bounds, filter_names, keys of ranges, after, the order of
-// sources, percents, precision_threshold.  They shape the answer only.  `field` is the column's.
+// sources, percents, precision_threshold, sigma, pipelines.  They shape the answer only.  `field`
+// is the column's.
 static void write_agg(struct key_writer *k, const struct agg_node *n)
 {
     const struct agg *a = n->agg;

@@ -18,6 +18,7 @@ static const struct agg_ops *const kinds[AGG_KIND_COUNT] = {
     [AGG_MAX] = &agg_stats_ops,
     [AGG_VALUE_COUNT] = &agg_stats_ops,
     [AGG_STATS] = &agg_stats_ops,
+    [AGG_EXTENDED_STATS] = &agg_extended_stats_ops,
     [AGG_CARDINALITY] = &agg_cardinality_ops,
     [AGG_PERCENTILES] = &agg_percentiles_ops,
 };

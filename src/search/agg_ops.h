@@ -69,5 +69,6 @@ extern const struct agg_ops agg_missing_ops;
 extern const struct agg_ops agg_global_ops;
 extern const struct agg_ops agg_composite_ops;
 extern const struct agg_ops agg_stats_ops;
+extern const struct agg_ops agg_extended_stats_ops;
 extern const struct agg_ops agg_cardinality_ops;
 extern const struct agg_ops agg_percentiles_ops;

@@ -10,6 +10,23 @@
 
 struct agg_answer;
 
+// Of several numbers: what a sibling pipeline tells of them.
+struct pipeline_spread {
+    uint64_t count;
+    double sum, min, max, squares;
+    const double *percentiles;            // one per percent
+    const struct agg *agg;                // whose buckets they were
+    const struct bucket *const *extremes; // min_bucket, max_bucket: those that have it
+    uint32_t extreme_count;
+};
+
+struct pipeline_answer {
+    bool is_shown;                        // the bucket has one
+    double value;                         // NaN: null
+    double normalized;                    // derivative with a unit
+    const struct pipeline_spread *spread; // sibling kinds; NULL for others
+};
+
 struct bucket {
     struct value key;         // terms, histograms; range: .text holds the key
     const struct value *keys; // composite: one for each source
@@ -17,6 +34,7 @@ struct bucket {
     double from, to;
     uint64_t doc_count;
     const struct agg_answer *subs; // one per agg->subs, in order; NULL when there are none
+    const struct pipeline_answer *pipelines; // one per agg->pipelines; NULL when there are none
 };
 
 struct agg_answer {
@@ -30,6 +48,7 @@ struct agg_answer {
     // metrics
     uint64_t count; // values seen (value_count, stats; 0: avg, min, max are null)
     double sum, min, max;
+    double squares;            // extended_stats: the sum of them; NaN: not shown
     uint64_t distinct;         // cardinality
     const double *percentiles; // one per agg->percents; NaN when count is 0
 };
@@ -65,6 +84,7 @@ struct answer {
     uint32_t hit_count;
     const struct agg_answer *aggs; // one per request->aggs
     uint32_t agg_count;
+    const struct pipeline_answer *pipelines; // one per request->pipelines
     bool timed_out;
     uint32_t index_count; // searched: _shards.total
     // Stretches of blocks: taken from the cache; collected for it.  Blocks walked beside them.

@@ -18,7 +18,7 @@ static bool prints(struct print *p, const struct agg_answer *v, const char *want
     struct json_writer w = json_writer_to(&out);
     struct render r = render_start(&w, &q);
     r.typed_keys = p->typed;
-    render_aggs(&r, v, 1);
+    render_aggs(&r, &(struct answer){.aggs = v, .agg_count = 1});
     p->failed = render_end(&r, NULL);
     bool same = p->failed == OK && slice_is(buf_slice(&out), want);
     buf_done(&out);

@@ -67,9 +67,8 @@ TEST(aggs_of_a_request_are_bounded)
             buf_print(&text, "%s\"a%d\":{\"global\":{}}", i ? "," : "{", i);
         buf_text(&text, "}");
         const struct json *v = NULL;
-        const struct agg *aggs = NULL;
-        uint32_t got = 0;
+        struct agg_level got;
         EXPECT_EQ(json_parse(buf_slice(&text), request, &v, NULL), OK);
-        EXPECT_EQ(agg_parse(v, request, &aggs, &got, NULL), count < 1024 ? OK : ERR_INVALID);
+        EXPECT_EQ(agg_parse(v, request, &got, NULL), count < 1024 ? OK : ERR_INVALID);
     }
 }

@@ -45,20 +45,18 @@ static inline void query_refused(const char *text, const char *words)
 static inline const struct agg *agg_of(struct arena *request, const char *text)
 {
     struct fault why = {0};
-    const struct agg *aggs = NULL;
-    uint32_t count = 0;
-    if (agg_parse(json_of(request, text), request, &aggs, &count, &why) || count == 0)
+    struct agg_level got;
+    if (agg_parse(json_of(request, text), request, &got, &why) || got.agg_count == 0)
         test_fail(__FILE__, __LINE__, "%s: %s", text, why.words);
-    return aggs;
+    return got.aggs;
 }
 
 static inline void agg_refused(const char *text, const char *words)
 {
     struct arena *request AUTO(arena_freep) = arena_new(16 << 20);
     struct fault why = {0};
-    const struct agg *aggs = NULL;
-    uint32_t count = 0;
-    enum err e = agg_parse(json_of(request, text), request, &aggs, &count, &why);
+    struct agg_level got;
+    enum err e = agg_parse(json_of(request, text), request, &got, &why);
     if (e != ERR_INVALID || strcmp(why.words, words) != 0)
         test_fail(__FILE__, __LINE__, "%s: %s", text, why.words);
 }
