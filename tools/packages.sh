@@ -8,7 +8,8 @@ build=(build-essential pkg-config git ca-certificates libmicrohttpd-dev libgnutl
        libcyaml-dev libyaml-dev libseccomp-dev zlib1g-dev tzdata)
 demo=(postgresql-15 postgresql-client-15)
 check=(clang clang-format clang-tidy clang-tools cppcheck llvm libclang-rt-14-dev python3 python3-pytest
-       python3-psycopg2 python3-requests python3-elasticsearch curl jq)
+       python3-psycopg2 python3-requests python3-elasticsearch curl jq rsyslog rsyslog-elasticsearch
+       libsearch-elasticsearch-perl libio-socket-ssl-perl prometheus-elasticsearch-exporter)
 
 wanted=()
 for group in "$@"; do
