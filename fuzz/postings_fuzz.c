@@ -11,8 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fault why = {0};
     if (size == 0 || postings_open(slice_of(data + 1, size - 1), data[0], &p, &why) != OK)
         return 0;
+    bool is_good = postings_check(&p, &why) == OK;
     for (uint32_t code = 0; code < 300; code++)
-        postings_blocks(&p, code, 0, bits);
+        if (postings_blocks(&p, code, 0, bits, &why) != OK && is_good)
+            __builtin_trap();
     for (uint32_t b = data[0]; b < 320; b++)
         if (bits[b / 64] >> (b % 64) & 1)
             __builtin_trap();

@@ -236,38 +236,93 @@ static uint32_t group_place(const struct postings *p, uint32_t group)
     return u32_at(p->groups + (size_t)group * GROUP_BYTES + 4);
 }
 
-static enum err check_list(struct slice list, uint32_t block_count, struct fault *why)
+// Groups of rising codes whose lists follow one another.
+static enum err check_groups(const struct postings *p, struct fault *why)
 {
-    struct reader in = reader_over(list);
-    uint64_t block = reader_varint(&in);
-    while (!in.short_of_bytes && block < block_count && reader_left(&in) > 0)
-        block += reader_varint(&in) + 1;
-    if (in.short_of_bytes || block >= block_count)
-        return fail(why, ERR_CORRUPT, "postings name a block that is not there");
+    bool is_right = p->group_count == 0 ? p->lists.len == 0 : group_place(p, 0) == 0;
+    for (uint32_t g = 1; g < p->group_count && is_right; g++)
+        is_right = group_code(p, g) > group_code(p, g - 1) &&
+                   group_place(p, g) > group_place(p, g - 1) && group_place(p, g) < p->lists.len;
+    return is_right ? OK : fail(why, ERR_CORRUPT, "postings are not in order");
+}
+
+// A walk over the codes of one group.
+struct group_walk {
+    struct reader in;
+    uint32_t left; // codes
+    bool is_first;
+    uint64_t code; // the last that was read
+};
+
+static struct group_walk group_walk(const struct postings *p, uint32_t group)
+{
+    uint32_t place = group_place(p, group);
+    bool is_last = group + 1 == p->group_count;
+    size_t end = is_last ? p->lists.len : group_place(p, group + 1);
+    uint32_t before = group * GROUP_CODES;
+    return (struct group_walk){
+        .in = reader_over(slice_of(p->lists.at + place, end - place)),
+        .left = is_last ? p->code_count - before : GROUP_CODES,
+        .is_first = true,
+        .code = group_code(p, group),
+    };
+}
+
+// The next code's list.
+static enum err next_list(struct group_walk *w, struct slice *out, struct fault *why)
+{
+    uint64_t step = reader_varint(&w->in);
+    *out = reader_blob(&w->in);
+    bool is_right =
+        w->is_first ? step == 0 : step > 0 && step < CODE_NONE && w->code + step < CODE_NONE;
+    if (w->in.short_of_bytes || !is_right || w->code >= CODE_NONE)
+        return fail(why, ERR_CORRUPT, "postings are not in order");
+    w->code += step;
+    w->is_first = false;
+    w->left--;
     return OK;
 }
 
-static enum err check_codes(const struct postings *p, struct fault *why)
+// Bits may be NULL.
+static enum err read_list(const struct postings *p, struct slice list, uint32_t first,
+                          uint64_t *bits, struct fault *why)
 {
-    struct reader in = reader_over(p->lists);
-    uint64_t code = 0;
-    for (uint32_t i = 0; i < p->code_count; i++) {
-        size_t place = p->lists.len - reader_left(&in);
-        uint64_t step = reader_varint(&in);
-        struct slice list = reader_blob(&in);
-        bool is_first = i % GROUP_CODES == 0;
-        uint32_t first = is_first ? group_code(p, i / GROUP_CODES) : 0;
-        bool is_right = is_first ? step == 0 && group_place(p, i / GROUP_CODES) == place &&
-                                       (i == 0 || first > code)
-                                 : step > 0 && step < CODE_NONE && code + step < CODE_NONE;
-        if (in.short_of_bytes || !is_right)
-            return fail(why, ERR_CORRUPT, "postings are not in order");
-        code = is_first ? first : code + step;
-        enum err e = check_list(list, p->block_count, why);
-        if (e)
-            return e;
+    struct reader in = reader_over(list);
+    uint64_t block = reader_varint(&in);
+    for (;;) {
+        if (in.short_of_bytes || block >= p->block_count)
+            return fail(why, ERR_CORRUPT, "postings name a block that is not there");
+        uint64_t at = first + block;
+        if (bits)
+            bits[at / 64] |= (uint64_t)1 << (at % 64);
+        if (reader_left(&in) == 0)
+            return OK;
+        block += reader_varint(&in) + 1;
     }
-    return reader_end(&in, why);
+}
+
+static enum err check_group(const struct postings *p, uint32_t group, struct fault *why)
+{
+    struct group_walk w = group_walk(p, group);
+    enum err e = OK;
+    while (w.left > 0 && !e) {
+        struct slice list;
+        e = next_list(&w, &list, why);
+        if (!e)
+            e = read_list(p, list, 0, NULL, why);
+    }
+    bool is_before = group + 1 == p->group_count || w.code < group_code(p, group + 1);
+    if (!e && !is_before)
+        e = fail(why, ERR_CORRUPT, "postings are not in order");
+    return e ? e : reader_end(&w.in, why);
+}
+
+enum err postings_check(const struct postings *p, struct fault *why)
+{
+    enum err e = OK;
+    for (uint32_t g = 0; g < p->group_count && !e; g++)
+        e = check_group(p, g, why);
+    return e;
 }
 
 enum err postings_open(struct slice bytes, uint32_t block_count, struct postings *out,
@@ -288,29 +343,19 @@ enum err postings_open(struct slice bytes, uint32_t block_count, struct postings
     if (p.block_count != block_count || block_count > POSTINGS_BLOCKS_MAX)
         return fail(why, ERR_CORRUPT, "postings are of %u blocks, not %u", p.block_count,
                     block_count);
-    e = check_codes(&p, why);
+    e = check_groups(&p, why);
     if (!e)
         *out = p;
     return e;
 }
 
-static void set_blocks(struct slice list, uint32_t first, uint64_t *bits)
-{
-    struct reader in = reader_over(list);
-    uint64_t at = first + reader_varint(&in);
-    bits[at / 64] |= (uint64_t)1 << (at % 64);
-    while (reader_left(&in) > 0) {
-        at += reader_varint(&in) + 1;
-        bits[at / 64] |= (uint64_t)1 << (at % 64);
-    }
-}
-
-void postings_blocks(const struct postings *p, uint32_t code, uint32_t first, uint64_t *bits)
+enum err postings_blocks(const struct postings *p, uint32_t code, uint32_t first, uint64_t *bits,
+                         struct fault *why)
 {
     uint32_t lo = 0;
     uint32_t hi = p->group_count;
     if (hi == 0 || group_code(p, 0) > code)
-        return;
+        return OK;
     while (hi - lo > 1) {
         uint32_t mid = lo + (hi - lo) / 2;
         if (group_code(p, mid) <= code)
@@ -318,14 +363,14 @@ void postings_blocks(const struct postings *p, uint32_t code, uint32_t first, ui
         else
             hi = mid;
     }
-    struct reader in = reader_over(slice_from(p->lists, group_place(p, lo)));
-    uint64_t at = group_code(p, lo);
-    for (uint32_t i = 0; i < GROUP_CODES && reader_left(&in) > 0; i++) {
-        at += reader_varint(&in);
-        struct slice list = reader_blob(&in);
-        if (at == code)
-            set_blocks(list, first, bits);
-        if (at >= code)
-            return;
+    struct group_walk w = group_walk(p, lo);
+    while (w.left > 0) {
+        struct slice list;
+        enum err e = next_list(&w, &list, why);
+        if (e || w.code > code)
+            return e;
+        if (w.code == code)
+            return read_list(p, list, first, bits, why);
     }
+    return OK;
 }

@@ -38,8 +38,14 @@ struct postings { // points into the bytes it was opened over
     struct slice lists;
 };
 
-// Every byte is checked.  ERR_CORRUPT.
+// The lists are checked when they are read, as there are millions and a search wants a few.
+// ERR_CORRUPT.
 enum err postings_open(struct slice bytes, uint32_t block_count, struct postings *out,
                        struct fault *why);
-// Sets the bit of each block that has `code`; block 0 is bit `first` of `bits`.
-void postings_blocks(const struct postings *p, uint32_t code, uint32_t first, uint64_t *bits);
+// Sets the bit of each block that has `code`; block 0 is bit `first` of `bits`.  ERR_CORRUPT where
+// the lists say what cannot be: some bits may be missing then, and none is of a block that is not
+// there.
+enum err postings_blocks(const struct postings *p, uint32_t code, uint32_t first, uint64_t *bits,
+                         struct fault *why);
+// All lists.  ERR_CORRUPT.
+enum err postings_check(const struct postings *p, struct fault *why);

@@ -73,18 +73,29 @@ void lookup_clear(struct lookup *l)
     }
 }
 
+// Of a double its bits.
+static void set_number(struct numbers *leaf, uint32_t at, int64_t bits, bool has)
+{
+    uint64_t bit = (uint64_t)1 << (at % 64);
+    leaf->i64[at] = has ? bits : 0;
+    leaf->present[at / 64] = has ? leaf->present[at / 64] | bit : leaf->present[at / 64] & ~bit;
+}
+
 static void put_number(struct lookup *l, uint32_t f, uint32_t code, const struct part *p,
                        uint32_t place)
 {
     bool fresh = false;
     struct numbers *leaf = cow_write(&l->roots[f], code / LOOKUP_CODES, &fresh);
-    uint32_t at = code % LOOKUP_CODES;
-    leaf->i64[at] = 0;
+
+    union {
+        int64_t i64;
+        double f64;
+    } v = {0};
+
     bool has = field_storage(l->table->fields[f].type) == STORAGE_I64
-                   ? part_i64_at(p, place, f, &leaf->i64[at])
-                   : part_f64_at(p, place, f, &leaf->f64[at]);
-    uint64_t bit = (uint64_t)1 << (at % 64);
-    leaf->present[at / 64] = has ? leaf->present[at / 64] | bit : leaf->present[at / 64] & ~bit;
+                   ? part_i64_at(p, place, f, &v.i64)
+                   : part_f64_at(p, place, f, &v.f64);
+    set_number(leaf, code % LOOKUP_CODES, v.i64, has);
 }
 
 static void put_code(struct lookup *l, uint32_t f, uint32_t code, uint32_t value)
@@ -115,13 +126,87 @@ void lookup_put(struct lookup *l, uint64_t row, const struct part *p, uint32_t p
     }
 }
 
+// ---- a block at once, as opening a store does
+
+struct loading {
+    struct lookup *l;
+    const struct part *part;
+    const struct lookup_block *b;
+    uint32_t *codes; // of the key; CODE_NONE also where the row is not live
+    uint32_t *values;
+    int64_t *numbers;
+    uint64_t *present;
+};
+
+static void load_field_codes(const struct loading *in, uint32_t f)
+{
+    part_codes(in->part, in->b->block, in->b->rows, f, in->values);
+    for (uint32_t i = 0; i < in->b->rows; i++)
+        if (in->codes[i] != CODE_NONE)
+            put_code(in->l, f, in->codes[i], in->values[i]);
+}
+
+static void load_field_numbers(const struct loading *in, uint32_t f)
+{
+    double *f64 = (void *)in->numbers; // as wide, and never both
+    if (field_storage(in->l->table->fields[f].type) == STORAGE_I64)
+        part_i64(in->part, in->b->block, in->b->rows, f, in->numbers, in->present);
+    else
+        part_f64(in->part, in->b->block, in->b->rows, f, f64, in->present);
+    for (uint32_t i = 0; i < in->b->rows; i++) {
+        uint32_t code = in->codes[i];
+        if (code == CODE_NONE)
+            continue;
+        bool fresh = false;
+        struct numbers *leaf = cow_write(&in->l->roots[f], code / LOOKUP_CODES, &fresh);
+        set_number(leaf, code % LOOKUP_CODES, in->numbers[i], bit_get(in->present, i));
+    }
+}
+
+static void load_block(const struct loading *in, uint64_t row)
+{
+    struct lookup *l = in->l;
+    const struct table *t = l->table;
+    part_codes(in->part, in->b->block, in->b->rows, (uint32_t)t->key_field, in->codes);
+    for (uint32_t i = 0; i < in->b->rows; i++) {
+        if (!bit_get(in->b->live, i))
+            in->codes[i] = CODE_NONE;
+        if (in->codes[i] != CODE_NONE)
+            *owner_to_write(l, in->codes[i]) = row + i + 1;
+    }
+    for (uint32_t f = 0; f < t->field_count; f++) {
+        if (field_storage(t->fields[f].type) == STORAGE_CODE)
+            load_field_codes(in, f);
+        else
+            load_field_numbers(in, f);
+    }
+}
+
+void lookup_put_block(struct lookup *l, uint64_t row, const struct part *p,
+                      const struct lookup_block *b)
+{
+    struct loading in = {
+        .l = l,
+        .part = p,
+        .b = b,
+        .codes = malloc(BLOCK_ROWS * sizeof *in.codes + BLOCK_SLACK_BYTES),
+        .values = malloc(BLOCK_ROWS * sizeof *in.values + BLOCK_SLACK_BYTES),
+        .numbers = malloc(BLOCK_ROWS * sizeof *in.numbers + BLOCK_SLACK_BYTES),
+        .present = malloc(bit_words(BLOCK_ROWS) * sizeof *in.present + BLOCK_SLACK_BYTES),
+    };
+    CHECK(in.codes && in.values && in.numbers && in.present);
+    load_block(&in, row);
+    free(in.codes);
+    free(in.values);
+    free(in.numbers);
+    free(in.present);
+}
+
 static void drop_number(struct lookup *l, uint32_t f, uint32_t code)
 {
     bool fresh = false;
     struct numbers *leaf = cow_write(&l->roots[f], code / LOOKUP_CODES, &fresh);
-    uint32_t at = code % LOOKUP_CODES;
-    leaf->i64[at] = 0;
-    leaf->present[at / 64] &= ~((uint64_t)1 << (at % 64));
+    set_number(leaf, code % LOOKUP_CODES, 0, false);
 }
 
 void lookup_drop(struct lookup *l, uint64_t row, const struct part *p, uint32_t place)

@@ -16,12 +16,20 @@ enum { LOOKUP_CODES = 1024 };
 
 struct lookup;
 
+struct lookup_block { // of a part
+    uint32_t block, rows;
+    const uint64_t *live; // a bit each
+};
+
 struct lookup *lookup_new(const struct table *t); // t->key_field is not -1
 void lookup_free(struct lookup *l);               // NULL is fine
 void lookup_clear(struct lookup *l);
 
 // The row at `place` of the part, of row number `row`, is put.
 void lookup_put(struct lookup *l, uint64_t row, const struct part *p, uint32_t place);
+// All live rows of one block of the part, whose first row is numbered `row`, are put.
+void lookup_put_block(struct lookup *l, uint64_t row, const struct part *p,
+                      const struct lookup_block *b);
 // It is no longer live.
 void lookup_drop(struct lookup *l, uint64_t row, const struct part *p, uint32_t place);
 

@@ -181,10 +181,14 @@ bool segment_blocks_of(const struct segment *s, uint32_t field, const uint32_t *
                        uint32_t count, uint32_t first, uint64_t *bits)
 {
     const struct postings *p = segment_hold_postings(s, field);
-    for (uint32_t i = 0; p && i < count; i++)
-        postings_blocks(p, codes[i], first, bits);
+    struct fault why = {0};
+    enum err e = p ? OK : ERR_NOT_FOUND;
+    for (uint32_t i = 0; i < count && !e; i++)
+        e = postings_blocks(p, codes[i], first, bits, &why);
     unit_let_go();
-    return p != NULL;
+    if (p && e)
+        segment_doubt_postings(s, field, &why);
+    return !e;
 }
 
 // ---- a row ----

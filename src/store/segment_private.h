@@ -110,3 +110,5 @@ static inline void segment_let_go(struct lone_chunk *alone)
 // A field's postings; NULL where there are none too, and a failure is only remembered, as
 // ranges will do.
 const struct postings *segment_hold_postings(const struct segment *s, uint32_t field);
+// They say what cannot be, though they checked: the segment tells of it.
+void segment_doubt_postings(const struct segment *s, uint32_t field, const struct fault *why);

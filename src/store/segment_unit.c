@@ -298,6 +298,15 @@ const struct postings *segment_hold_postings(const struct segment *s, uint32_t f
     return held;
 }
 
+void segment_doubt_postings(const struct segment *s, uint32_t field, const struct fault *why)
+{
+    struct fault where = *why;
+    (void)fail_in(&where, ERR_CORRUPT, "segment %s: postings of field %s", s->name,
+                  s->table->fields[field].name);
+    atomic_store(&s->postings[field].is_broken, true);
+    remember(s, &where);
+}
+
 // ---- all of it ----
 
 static enum err check_unit(const struct unit_place *p, struct fault *why)
@@ -321,6 +330,8 @@ static enum err check_postings(const struct segment *s, uint32_t field, struct f
     if (!body)
         return fail(why, ERR_LIMIT, "no memory to check segment %s", s->name);
     enum err e = fill_postings(&p, body, why);
+    if (e == OK)
+        e = postings_check(body, why);
     free(body);
     return e;
 }

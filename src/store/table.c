@@ -92,13 +92,13 @@ static bool load_block(struct table_store *t, const struct entry *e, uint32_t bl
             keymap_prefetch(t->keys.map, keys[i + AHEAD]);
         if (!bit_get(live, i))
             continue;
-        uint32_t place = block * BLOCK_ROWS + i;
-        uint64_t row = e->part->first_row + place;
+        uint64_t row = e->part->first_row + (uint64_t)block * BLOCK_ROWS + i;
         if (keymap_put(t->keys.map, keys[i], row, probe) != KEYMAP_NONE)
             return false;
-        if (t->lookup)
-            lookup_put(t->lookup, row, e->part, place);
     }
+    const struct lookup_block b = {block, rows, live};
+    if (t->lookup)
+        lookup_put_block(t->lookup, e->part->first_row + (uint64_t)block * BLOCK_ROWS, e->part, &b);
     return true;
 }
 

@@ -44,9 +44,10 @@ TEST(postings_name_the_blocks_of_each_code)
     EXPECT(build(&bytes));
     EXPECT(bytes.len < (size_t)BLOCKS * ROWS * 4);
     EXPECT_EQ(postings_open(buf_slice(&bytes), BLOCKS, &p, NULL), OK);
+    EXPECT_EQ(postings_check(&p, NULL), OK);
     for (uint32_t code = 0; code < 3 * CODES + 20; code++) {
         uint64_t bits[3] = {0};
-        postings_blocks(&p, code, 5, bits);
+        EXPECT_EQ(postings_blocks(&p, code, 5, bits, NULL), OK);
         for (uint32_t b = 0; b < BLOCKS; b++)
             EXPECT_EQ(bits[(b + 5) / 64] >> ((b + 5) % 64) & 1, block_has(b, code));
     }
@@ -97,7 +98,7 @@ TEST(postings_are_refused_when_cut_short)
 }
 
 // A checksum guards them on disk; without it a change is refused or still names blocks
-// that are there.
+// that are there.  What is refused when a code is looked for is refused when all are checked.
 TEST(postings_with_any_byte_changed_stay_within_their_blocks)
 {
     struct buf bytes AUTO(buf_donep) = buf_init(1 << 20);
@@ -112,9 +113,11 @@ TEST(postings_with_any_byte_changed_stay_within_their_blocks)
             if (postings_open(slice_of(copy, bytes.len), 6, &p, NULL) != OK)
                 continue;
             uint64_t bits = 0;
-            for (uint32_t code = 0; code < 720; code += 15)
-                postings_blocks(&p, code, 0, &bits);
+            bool is_refused = false;
+            for (uint32_t code = 0; code < 720; code += 5)
+                is_refused |= postings_blocks(&p, code, 0, &bits, NULL) != OK;
             EXPECT(bits < 1u << 6);
+            EXPECT(!is_refused || postings_check(&p, NULL) != OK);
         }
     }
     free(copy);

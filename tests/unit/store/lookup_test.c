@@ -91,9 +91,9 @@ TEST(lookup_of_a_table_nobody_refers_to_gives_nothing)
     fixture_close(&f);
 }
 
-TEST(lookup_keeps_the_value_when_another_row_of_the_key_ends)
+// Two rows of one key: place 0 and 1.
+static struct part *part_of_two(const struct table *t)
 {
-    const struct table *t = &fixture_schema()->tables[DEVICES];
     struct part *p = part_of_memory(t, 0);
     struct arena *arena AUTO(arena_freep) = arena_new(16 << 20);
     struct test_row rows[2] = {{ROW_PUT, 0, 0, {1, 2, 3, 4}}, {ROW_PUT, 1, 0, {1, 5, 6, 7}}};
@@ -105,6 +105,13 @@ TEST(lookup_keeps_the_value_when_another_row_of_the_key_ends)
     memory_put_keys(p->memory, &run);
     for (uint32_t f = 0; f < 4; f++)
         memory_put_values(p->memory, &run, f, codes);
+    return p;
+}
+
+TEST(lookup_keeps_the_value_when_another_row_of_the_key_ends)
+{
+    const struct table *t = &fixture_schema()->tables[DEVICES];
+    struct part *p = part_of_two(t);
     struct lookup *l = lookup_new(t);
     lookup_put(l, 0, p, 0);
     lookup_put(l, 1, p, 1);
@@ -122,5 +129,48 @@ TEST(lookup_keeps_the_value_when_another_row_of_the_key_ends)
     for (int f = 0; f < 4; f++)
         cow_unref(roots[f]);
     lookup_free(l);
+    part_unref(p);
+}
+
+static double weight_of(const struct table *t, const struct lookup *l, uint64_t *out_present)
+{
+    struct cow *roots[4];
+    lookup_share(l, roots);
+    struct view v = {.table = t, .lookups = roots};
+    uint32_t ord = 0;
+    double weight = 0;
+    lookup_f64(&v, 2, &ord, 1, &weight, out_present);
+    for (int f = 0; f < 4; f++)
+        cow_unref(roots[f]);
+    return weight;
+}
+
+TEST(lookup_takes_the_live_rows_of_a_block_as_it_takes_single_ones)
+{
+    const struct table *t = &fixture_schema()->tables[DEVICES];
+    struct part *p = part_of_two(t);
+    for (uint64_t live = 0; live < 4; live++) {
+        struct lookup *single = lookup_new(t);
+        struct lookup *block = lookup_new(t);
+        for (uint32_t row = 0; row < 2; row++)
+            if (live >> row & 1)
+                lookup_put(single, 7 + row, p, row);
+        const struct lookup_block b = {0, 2, &live};
+        lookup_put_block(block, 7, p, &b);
+        for (int dropped = 0; dropped < 2; dropped++) { // as long as it is there, then without
+            uint64_t want = 0;
+            uint64_t got = 0;
+            double weight = weight_of(t, single, &want);
+            EXPECT(weight_of(t, block, &got) == weight);
+            EXPECT_EQ(got, want);
+            EXPECT_EQ(want, live != 0 && !dropped);
+            for (uint32_t row = 0; row < 2; row++) {
+                lookup_drop(single, 7 + row, p, row);
+                lookup_drop(block, 7 + row, p, row);
+            }
+        }
+        lookup_free(single);
+        lookup_free(block);
+    }
     part_unref(p);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "counted_disk.h"
+#include "store/segment_private.h"
 
 static uint32_t codes[BLOCK_ROWS];
 static int64_t numbers[BLOCK_ROWS];
@@ -106,6 +107,25 @@ TEST(segment_blocks_of_do_without_postings_that_cannot_be_read)
     EXPECT(segment_blocks_of(s, SEG_DEVICE, &code, 1, 0, &bits));
     EXPECT(bits != 0);
     EXPECT(segment_broken(s) == NULL);
+    counted_done(&c, s);
+}
+
+// As a file does whose checksum was made for it.
+TEST(segment_blocks_of_do_without_postings_that_say_what_cannot_be)
+{
+    struct counted c;
+    counted_new(&c, 9 * BLOCK_ROWS + 100);
+    struct segment *s = counted_open(&c);
+    const struct postings *p = segment_hold_postings(s, SEG_DEVICE);
+    EXPECT(p && p->lists.len > 0);
+    memset((uint8_t *)(uintptr_t)p->lists.at, 0xff, p->lists.len);
+    unit_let_go();
+    uint32_t code = 17;
+    uint64_t bits = 0;
+    EXPECT(!segment_blocks_of(s, SEG_DEVICE, &code, 1, 0, &bits));
+    EXPECT_EQ(bits, 0);
+    EXPECT_EQ(read_fault_take(NULL), OK); // ranges answer, more slowly
+    EXPECT(strstr(segment_broken(s), "postings of field device"));
     counted_done(&c, s);
 }
 
