@@ -12,7 +12,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { PASSWORD_LINE_BYTES = 1024, PATH_BYTES = 4096, ROOM_BYTES = 4096 };
+enum { PATH_BYTES = 4096, ROOM_BYTES = 4096 };
 
 static enum err read_line(int fd, char out[PASSWORD_LINE_BYTES], struct fault *why)
 {
@@ -49,8 +49,8 @@ static enum err ask_at_terminal(const char *name, char out[PASSWORD_LINE_BYTES],
     return e;
 }
 
-static enum err get_password(const char *name, const char *file, char out[PASSWORD_LINE_BYTES],
-                             struct fault *why)
+enum err admin_password(const char *name, const char *file, char out[PASSWORD_LINE_BYTES],
+                        struct fault *why)
 {
     if (!file)
         return ask_at_terminal(name, out, why);
@@ -93,7 +93,7 @@ enum err admin_check(const char *directory, const char *name, const char *passwo
     enum err e = access_open(path, false, &access, why);
     if (e)
         return e;
-    e = get_password(name, password_file, password, why);
+    e = admin_password(name, password_file, password, why);
     if (!e)
         e = check(access, name, password, why);
     wipe(password, sizeof password);

@@ -12,3 +12,9 @@
 // ERR_DENIED: not the password, or no administrator.
 enum err admin_check(const char *directory, const char *name, const char *password_file,
                      struct fault *why);
+
+// A password: the first line of `file`, or asked for at the terminal as that of `name`.  The caller
+// wipes it.
+enum { PASSWORD_LINE_BYTES = 1024 };
+enum err admin_password(const char *name, const char *file, char out[PASSWORD_LINE_BYTES],
+                        struct fault *why);

@@ -9,7 +9,8 @@
 enum { OUT_BYTES = 64 << 20 };
 
 static const struct flag flags[] = {{"dir", "DIR"},         {"file", "F"},  {"as", "NAME"},
-                                    {"password-file", "F"}, {"json", NULL}, {NULL, NULL}};
+                                    {"password-file", "F"}, {"json", NULL}, {"postgres", "WORDS"},
+                                    {"user", "ROLE"},       {NULL, NULL}};
 
 static uint32_t table_count(const struct policy *p)
 {
@@ -62,14 +63,16 @@ static enum exit_status run_statement(const struct arguments *a)
     return read_one(a, false);
 }
 
-// What each action takes: a directory, a file in its place or beside it, a person, JSON.
+// What each action takes: a directory, a file in its place or beside it, a person, JSON, a
+// database.
 enum {
     TAKES_DIR = 1,
     TAKES_FILE = 2,
     ONE_OF_BOTH = 4,
     TAKES_PERSON = 8,
     TAKES_JSON = 16,
-    TAKES_WORD = 32
+    TAKES_WORD = 32,
+    TAKES_DATABASE = 64
 };
 
 static const struct action {
@@ -79,6 +82,7 @@ static const struct action {
 } actions[] = {
     {"check", TAKES_DIR | TAKES_FILE | ONE_OF_BOTH, run_check},
     {"statement", TAKES_DIR | TAKES_FILE | ONE_OF_BOTH | TAKES_JSON, run_statement},
+    {"suggest", TAKES_DIR | TAKES_WORD | TAKES_DATABASE, policy_run_suggest},
     {"explain", TAKES_DIR | TAKES_FILE | ONE_OF_BOTH | TAKES_WORD, policy_run_explain},
     {"diff", TAKES_DIR | TAKES_FILE, policy_run_diff},
     {"apply", TAKES_DIR | TAKES_FILE | TAKES_PERSON, policy_run_apply},
@@ -104,10 +108,9 @@ static enum exit_status check_flags(const struct arguments *a, const struct acti
     static const struct {
         const char *flag;
         unsigned takes;
-    } rules[] = {{"dir", TAKES_DIR},
-                 {"file", TAKES_FILE},
-                 {"as", TAKES_PERSON},
-                 {"password-file", TAKES_PERSON},
+    } rules[] = {{"dir", TAKES_DIR},           {"file", TAKES_FILE},
+                 {"as", TAKES_PERSON},         {"password-file", TAKES_PERSON | TAKES_DATABASE},
+                 {"postgres", TAKES_DATABASE}, {"user", TAKES_DATABASE},
                  {"json", TAKES_JSON}};
 
     unsigned takes = action->takes;
@@ -149,6 +152,8 @@ const struct verb verb_policy = {
         "  tamis policy check             is it sound?  An error says the line\n"
         "  tamis policy statement         what it lets in, what each column still reveals, and\n"
         "                                 what stays behind\n"
+        "  tamis policy suggest SOURCE    a first policy for a database, out of its schema and a\n"
+        "                                 sample; each column with a treatment and its reason\n"
         "  tamis policy explain T.COLUMN  one column, and what other treatments would leave of it\n"
         "  tamis policy diff              what of policy.yml is not in force, and whether it\n"
         "                                 tightens or loosens\n"
@@ -162,12 +167,15 @@ const struct verb verb_policy = {
         "  --dir DIR          policy.yml of this directory\n"
         "  --file F           another policy file\n"
         "  --as NAME          the administrator you are\n"
-        "  --password-file F  the first line of F is the password, which is asked for otherwise\n"
+        "  --password-file F  the first line of F is the password, which is asked for otherwise;\n"
+        "                     of suggest: of ROLE\n"
+        "  --postgres WORDS   of suggest: host=... dbname=..., when the policy lacks the source\n"
+        "  --user ROLE        of suggest: the database role that looks; else the copy role\n"
         "  --json             statement, history and settings as JSON\n",
     .flags = flags,
-    .words =
-        "check | statement | explain T.COLUMN | diff | apply | approve N | withdraw N | history | "
-        "settings",
+    .words = "check | statement | suggest SOURCE | explain T.COLUMN | diff | apply | approve N | "
+             "withdraw N | history | "
+             "settings",
     .words_min = 1,
     .words_max = 2,
     .run = run,

@@ -126,7 +126,7 @@ static void settle(const struct process_start *start)
 // What the launcher was started with is none of its children's business: variables may
 // hold secrets of a shell or a unit, and libpq would obey PGHOSTADDR and its kin, so that
 // the policy alone would not say whom mirror connects to.
-static void forget_environment(void)
+void process_forget_environment(void)
 {
     for (char **variable = environ; *variable; variable++)
         wipe(*variable, strlen(*variable));
@@ -154,7 +154,7 @@ static enum err run(const struct process_start *start, struct arena *arena, stru
 int process_main(const struct process_start *start)
 {
     settle(start);
-    forget_environment();
+    process_forget_environment();
     struct arena *arena AUTO(arena_freep) = arena_new(START_ARENA_BYTES);
     struct fault why = {0};
     enum err e = run(start, arena, &why);

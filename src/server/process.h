@@ -27,3 +27,6 @@ struct process_start {
 // In the forked child, with its descriptors in place (see launcher.c) and DIR as working
 // directory.  Returns the exit status.
 int process_main(const struct process_start *start);
+
+// Wipes and clears the variables the process was started with.
+void process_forget_environment(void);
