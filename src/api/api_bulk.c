@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/api_private.h"
+#include "api/api_push.h"
 #include "api/list.h"
 #include "api/push_reply.h"
 #include "base/limits.h"
@@ -16,7 +16,7 @@ static void drop_answer(struct push_answer **a)
     push_answer_free(*a);
 }
 
-static enum err refresh_of(const struct exchange *x, bool *out_forced, struct fault *why)
+enum err push_refresh(const struct exchange *x, bool *out_forced, struct fault *why)
 {
     const struct slice *refresh = parameter_get(&x->parameters, "refresh");
     *out_forced = refresh && (refresh->len == 0 || slice_is(*refresh, "true"));
@@ -43,14 +43,14 @@ static enum err check_parameters(const struct exchange *x, struct fault *why)
     return OK;
 }
 
-static enum err send(struct exchange *x, const struct push_head *head, struct push_answer **out,
-                     struct fault *why)
+enum err push_send(struct exchange *x, const struct push_head *head, struct slice body,
+                   struct push_answer **out, struct fault *why)
 {
     const struct api *api = x->api;
     if (!api->push)
         return fail(why, ERR_UNAVAILABLE,
                     "unavailable_shards_exception: documents are not taken here");
-    enum err e = api->push(api->push_context, head, x->request->body, out, why);
+    enum err e = api->push(api->push_context, head, body, out, why);
     if (e == ERR_LIMIT)
         x->reply->retry_after_s = 1;
     record_push(x, *out ? push_answer_count(*out) : 0);
@@ -114,11 +114,11 @@ static enum err bulk(struct exchange *x, struct fault *why)
     allow(x, &head);
     enum err e = need_body(x, why);
     if (!e)
-        e = refresh_of(x, &reply.forced_refresh, why);
+        e = push_refresh(x, &reply.forced_refresh, why);
     if (!e)
         e = check_parameters(x, why);
     if (!e)
-        e = send(x, &head, &answer, why);
+        e = push_send(x, &head, x->request->body, &answer, why);
     if (e)
         return e;
     reply.answer = answer;
@@ -128,7 +128,7 @@ static enum err bulk(struct exchange *x, struct fault *why)
 }
 
 // The one index of the path, which must be one that takes documents.
-static enum err pushed_table(struct exchange *x, uint16_t *out, struct fault *why)
+enum err push_table(struct exchange *x, uint16_t *out, struct fault *why)
 {
     const struct schema *s = x->api->engine->schema;
     struct slice name = exchange_path(x, 0);
@@ -185,7 +185,7 @@ static enum err write_one(struct exchange *x, enum push_op op, struct fault *why
     struct push_head head = {.kind = PUSH_ONE, .op = op, .id = exchange_path(x, 1)};
     struct push_reply reply = {.schema = x->api->engine->schema, .body = x->request->body};
     struct push_answer *answer AUTO(drop_answer) = NULL;
-    enum err e = pushed_table(x, &head.table, why);
+    enum err e = push_table(x, &head.table, why);
     if (!e && head.id.len > PUSH_ID_BYTES_MAX)
         e = fail(why, ERR_INVALID,
                  "illegal_argument_exception: id is too long, must be no longer than %d bytes but "
@@ -194,13 +194,13 @@ static enum err write_one(struct exchange *x, enum push_op op, struct fault *why
     if (!e && op != PUSH_DELETE)
         e = need_body(x, why);
     if (!e)
-        e = refresh_of(x, &reply.forced_refresh, why);
+        e = push_refresh(x, &reply.forced_refresh, why);
     if (!e)
         e = check_parameters(x, why);
     if (e)
         return e;
     bit_set(head.allowed, head.table);
-    e = send(x, &head, &answer, why);
+    e = push_send(x, &head, x->request->body, &answer, why);
     reply.answer = answer;
     return e || !answer ? e : answer_one(x, &reply, why);
 }

@@ -102,4 +102,4 @@ enum err posture(struct exchange *x, struct fault *why); // api_posture.c
 // The groups, one a file.
 extern const struct route_group root_routes, search_routes, msearch_routes, doc_routes, bulk_routes,
     index_routes, field_caps_routes, cluster_routes, cat_routes, security_routes, tamis_routes,
-    roles_routes, stats_routes, state_routes, cat_other_routes, absent_routes;
+    roles_routes, stats_routes, state_routes, by_query_routes, cat_other_routes, absent_routes;

@@ -190,3 +190,32 @@ def test_kills_lose_no_answered_document_and_double_none(pushed):
     assert not [batch for batch in refused if there[batch]]
     assert all(there[batch] in (0, size) for batch in unknown)
     assert set(there) <= answered | unknown
+
+
+def test_delete_by_query_deletes_what_it_finds_and_nothing_else(pushed):
+    es = elasticsearch.Elasticsearch([pushed.url], http_auth=('loader', pushed.users['loader']), ca_certs=pushed.ca, verify_certs=True)
+    helpers.bulk(es, [{'_index': 'app-events', '_id': f'k{n}', '_source': event(n)} for n in range(25000)], chunk_size=5000)
+    old = {'range': {'at': {'lt': '2026-01-15'}}}
+    expected = pushed.count('app-events', old)
+    assert 10000 < expected < 15000
+    done = es.delete_by_query(index='app-events', body={'query': old}, refresh=True)
+    assert (done['total'], done['deleted'], done['version_conflicts'], done['failures']) == (expected, expected, 0, [])
+    assert done['batches'] == 2
+    assert pushed.count('app-events', old) == 0 and pushed.count('app-events') == 25000 - expected
+    some = es.delete_by_query(index='app-events', body={'query': {'match_all': {}}, 'max_docs': 7})
+    assert some['deleted'] == 7 and pushed.count('app-events') == 25000 - expected - 7
+    again = es.delete_by_query(index='app-events', body={'query': old})
+    assert (again['total'], again['deleted'], again['batches']) == (0, 0, 0)
+
+
+def test_delete_by_query_says_what_is_wrong(pushed):
+    def ask(path, body, user='loader'):
+        reply = pushed.http('POST', path, body, user)
+        return reply.status_code, reply.json()['error']['reason']
+    path = '/app-events/_delete_by_query'
+    assert ask(path, {}) == (400, 'Validation Failed: 1: query is missing;')
+    assert ask(path, {'query': {'nosuch': {}}})[0] == 400
+    assert ask(path, {'query': {'match_all': {}}, 'script': {}}) == (400, 'request does not support [script]')
+    assert ask(path, {'query': {'match_all': {}}, 'max_docs': 0}) == (400, '[max_docs] must be from 1 to 9223372036854775807, got 0')
+    assert ask(path + '?scroll_size=20000', {'query': {'match_all': {}}}) == (400, '[scroll_size] must be from 1 to 10000, got 20000')
+    assert ask(path, {'query': {'match_all': {}}}, 'analyst')[0] == 403

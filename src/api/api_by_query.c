@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "api/api_push.h"
+#include "api/search_call.h"
+
+// _delete_by_query: rows that a query finds, deleted batch by batch as a client would with _bulk.
+//
+// Whoever asks must be allowed to read rows as well as to write: how many rows went tells how
+// many there were.  Rows that a filter hides from him are not found, and stay.
+
+enum { BATCH_ROWS = 10000, ID_BYTES_MAX = 64 };
+
+struct by_query {
+    const struct json *query; // NULL: match_all
+    uint64_t rows_max;
+    uint32_t batch;
+    uint16_t table;
+    struct slice index;
+    uint64_t found, deleted, gone, batches; // gone: somebody else was faster
+};
+
+static void drop_answer(struct push_answer **a)
+{
+    push_answer_free(*a);
+}
+
+static enum err whole_number(const char *name, int64_t v, int64_t max, struct fault *why)
+{
+    return v >= 1 && v <= max
+               ? OK
+               : fail(why, ERR_INVALID,
+                      "illegal_argument_exception: [%s] must be from 1 to %lld, got %lld", name,
+                      (long long)max, (long long)v);
+}
+
+static enum err read_member(struct by_query *b, struct slice key, const struct json *v,
+                            struct fault *why)
+{
+    if (slice_is(key, "query")) {
+        b->query = v;
+        return OK;
+    }
+    if (slice_is(key, "conflicts"))
+        return OK; // each batch is found anew, so there are none
+    if (!slice_is(key, "max_docs"))
+        return fail(why, ERR_INVALID, "parsing_exception: [%u:%u] request does not support [%.*s]",
+                    v->line, v->column, SLICE_PRINT(key));
+    int64_t rows = 0;
+    enum err e = json_i64(v, &rows, why);
+    if (e == OK)
+        e = whole_number("max_docs", rows, INT64_MAX, why);
+    b->rows_max = (uint64_t)rows;
+    return e;
+}
+
+static enum err read_body(struct exchange *x, struct by_query *b, struct fault *why)
+{
+    const struct json *body = NULL;
+    enum err e = exchange_body(x, &body, why);
+    if (e == OK && body && body->type != JSON_OBJECT)
+        return fail(why, ERR_INVALID, "parsing_exception: expected an object, found %s",
+                    json_type_name(body->type));
+    for (uint32_t i = 0; e == OK && body && i < body->count; i++)
+        e = read_member(b, body->keys[i], &body->items[i], why);
+    if (e == OK && !b->query && !parameter_get(&x->parameters, "q"))
+        return fail(why, ERR_INVALID,
+                    "action_request_validation_exception: Validation Failed: 1: query is missing;");
+    return e;
+}
+
+static enum err read_number(const struct exchange *x, const char *name, int64_t max, int64_t *out,
+                            struct fault *why)
+{
+    const struct slice *text = parameter_get(&x->parameters, name);
+    if (!text)
+        return OK;
+    const struct json v = {.type = JSON_STRING, .text = *text};
+    enum err e = json_i64(&v, out, why);
+    return e == OK ? whole_number(name, *out, max, why) : e;
+}
+
+static enum err read_parameters(const struct exchange *x, struct by_query *b, struct fault *why)
+{
+    int64_t batch = BATCH_ROWS;
+    int64_t rows = (int64_t)(b->rows_max < INT64_MAX ? b->rows_max : INT64_MAX);
+    enum err e = read_number(x, "scroll_size", BATCH_ROWS, &batch, why);
+    if (e == OK)
+        e = read_number(x, "max_docs", INT64_MAX, &rows, why);
+    b->batch = (uint32_t)batch;
+    b->rows_max = (uint64_t)rows;
+    return e;
+}
+
+// The next rows, without what is in them.
+static enum err find(struct exchange *x, const struct by_query *b, struct arena *arena,
+                     struct search_call *c, struct fault *why)
+{
+    const struct slice key = slice_text("query");
+    const struct json body = {
+        .type = JSON_OBJECT, .count = b->query != NULL, .items = b->query, .keys = &key};
+    struct index_wish wish = {.expression = b->index};
+    const struct slice *q = parameter_get(&x->parameters, "q");
+    bool known = false;
+    enum err e = request_parse(&body, arena, &c->request, why);
+    if (e == OK && q)
+        e = request_parameter(&c->request, slice_text("q"), *q, arena, &known, why);
+    uint64_t left = b->rows_max - b->deleted;
+    c->request.size = left < b->batch ? (uint32_t)left : b->batch;
+    c->request.source = (struct source_filter){.is_given = true, .is_off = true};
+    c->request.track_total_hits = -1;
+    c->reuse.is_off = true;
+    c->reuse.is_refused = true;
+    return e ? e : search_call_run(x, &wish, arena, c, why);
+}
+
+static void write_actions(const struct answer *a, struct buf *out)
+{
+    for (uint32_t i = 0; i < a->hit_count; i++) {
+        buf_text(out, "{\"delete\":{\"_id\":\"");
+        row_key_print(a->hits[i].key, out);
+        buf_text(out, "\"}}\n");
+    }
+}
+
+static void count_ends(struct exchange *x, struct by_query *b, struct slice body,
+                       const struct push_answer *answer)
+{
+    const struct push_reply reply = {
+        .schema = x->api->engine->schema, .body = body, .answer = answer};
+    const struct push_item *items = (const void *)answer->items.at;
+    for (uint32_t i = 0; i < push_answer_count(answer); i++) {
+        struct push_end end;
+        push_end_of(&reply, &items[i], &end);
+        bool is_deleted = end.result && strcmp(end.result, "deleted") == 0;
+        b->deleted += is_deleted;
+        b->gone += !is_deleted;
+    }
+}
+
+static enum err delete_found(struct exchange *x, struct by_query *b, const struct answer *a,
+                             struct fault *why)
+{
+    struct push_head head = {.kind = PUSH_BULK, .table = PUSH_NO_TABLE, .index = b->index};
+    struct push_answer *answer AUTO(drop_answer) = NULL;
+    struct buf body AUTO(buf_done) = buf_init((size_t)BATCH_ROWS * ID_BYTES_MAX);
+    bit_set(head.allowed, b->table);
+    write_actions(a, &body);
+    enum err e = push_send(x, &head, buf_slice(&body), &answer, why);
+    if (e == OK)
+        count_ends(x, b, buf_slice(&body), answer);
+    return e;
+}
+
+// *out_more: it found rows, and some of them went.
+static enum err one_batch(struct exchange *x, struct by_query *b, bool *out_more, struct fault *why)
+{
+    struct arena *arena AUTO(arena_freep) = arena_new(SEARCH_BODY_BYTES * 8);
+    struct search_call c = {0};
+    uint64_t before = b->deleted;
+    *out_more = false;
+    enum err e = find(x, b, arena, &c, why);
+    if (e != OK || c.answer.hit_count == 0)
+        return e;
+    if (b->batches++ == 0)
+        b->found = c.answer.total < b->rows_max ? c.answer.total : b->rows_max;
+    e = delete_found(x, b, &c.answer, why);
+    *out_more = b->deleted > before && b->deleted < b->rows_max;
+    return e;
+}
+
+static void write_reply(struct exchange *x, const struct by_query *b)
+{
+    struct json_writer *w = &x->json;
+    static const char *const zeros[] = {"version_conflicts", "noops"};
+    json_object(w);
+    json_key(w, "took");
+    json_int(w, exchange_took_ms(x));
+    json_key(w, "timed_out");
+    json_truth(w, false);
+    json_key(w, "total");
+    json_uint(w, b->found);
+    json_key(w, "deleted");
+    json_uint(w, b->deleted);
+    json_key(w, "batches");
+    json_uint(w, b->batches);
+    for (size_t i = 0; i < 2; i++) {
+        json_key(w, zeros[i]);
+        json_uint(w, i == 0 ? b->gone : 0);
+    }
+    json_key(w, "retries");
+    json_object(w);
+    json_key(w, "bulk");
+    json_int(w, 0);
+    json_key(w, "search");
+    json_int(w, 0);
+    json_end(w);
+    json_key(w, "throttled_millis");
+    json_int(w, 0);
+    json_key(w, "requests_per_second");
+    json_double(w, -1.0);
+    json_key(w, "throttled_until_millis");
+    json_int(w, 0);
+    json_key(w, "failures");
+    json_array(w);
+    json_end(w);
+    json_end(w);
+}
+
+static enum err delete_by_query(struct exchange *x, struct fault *why)
+{
+    struct by_query b = {.rows_max = UINT64_MAX, .index = exchange_path(x, 0)};
+    bool forced = false;
+    bool more = true;
+    enum err e = push_table(x, &b.table, why);
+    if (e == OK)
+        e = push_refresh(x, &forced, why);
+    if (e == OK)
+        e = read_body(x, &b, why);
+    if (e == OK)
+        e = read_parameters(x, &b, why);
+    while (e == OK && more)
+        e = one_batch(x, &b, &more, why);
+    if (e != OK)
+        return e;
+    write_reply(x, &b);
+    return OK;
+}
+
+#define BY_QUERY_PARAMETERS                                                                   \
+    "q conflicts max_docs scroll scroll_size slices wait_for_completion requests_per_second " \
+    "search_timeout terminate_after default_operator df lenient analyzer analyze_wildcard"
+
+static const struct route routes[] = {
+    {METHOD_POST, ACTION_WRITE, "/{index}/_delete_by_query", delete_by_query, BY_QUERY_PARAMETERS,
+     "one index of `push:`; needs the right to read rows too; answers when it is done"},
+};
+
+const struct route_group by_query_routes = ROUTE_GROUP("By query", routes);
