@@ -7,7 +7,7 @@
 // Whoever asks must be allowed to read rows as well as to write: how many rows went tells how
 // many there were.  Rows that a filter hides from him are not found, and stay.
 
-enum { BATCH_ROWS = 10000, ID_BYTES_MAX = 64 };
+enum { BATCH_ROWS = 10000, ACTIONS_BYTES = BATCH_ROWS * 64 };
 
 struct by_query {
     const struct json *query; // NULL: match_all
@@ -141,7 +141,7 @@ static enum err delete_found(struct exchange *x, struct by_query *b, const struc
 {
     struct push_head head = {.kind = PUSH_BULK, .table = PUSH_NO_TABLE, .index = b->index};
     struct push_answer *answer AUTO(drop_answer) = NULL;
-    struct buf body AUTO(buf_done) = buf_init((size_t)BATCH_ROWS * ID_BYTES_MAX);
+    struct buf body AUTO(buf_done) = buf_init(ACTIONS_BYTES);
     bit_set(head.allowed, b->table);
     write_actions(a, &body);
     enum err e = push_send(x, &head, buf_slice(&body), &answer, why);
