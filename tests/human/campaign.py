@@ -40,6 +40,7 @@ SEED = 0
 def begin(seed, _):
     global stand, SEED  # pylint: disable=global-statement
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells us
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     SEED = seed
     stand = Stand()
     multiprocessing.util.Finalize(None, stand.drop, exitpriority=10)

@@ -7,6 +7,7 @@ server, asks and looks, and stops it.
 import base64
 import contextlib
 import http.client
+import ipaddress
 import json
 import os
 import pathlib
@@ -19,7 +20,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'flow'))
-from harness import TAMIS, Tamis  # noqa: E402  pylint: disable=wrong-import-position
+from harness import TAMIS, Tamis, until  # noqa: E402  pylint: disable=wrong-import-position
 from probes import Prober, anonymous  # noqa: E402  pylint: disable=wrong-import-position
 
 COLUMNS = {
@@ -72,15 +73,19 @@ class Stand:
             self.tamis.user(name, role)
         self.tamis.start()
         for i in range(20):
-            reply = self.tamis.http('POST', '/zzindex/_doc', {
-                'zzat': 1_700_000_000_000 + i, 'zzmodel': f'zzvalue{i}', 'zzsubject': f'p{i}', 'zzamount': i, 'zzage': i, 'zzsize': i,
-                'zzcode': 'zzvalue', 'zzplace': '203.0.113.9'}, user='writer')
-            assert reply.status_code == 201, reply.text
+            until('a document is taken', lambda i=i: self.push(i))
         self.tamis.stop()
         self.tamis.start()  # what has entered is on record from here
         self.tamis.stop()
         self.home, self.kept = self.tamis.home, self.tamis.dir / 'kept'
         copy(self.home, self.kept)
+
+    def push(self, i):
+        reply = self.tamis.http('PUT', f'/zzindex/_doc/{i}', {
+            'zzat': 1_700_000_000_000 + i, 'zzmodel': f'zzvalue{i}', 'zzsubject': f'p{i}', 'zzamount': i, 'zzage': i, 'zzsize': i,
+            'zzcode': 'zzvalue', 'zzplace': '203.0.113.9'}, user='writer')
+        assert reply.status_code in (200, 201, 503), reply.text
+        return reply.status_code != 503
 
     def control(self):
         self.tamis.start()
@@ -248,7 +253,7 @@ class Watched:
         for host, port in there:
             self.prober.probes += 1
             self.prober.answered += 1
-            if host not in ('127.0.0.1', '::1'):
+            if not ipaddress.ip_address(host).is_loopback:
                 self.prober.open.append(f'{what}: listens at {host}:{port}')
         for address in there or [('127.0.0.1', self.tamis.port)]:
             self.prober.probe(address, what, self.count)
