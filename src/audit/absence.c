@@ -223,19 +223,18 @@ static void digest_of(struct slice line, uint8_t out[SIGN_DIGEST_BYTES])
     sha256_parts(&line, 1, out);
 }
 
-static void write_signature(struct slice line, absence_signer signer, void *context,
-                            struct buf *out)
+static void write_signature(struct slice line, const struct absence_signer *signer, struct buf *out)
 {
     uint8_t digest[SIGN_DIGEST_BYTES];
     uint8_t signature[SIGNATURE_BYTES];
     digest_of(line, digest);
-    signer(context, digest, signature);
+    signer->sign(signer->context, digest, signature);
     buf_text(out, mark);
     hex_print(slice_of(signature, sizeof signature), out);
     buf_u8(out, '\n');
 }
 
-enum err absence_state(struct book *b, const struct trace *t, absence_signer signer, void *context,
+enum err absence_state(struct book *b, const struct trace *t, const struct absence_signer *signer,
                        struct absence *out_found, struct buf *out, struct fault *why)
 {
     struct book_facts facts = book_facts(b);
@@ -248,7 +247,7 @@ enum err absence_state(struct book *b, const struct trace *t, absence_signer sig
     buf_slice_add(out, buf_slice(&line));
     if (!signer)
         return OK;
-    write_signature(buf_slice(&line), signer, context, out);
+    write_signature(buf_slice(&line), signer, out);
     return OK;
 }
 

@@ -46,9 +46,13 @@ const char *absence_verdict(const struct absence *a); // "not read"
 
 // With the book's last head.  Two lines at the end of `out`; the second is left out without
 // `signer`.  ERR_NOT_FOUND: no head yet.  ERR_INVALID: the range is not all here.
-typedef void (*absence_signer)(void *context, const uint8_t digest[SIGN_DIGEST_BYTES],
-                               uint8_t out_signature[SIGNATURE_BYTES]);
-enum err absence_state(struct book *b, const struct trace *t, absence_signer signer, void *context,
+struct absence_signer {
+    void (*sign)(void *context, const uint8_t digest[SIGN_DIGEST_BYTES],
+                 uint8_t out_signature[SIGNATURE_BYTES]);
+    void *context;
+};
+
+enum err absence_state(struct book *b, const struct trace *t, const struct absence_signer *signer,
                        struct absence *out_found, struct buf *out, struct fault *why);
 
 // The head a statement is made under, to open the book with as a witness.

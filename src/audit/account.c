@@ -156,3 +156,27 @@ void accounts_each(struct accounts *a, void (*each)(void *context, const struct 
         each(context, &h->told);
     }
 }
+
+void account_json(const struct account *one, struct json_writer *w)
+{
+    const struct {
+        const char *key;
+        uint64_t value;
+    } numbers[] = {{"subjects", one->subjects},     {"rows", one->rows},
+                   {"rows_shown", one->rows_shown}, {"buckets", one->buckets},
+                   {"entries", one->entries},       {"changes", one->changes},
+                   {"refused", one->refused}};
+
+    json_object(w);
+    json_key(w, "principal");
+    json_string(w, one->principal);
+    if (one->key_id.len) {
+        json_key(w, "key_id");
+        json_string(w, one->key_id);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        json_key(w, numbers[i].key);
+        json_uint(w, numbers[i].value);
+    }
+    json_end(w);
+}

@@ -12,6 +12,7 @@
 // them.  Rows of an index that names nobody are told as rows only.  One thread.
 
 #include "audit/entry.h"
+#include "json/json_writer.h"
 
 struct accounts;
 
@@ -31,3 +32,4 @@ void accounts_add(struct accounts *a, const struct audit_entry *e);
 // By the names of principals, then of keys.
 void accounts_each(struct accounts *a, void (*each)(void *context, const struct account *one),
                    void *context);
+void account_json(const struct account *one, struct json_writer *w); // an object

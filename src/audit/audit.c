@@ -325,3 +325,8 @@ void audit_stats(struct audit *a, struct audit_stats *out)
     out->strangers_more = a->strangers_more;
     pthread_mutex_unlock(&a->strangers_lock);
 }
+
+const struct world *audit_files(const struct audit *a)
+{
+    return a->w;
+}

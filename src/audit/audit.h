@@ -87,3 +87,5 @@ struct audit_stats {
 };
 
 void audit_stats(struct audit *a, struct audit_stats *out);
+// The log's directory, for who reads it while it grows: audit/reading.h, audit/book.h.
+const struct world *audit_files(const struct audit *a);

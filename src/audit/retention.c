@@ -81,26 +81,7 @@ static void write_root(struct json_writer *w, const char *key, const struct merk
 
 static void write_account(void *context, const struct account *one)
 {
-    struct json_writer *w = &((struct epoch *)context)->json;
-
-    const struct {
-        const char *key;
-        uint64_t value;
-    } numbers[] = {{"entries", one->entries}, {"rows_shown", one->rows_shown},
-                   {"rows", one->rows},       {"subjects", one->subjects},
-                   {"buckets", one->buckets}, {"changes", one->changes},
-                   {"refused", one->refused}};
-
-    json_object(w);
-    json_key(w, "principal");
-    json_string(w, one->principal);
-    json_key(w, "key_id");
-    json_string(w, one->key_id);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        json_key(w, numbers[i].key);
-        json_uint(w, numbers[i].value);
-    }
-    json_end(w);
+    account_json(one, &((struct epoch *)context)->json);
 }
 
 static void write_summary(struct epoch *e, struct buf *out)

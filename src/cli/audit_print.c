@@ -227,22 +227,3 @@ void audit_found_json(const struct audit_found *f, struct buf *out)
     json_end(&w);
     buf_text(out, "\n");
 }
-
-void account_json(const struct account *one, struct json_writer *w)
-{
-    json_object(w);
-    json_key(w, "principal");
-    json_string(w, one->principal);
-    if (one->key_id.len) {
-        json_key(w, "key_id");
-        json_string(w, one->key_id);
-    }
-    json_number(w, "subjects", one->subjects);
-    json_number(w, "rows", one->rows);
-    json_number(w, "rows_shown", one->rows_shown);
-    json_number(w, "buckets", one->buckets);
-    json_number(w, "entries", one->entries);
-    json_number(w, "changes", one->changes);
-    json_number(w, "refused", one->refused);
-    json_end(w);
-}

@@ -18,7 +18,6 @@ void audit_row(struct table_print *t, const struct audit_entry *e);
 
 struct table_print account_table(struct arena *scratch); // with its heading
 void account_row(struct table_print *t, const struct account *one);
-void account_json(const struct account *one, struct json_writer *w);
 
 // Entries that read what was looked for, with the fields that were shown.
 struct table_print audit_reading_table(struct arena *scratch); // with its heading

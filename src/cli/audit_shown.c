@@ -86,14 +86,15 @@ static enum err make_statement(struct shown *s, struct absence *found, struct bu
     struct world dir;
     struct key_ring *ring = NULL;
     if (!directory)
-        return absence_state(s->book, &s->trace, NULL, NULL, found, out, why);
+        return absence_state(s->book, &s->trace, NULL, found, out, why);
     enum err e = world_open(directory, &dir, why);
     if (e)
         return e;
     e = key_ring_open(&dir, &ring, why);
     world_close(&dir);
+    const struct absence_signer signer = {sign_with, ring};
     if (!e)
-        e = absence_state(s->book, &s->trace, sign_with, ring, found, out, why);
+        e = absence_state(s->book, &s->trace, &signer, found, out, why);
     key_ring_close(ring);
     return e;
 }

@@ -65,7 +65,7 @@ def test_who_counts_rows_and_people_once(audited):
     said = audited.run('audit', 'who', '--dir', audited.home, '--principal', 'bob', '--json').stdout
     [bob] = json.loads(said)
     assert bob['rows_shown'] == 15 and bob['rows'] == 5 and bob['entries'] == 3
-    assert 1 <= bob['subjects'] <= 5
+    assert 5 < bob['subjects'] <= 10  # the devices, and whose they are
     later = audited.run('audit', 'who', '--dir', audited.home, '--from', '2200-01-01', '--json').stdout
     assert json.loads(later) == []
 
@@ -120,3 +120,58 @@ def test_verify_names_the_place_of_a_changed_byte(audited):
         assert audited.run('audit', 'tail', '--dir', audited.home, check=False).returncode == 1
     segment.write_bytes(good)
     assert 'whole and unchanged' in verify(audited).stdout
+
+
+def pseudonym_of_first(tamis):
+    hit = tamis.get('/devices/_search', {'size': 1, 'sort': ['_doc']}, user='bob')['hits']['hits'][0]
+    return hit['_id'], next(v for k, v in sorted(hit['_source'].items()) if isinstance(v, str) and len(v) == 22)
+
+
+def test_the_auditor_reads_the_log_and_nothing_else(audited):
+    audited.user('aud', 'auditor')
+    ask(audited, 'bob', 3)
+    for path in ('/', '/devices/_search', '/_mapping', '/_tamis/status', '/_security/user'):
+        audited.get(path, user='aud', status=403)
+    audited.get('/_tamis/audit/tail', user='analyst', status=403)
+    until('a head is signed', lambda: audited.http('GET', '/_tamis/audit/head', user='aud').status_code == 200)
+    tail = audited.get('/_tamis/audit/tail?last=1000', user='aud')['entries']
+    assert [e['entry'] for e in tail] == list(range(len(tail)))
+    key = audited.run('audit', 'key', '--dir', audited.home).stdout.strip()
+    found = audited.get(f'/_tamis/audit/verify?key={key}', user='aud')
+    assert found['whole'] and found['signatures'] == 'checked'
+    [bob] = audited.get('/_tamis/audit/who?principal=bob', user='aud')['principals']
+    assert bob['rows'] == 3
+    mine = [e for e in entries(audited) if e.get('principal') == 'aud' and e['kind'] == 'answer']
+    routes = [e['route'] for e in mine]
+    for route in ('tail', 'verify', 'who'):
+        assert f'GET /_tamis/audit/{route}' in routes
+    assert {'principal': 'bob'} in [e.get('facts') for e in mine]
+
+
+def test_a_statement_that_somebody_was_not_read_is_checked_on_an_export(audited, tmp_path):
+    row, person = pseudonym_of_first(audited)
+    kinds = {s['subject'] for e in entries(audited) for s in e.get('sets', []) if s.get('subject')}
+    assert len(kinds) >= 1
+    [kind] = {s['subject'] for e in json_entries(audited, '--members') for s in e.get('sets', []) if person in s['subjects']}
+    until('a head is over all', lambda: 'no head is over yet' not in verify(audited).stdout)
+    said = audited.run('audit', 'prove-absent', '--dir', audited.home, '--of', f'{kind}:{person}', check=False)
+    assert said.returncode == 1 and said.stdout.startswith('read: ')
+    said = audited.run('audit', 'who', '--dir', audited.home, '--of', f'devices/{row}').stdout
+    assert 'bob' in said and 'devices.' in said
+    nobody = f'{kind}:AAAAAAAAAAAAAAAAAAAAAA'
+    file, export = tmp_path / 'statement', tmp_path / 'export'
+    said = audited.run('audit', 'prove-absent', '--dir', audited.home, '--of', nobody, '--statement', file, check=False)
+    assert said.stdout.startswith('not shown: ')  # searches counted rows
+    said = audited.run('audit', 'prove-absent', '--dir', audited.home, '--of', nobody, '--principal', 'eve').stdout
+    assert said.startswith('not read: ')
+    audited.run('audit', 'export', '--dir', audited.home, '--to', export)
+    key = audited.run('audit', 'key', '--dir', audited.home).stdout.strip()
+    checked = audited.run('audit', 'verify', '--export', export, '--key', key, '--statement', file).stdout
+    assert 'the log says the same\nnot shown: ' in checked
+    file.write_text(file.read_text().replace('not shown', 'not read '))
+    assert audited.run('audit', 'verify', '--export', export, '--key', key, '--statement', file, check=False).returncode == 1
+
+
+def json_entries(tamis, *more):
+    said = tamis.run('audit', 'tail', '--dir', tamis.home, '--last', 100000, '--json', *more).stdout
+    return [json.loads(line) for line in said.splitlines()]

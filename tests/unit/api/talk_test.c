@@ -107,7 +107,7 @@ void talk_open(struct talk *t, uint32_t floor)
 void talk_close(struct talk *t)
 {
     static const char *const names[] = {"catalog.db", "catalog.db-wal", "catalog.db-shm",
-                                        "0000000000000000.seg"};
+                                        "0000000000000000.seg", "0000000000000000.heads"};
     buf_done(&t->reply.body);
     free(t->text);
     arena_free(t->request);
@@ -117,7 +117,7 @@ void talk_close(struct talk *t)
     access_close(t->access);
     audit_close(t->audit);
     world_close(&t->audit_world);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/%s", t->directory, names[i]);
         unlink(path);

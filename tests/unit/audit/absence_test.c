@@ -103,8 +103,9 @@ static struct trace trace_of(uint8_t person, int64_t from_ms, int64_t to_ms)
 static enum err state(struct desk *d, struct trace t, struct absence *found, struct buf *out,
                       struct fault *why)
 {
+    const struct absence_signer signer = {sign_statement, &d->shelf};
     buf_reset(out);
-    return absence_state(d->book, &t, sign_statement, &d->shelf, found, out, why);
+    return absence_state(d->book, &t, &signer, found, out, why);
 }
 
 TEST(absence_is_stated_only_of_what_no_entry_tells)
@@ -254,8 +255,9 @@ TEST(absence_of_another_log_does_not_hold)
     open_book(&other);
     put(&other, "bob", 1, "");
     struct trace t = trace_of(1, 2000, 4000);
+    const struct absence_signer signer = {sign_statement, &other.shelf};
     buf_reset(&out);
-    EXPECT_EQ(absence_state(other.book, &t, sign_statement, &other.shelf, &a, &out, NULL), OK);
+    EXPECT_EQ(absence_state(other.book, &t, &signer, &a, &out, NULL), OK);
     EXPECT_EQ(absence_check(d.book, buf_slice(&out), d.shelf.key, &a, &why), OK);
     // A range is moved, and signed anew.
     uint8_t *from = memmem(out.at, out.len, "00:00:02.000Z", 13);
