@@ -2,9 +2,8 @@
 #include "query/query_private.h"
 #include "query/should_match.h"
 
-// One query object, or an array of them.
-static enum err take_clauses(struct query_parser *p, struct slice key, const struct json *v,
-                             const struct query *const **out, uint32_t *out_count)
+enum err query_clauses(struct query_parser *p, struct slice key, const struct json *v,
+                       const struct query *const **out, uint32_t *out_count)
 {
     if (v->type != JSON_OBJECT && v->type != JSON_ARRAY)
         return form_wrong_type(&p->form, key, v);
@@ -27,13 +26,13 @@ static enum err take_key(struct query_parser *p, struct slice key, const struct 
     struct query_bool *b = &out->bool_;
     bool ignored = false;
     if (slice_is(key, "must"))
-        return take_clauses(p, key, v, &b->must, &b->must_count);
+        return query_clauses(p, key, v, &b->must, &b->must_count);
     if (slice_is(key, "filter"))
-        return take_clauses(p, key, v, &b->filter, &b->filter_count);
+        return query_clauses(p, key, v, &b->filter, &b->filter_count);
     if (slice_is(key, "should"))
-        return take_clauses(p, key, v, &b->should, &b->should_count);
+        return query_clauses(p, key, v, &b->should, &b->should_count);
     if (slice_is(key, "must_not") || slice_is(key, "mustNot"))
-        return take_clauses(p, key, v, &b->must_not, &b->must_not_count);
+        return query_clauses(p, key, v, &b->must_not, &b->must_not_count);
     if (slice_is(key, "minimum_should_match"))
         return form_text(&p->form, key, v, out_should_match);
     if (slice_is(key, "adjust_pure_negative"))
@@ -84,8 +83,8 @@ enum err query_constant_score(struct query_parser *p, const struct json *v, stru
         if (known && v->items[i].type != JSON_OBJECT)
             return form_refuse(&p->form, &v->items[i], "parsing_exception", "unexpected token [%s]",
                                json_token_name(&v->items[i]));
-        enum err e = known ? take_clauses(p, v->keys[i], &v->items[i], &out->bool_.must,
-                                          &out->bool_.must_count)
+        enum err e = known ? query_clauses(p, v->keys[i], &v->items[i], &out->bool_.must,
+                                           &out->bool_.must_count)
                            : query_common(p, v->keys[i], &v->items[i], out, &known);
         if (e)
             return e;

@@ -7,7 +7,9 @@ static const struct {
     query_form parse;
 } kinds[] = {
     {"bool", query_bool},
+    {"boosting", query_boosting},
     {"constant_score", query_constant_score},
+    {"dis_max", query_dis_max},
     {"exists", query_exists},
     {"ids", query_ids},
     {"match", query_match},
@@ -16,6 +18,7 @@ static const struct {
     {"match_none", query_match_none},
     {"match_phrase", query_match_phrase},
     {"match_phrase_prefix", query_match_prefix},
+    {"multi_match", query_multi_match},
     {"prefix", query_prefix},
     {"query_string", query_string},
     {"range", query_range},

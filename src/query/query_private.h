@@ -16,6 +16,10 @@ typedef enum err (*query_form)(struct query_parser *p, const struct json *v, str
 // One query object, {"NAME": {...}}.
 enum err query_inner(struct query_parser *p, const struct json *v, const struct query **out);
 
+// One query object, or an array of them.
+enum err query_clauses(struct query_parser *p, struct slice key, const struct json *v,
+                       const struct query *const **out, uint32_t *out_count);
+
 // boost and _name, which every query may have; *out_known when `key` was one of them.
 enum err query_common(struct query_parser *p, struct slice key, const struct json *v,
                       struct query *out, bool *out_known);
@@ -58,4 +62,7 @@ enum err query_wildcard(struct query_parser *p, const struct json *v, struct que
 enum err query_regexp(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_match_prefix(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_simple(struct query_parser *p, const struct json *v, struct query *out);
+enum err query_multi_match(struct query_parser *p, const struct json *v, struct query *out);
+enum err query_dis_max(struct query_parser *p, const struct json *v, struct query *out);
+enum err query_boosting(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_string(struct query_parser *p, const struct json *v, struct query *out);
