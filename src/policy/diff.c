@@ -57,13 +57,23 @@ static void note_reshaped(struct differ *d)
         d->out->reshaped = arena_string(d->arena, slice_of(index, (size_t)(end - index)));
 }
 
+// The store takes a column out of the rows it has.
+static bool loses_column(const struct differ *d, enum change_direction direction,
+                         const struct yaml_tree *node, bool is_gone)
+{
+    const struct policy_mark *mark = policy_mark_of(d->at.path);
+    return direction == CHANGE_TIGHTENS && mark && mark->loosens == LOOSENS_COLUMN &&
+           (is_gone || is_dropped(node));
+}
+
 static void note(struct differ *d, enum change_direction direction, const struct yaml_tree *node,
                  bool is_gone, const char *words)
 {
     struct policy_diff *out = d->out;
     if (direction > out->direction)
         out->direction = direction;
-    if (direction != CHANGE_NEUTRAL || !is_dropped(node))
+    if (!(direction == CHANGE_NEUTRAL && is_dropped(node)) &&
+        !loses_column(d, direction, node, is_gone))
         note_reshaped(d);
     if (out->count == CHANGES_MAX) {
         out->direction = CHANGE_LOOSENS;

@@ -25,8 +25,8 @@ struct policy_diff {
     uint32_t count;
     const struct policy_change *changes; // in the order of the policy after, then what is gone
     enum change_direction direction;     // the most careful of all; EQUAL without any
-    // A pushed index that is in both with other columns: no source could bring its rows again,
-    // so the store refuses such a policy once there are some.  NULL: none is.
+    // A pushed index that is in both with other columns, and not only with fewer: no source could
+    // bring its rows again, so the store refuses such a policy once there are some.  NULL: none is.
     const char *reshaped;
 };
 

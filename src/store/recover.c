@@ -38,7 +38,8 @@ static void match_tables(struct recovery *r)
 {
     const struct schema *now = r->st->schema;
     const struct schema *was = &r->manifest.schema;
-    r->is_reshaped = now->table_count != was->table_count;
+    r->is_reshaped =
+        now->table_count != was->table_count || now->subject_count != was->subject_count;
     for (uint32_t i = 0; i < was->table_count; i++) {
         const struct table *t = schema_table(now, slice_text(was->tables[i].name));
         bool same = t && table_same_shape(t, &was->tables[i]);

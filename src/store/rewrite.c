@@ -21,6 +21,7 @@ struct filling_column {
 
 struct filling {
     const struct table *table;
+    const uint32_t *fields; // of the inputs, for each of the table's; NULL: the same
     struct segment_writer *writer;
     uint32_t rows;
     struct row_key *keys;
@@ -118,10 +119,15 @@ static enum err flush(struct filling *f, uint32_t rows, struct fault *why)
     return e;
 }
 
+static uint32_t input_field(const struct filling *f, uint32_t field)
+{
+    return f->fields ? f->fields[field] : field;
+}
+
 static void add_codes(struct filling *f, const struct entry *e, uint32_t block, uint32_t field)
 {
     uint32_t *out = f->columns[field].codes + f->rows;
-    part_codes(e->part, block, entry_block_rows(e, block), field, f->block_codes);
+    part_codes(e->part, block, entry_block_rows(e, block), input_field(f, field), f->block_codes);
     for (uint32_t i = 0; i < f->live_count; i++)
         out[i] = f->block_codes[f->live[i]];
 }
@@ -131,9 +137,9 @@ static void add_numbers(struct filling *f, const struct entry *e, uint32_t block
     struct filling_column *c = &f->columns[field];
     uint32_t rows = entry_block_rows(e, block);
     if (c->i64)
-        part_i64(e->part, block, rows, field, f->block_i64, f->block_present);
+        part_i64(e->part, block, rows, input_field(f, field), f->block_i64, f->block_present);
     else
-        part_f64(e->part, block, rows, field, f->block_f64, f->block_present);
+        part_f64(e->part, block, rows, input_field(f, field), f->block_f64, f->block_present);
     for (uint32_t i = 0; i < f->live_count; i++) {
         if (c->i64)
             c->i64[f->rows + i] = f->block_i64[f->live[i]];
@@ -241,12 +247,13 @@ enum err rewrite_rows(const struct rewrite *r, struct entry *out, struct fault *
         *out = (struct entry){0};
         return OK;
     }
-    const struct table *t = &r->st->schema->tables[r->table];
+    const struct table *t = r->shape ? r->shape : &r->st->schema->tables[r->table];
     uint64_t file = r->st->next_file++;
     char name[SEGMENT_FILE_NAME_BYTES];
     segment_file_name(file, name);
     struct filling f;
     filling_init(&f, t);
+    f.fields = r->fields;
     f.map = rowmap_new(span_of(r), rows);
     struct segment *s = NULL;
     (void)read_fault_take(NULL); // what is left of other work of this thread

@@ -90,6 +90,9 @@ enum err store_open(const struct world *w, const struct schema *s,
                     const struct store_options *options, struct store **out, struct fault *why)
 {
     CHECK(s->table_count <= LIMIT_TABLES);
+    enum err narrowed = store_narrow(w, s, options, why);
+    if (narrowed)
+        return narrowed;
     struct store *st = store_calloc(1, sizeof *st);
     st->world = *w;
     st->schema = s;

@@ -40,7 +40,8 @@ struct store_options {
 
 // Opens or makes the store in `w`'s directory; replays the log.  A table whose
 // stored shape differs from the schema's is emptied, with its source's position
-// back at PHASE_NONE (the source is copied again).  ERR_CORRUPT names file and place.
+// back at PHASE_NONE (the source is copied again); of a pushed table columns may be gone, which
+// leave the disk before anything else (narrow.c).  ERR_CORRUPT names file and place.
 enum err store_open(const struct world *w, const struct schema *s,
                     const struct store_options *options, struct store **out, struct fault *why);
 // NULL is fine; nothing is lost without it.  Every snapshot must have been freed.

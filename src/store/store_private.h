@@ -171,6 +171,8 @@ struct rewrite {
     const struct entry *inputs;
     uint32_t input_count;
     enum err (*between)(struct store *st, struct fault *why); // blocks; may be NULL
+    const struct table *shape; // of the new segment; NULL: the inputs' own
+    const uint32_t *fields;    // of each of its fields, which of the inputs'; with `shape`
 };
 // out->part is NULL when none lives.
 enum err rewrite_rows(const struct rewrite *r, struct entry *out, struct fault *why);
@@ -194,5 +196,9 @@ enum err keeper_between(struct store *st, struct fault *why);
 
 // recover.c: loads what the manifest names and replays the log.
 enum err store_recover(struct store *st, struct fault *why);
+// narrow.c: takes columns that pushed tables no longer have out of the files, before the store is
+// opened under `now`.  Changes nothing when there are none.
+enum err store_narrow(const struct world *w, const struct schema *now,
+                      const struct store_options *options, struct fault *why);
 // leftover.c: removes files that the image does not name.
 void leftovers_remove(struct store *st);

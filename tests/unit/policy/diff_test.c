@@ -98,3 +98,33 @@ TEST(policy_diff_refuses_what_is_no_policy)
               ERR_INVALID);
     EXPECT(why.words[0] != '\0');
 }
+
+// What the store cannot do with the rows it has; a column that only goes it can take out.
+TEST(policy_diff_names_a_pushed_index_whose_columns_change_otherwise_than_by_going)
+{
+    static const char before[] =
+        "push:\n  events:\n    columns:\n      n: {treat: keep, as: long}\n"
+        "      text: {treat: keep, as: keyword}\n";
+
+    static const struct {
+        const char *text;
+        bool is_reshaped;
+    } after[] = {
+        {"", false},
+        {"      text: {treat: drop}\n", false},
+        {"      text: {treat: truncate, characters: 3}\n", true},
+        {"      text: {treat: keep, as: long}\n", true},
+        {"      text: {treat: keep, as: keyword}\n      more: {treat: keep, as: long}\n", true},
+        {"      text: {treat: keep, as: keyword}\n      more: {treat: drop}\n", false},
+    };
+    struct arena *a AUTO(arena_freep) = arena_new(512 << 20);
+    for (size_t i = 0; i < sizeof after / sizeof *after; i++) {
+        struct slice now =
+            edited(a, before, "      text: {treat: keep, as: keyword}\n", after[i].text);
+        struct policy_diff d = diff_of(a, slice_text(before), now);
+        EXPECT_EQ(d.reshaped != NULL, after[i].is_reshaped);
+        EXPECT(i > 1 || d.direction == CHANGE_TIGHTENS);
+    }
+    struct slice less = edited(a, before, "      text: {treat: keep, as: keyword}\n", "");
+    EXPECT(diff_of(a, less, slice_text(before)).reshaped != NULL);
+}

@@ -64,7 +64,7 @@ TEST(rewrite_keeps_live_rows_in_order_and_their_numbers)
     struct entry in = numbered_rows(arena);
     for (uint32_t i = 0; i < ROWS; i += 5)
         EXPECT(entry_kill(&in, i));
-    struct rewrite r = {f.st, NOTES, &in, 1, count_calls};
+    struct rewrite r = {f.st, NOTES, &in, 1, count_calls, NULL, NULL};
     struct entry out;
     between_calls = 0;
     EXPECT_EQ(rewrite_rows(&r, &out, NULL), OK);
@@ -79,7 +79,7 @@ TEST(rewrite_keeps_live_rows_in_order_and_their_numbers)
             EXPECT(!entries_find(&out, 1, 1000 + i, &entry, &place));
     }
     struct entry again;
-    struct rewrite second = {f.st, NOTES, &out, 1, NULL};
+    struct rewrite second = {f.st, NOTES, &out, 1, NULL, NULL, NULL};
     EXPECT(entry_kill(&out, 0));
     EXPECT_EQ(rewrite_rows(&second, &again, NULL), OK);
     EXPECT_EQ(again.rows, out.rows - 1);
@@ -98,7 +98,7 @@ TEST(rewrite_of_dead_rows_writes_nothing)
     struct fixture f;
     fixture_open(&f);
     struct entry in = entry_of_part(part_of_memory(&fixture_schema()->tables[NOTES], 0));
-    struct rewrite r = {f.st, NOTES, &in, 1, NULL};
+    struct rewrite r = {f.st, NOTES, &in, 1, NULL, NULL, NULL};
     struct entry out;
     EXPECT_EQ(rewrite_rows(&r, &out, NULL), OK);
     EXPECT(!out.part);
