@@ -4,8 +4,10 @@
 
 #include <stdlib.h>
 
-// Merging: neighbours of like size become one segment; a segment with more than a fifth
-// of its rows dead is written anew without them.
+// Merging: neighbours become one segment when together they have at least twice the rows of the
+// largest of them, so that a row is written anew only into a segment twice as large as its own,
+// and as a rule eight times; a segment with more than a fifth of its rows dead is written anew
+// without them.  A few small ones beside a large one wait for more of their own size.
 //
 // The inputs are the segments as the manifest has them, with the rows that lived when the
 // log was rolled (see struct image).  What died since, in memory or, when a sealing came
@@ -14,45 +16,54 @@
 enum {
     MERGE_ROWS_MAX = 16 << 20, // of the result: bounds the time and memory of one merge
     DEAD_DIVISOR = 5,
+    // So many times `fan_in` segments are too many: then the cheapest run is merged, whatever
+    // its sizes.
+    CROWD_FAN_INS = 8,
 };
 
-// How often `fan_in` small segments would have to be merged to give so many rows.
-static uint32_t size_class(uint64_t rows, uint32_t fan_in)
-{
-    uint32_t class = 0;
-    for (uint64_t r = rows / BLOCK_ROWS; r >= fan_in; r /= fan_in)
-        class ++;
-    return class;
-}
+struct run { // of neighbours
+    uint32_t at, count;
+    uint64_t rows;    // live, of all
+    uint64_t largest; // of one
+};
 
-// How many neighbours from `at` on are no larger than it, in classes.
-static uint32_t like_size(const struct image_table *t, uint32_t at, uint32_t fan_in)
+static struct run run_of(const struct image_table *t, uint32_t at, uint32_t count)
 {
-    uint32_t class = size_class(t->segments[at].entry.live_rows, fan_in);
-    uint64_t rows = 0;
-    uint32_t count = 0;
-    while (count < fan_in && at + count < t->segment_count) {
-        uint64_t more = t->segments[at + count].entry.live_rows;
-        if (size_class(more, fan_in) > class || rows + more > MERGE_ROWS_MAX)
-            break;
-        rows += more;
-        count++;
+    struct run r = {.at = at, .count = count};
+    for (uint32_t i = at; i < at + count; i++) {
+        uint64_t rows = t->segments[i].entry.live_rows;
+        r.rows += rows;
+        r.largest = rows > r.largest ? rows : r.largest;
     }
-    return count;
+    return r;
 }
 
-static bool pick_in_table(const struct image_table *t, uint32_t fan_in, uint32_t *out_at,
-                          uint32_t *out_count)
+// The run of `fan_in` neighbours that costs least to merge.
+static bool cheapest_run(const struct image_table *t, uint32_t fan_in, struct run *out)
 {
+    bool is_crowded = t->segment_count > CROWD_FAN_INS * fan_in;
+    bool found = false;
+    for (uint32_t at = 0; at + fan_in <= t->segment_count; at++) {
+        struct run r = run_of(t, at, fan_in);
+        bool fits = r.rows <= MERGE_ROWS_MAX && (is_crowded || r.rows >= 2 * r.largest);
+        if (!fits || (found && r.rows >= out->rows))
+            continue;
+        *out = r;
+        found = true;
+    }
+    return found;
+}
+
+static bool pick_in_table(const struct image_table *t, uint32_t fan_in, struct run *out)
+{
+    if (cheapest_run(t, fan_in, out))
+        return true;
     for (uint32_t i = 0; i < t->segment_count; i++) {
         const struct entry *e = &t->segments[i].entry;
-        *out_at = i;
-        *out_count = like_size(t, i, fan_in);
-        if (*out_count == fan_in)
+        if (e->rows - e->live_rows > e->rows / DEAD_DIVISOR) {
+            *out = run_of(t, i, 1);
             return true;
-        *out_count = 1;
-        if (e->rows - e->live_rows > e->rows / DEAD_DIVISOR)
-            return true;
+        }
     }
     return false;
 }
@@ -73,15 +84,14 @@ static bool pick(struct store *st, struct entry_swap *out)
 {
     for (uint32_t table = 0; table < st->schema->table_count; table++) {
         const struct image_table *t = &st->image->tables[table];
-        uint32_t at = 0;
-        uint32_t count = 0;
-        if (!pick_in_table(t, st->options.merge_fan_in, &at, &count) ||
-            !still_there(st, table, &t->segments[at].entry))
+        struct run r = {0};
+        if (!pick_in_table(t, st->options.merge_fan_in, &r) ||
+            !still_there(st, table, &t->segments[r.at].entry))
             continue;
-        *out = (struct entry_swap){.table = table, .count = count};
-        out->then = store_calloc(count, sizeof *out->then);
-        for (uint32_t i = 0; i < count; i++)
-            out->then[i] = entry_ref(&t->segments[at + i].entry);
+        *out = (struct entry_swap){.table = table, .count = r.count};
+        out->then = store_calloc(r.count, sizeof *out->then);
+        for (uint32_t i = 0; i < r.count; i++)
+            out->then[i] = entry_ref(&t->segments[r.at + i].entry);
         return true;
     }
     return false;

@@ -179,3 +179,63 @@ TEST(merge_is_dropped_when_a_sealing_in_between_found_the_table_emptied)
     EXPECT_EQ(files_in(&f, "segments"), 0);
     fixture_close(&f);
 }
+
+static void segment_of(struct fixture *f, uint32_t from, uint32_t rows)
+{
+    fixture_change(f, NOTES, ROW_PUT, from, from + rows, 1);
+    seal(f);
+}
+
+TEST(merge_leaves_a_large_segment_alone_until_its_neighbours_are_as_many_rows)
+{
+    struct fixture f;
+    fixture_open(&f);
+    segment_of(&f, 0, 30);
+    for (uint32_t i = 0; i < 2; i++)
+        segment_of(&f, 30 + i * 4, 4);
+    EXPECT(!merge(&f)); // 30 rows written anew for the sake of 8
+    segment_of(&f, 38, 4);
+    EXPECT(merge(&f)); // the three small ones
+    EXPECT_EQ(segments(&f), 2);
+    EXPECT_EQ(f.st->image->tables[NOTES].segments[0].entry.live_rows, 30);
+    EXPECT_EQ(f.st->image->tables[NOTES].segments[1].entry.live_rows, 12);
+    EXPECT(!merge(&f));
+    fixture_check(&f);
+    fixture_reopen(&f);
+    fixture_check(&f);
+    fixture_close(&f);
+}
+
+TEST(merge_takes_the_run_that_costs_least)
+{
+    struct fixture f;
+    fixture_open(&f);
+    for (uint32_t i = 0; i < 2; i++)
+        segment_of(&f, i * 10, 10);
+    for (uint32_t i = 0; i < 3; i++)
+        segment_of(&f, 20 + i * 2, 2);
+    EXPECT(merge(&f));
+    EXPECT_EQ(segments(&f), 3);
+    EXPECT_EQ(f.st->image->tables[NOTES].segments[2].entry.live_rows, 6);
+    fixture_check(&f);
+    fixture_close(&f);
+}
+
+// Sizes of which no run doubles its largest: without a limit there would be ever more.
+TEST(merge_bounds_the_number_of_segments_whatever_their_sizes)
+{
+    struct fixture f;
+    fixture_open(&f);
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < 100; i++) {
+        uint32_t rows = i % 3 == 0 ? 20 : 1;
+        segment_of(&f, 0, MODEL_KEYS); // what was there is dead
+        segment_of(&f, i % 40, rows);
+        while (merge(&f))
+            ;
+        most = segments(&f) > most ? segments(&f) : most;
+    }
+    EXPECT(most <= 8 * f.options.merge_fan_in);
+    fixture_check(&f);
+    fixture_close(&f);
+}
