@@ -21,6 +21,11 @@ void combos_done(struct combos *c)
     combos_init(c, c->dims);
 }
 
+uint64_t combos_bytes(const struct combos *c)
+{
+    return ((uint64_t)c->cap * (c->dims + 2) + c->slot_count) * sizeof(uint32_t);
+}
+
 static uint32_t slot_of(const struct combos *c, const uint32_t *codes)
 {
     // Multiply and fold: one step a dimension, as this is done for every row counted.

@@ -25,6 +25,8 @@ struct combos {
 void combos_init(struct combos *c, uint32_t dims);
 void combos_done(struct combos *c);
 
+uint64_t combos_bytes(const struct combos *c); // of memory held
+
 // The number of these codes, which is new if nobody has it.  Hold it before the next call.
 uint32_t combos_add(struct combos *c, const uint32_t *codes);
 

@@ -290,9 +290,29 @@ static void committed(void *context, const struct snapshot *before, const struct
         mover_tell(c);
 }
 
+static uint64_t cube_bytes(const struct cube *c)
+{
+    uint64_t bytes = levels_bytes(&c->levels);
+    for (uint32_t d = 0; d < c->decl->by_count; d++)
+        bytes += dim_bytes(&c->dims[d]);
+    return bytes;
+}
+
+static uint64_t cubes_bytes(void *context)
+{
+    struct cubes *c = context;
+    uint64_t bytes = 0;
+    pthread_rwlock_rdlock(&c->lock);
+    for (uint32_t i = 0; i < c->schema->metric_count; i++)
+        bytes += cube_bytes(&c->all[i]);
+    pthread_rwlock_unlock(&c->lock);
+    return bytes;
+}
+
 struct store_listener cubes_listener(struct cubes *c)
 {
     return (struct store_listener){.context = c,
+                                   .bytes = cubes_bytes,
                                    .committed = committed,
                                    .begin = cubes_begin,
                                    .hold = cubes_hold,

@@ -36,6 +36,16 @@ void dim_done(struct dim *d)
     *d = (struct dim){0};
 }
 
+uint64_t dim_bytes(const struct dim *d)
+{
+    uint64_t bytes = d->numbers ? dict_bytes(d->numbers) : 0;
+    for (size_t i = 0; d->accounted && i < ACCOUNT_PIECES; i++)
+        bytes += d->accounted[i] ? ACCOUNT_KEYS * sizeof(uint32_t) : 0;
+    bytes += d->accounted_count / 8; // is_dirty, a bit for each
+    return bytes + d->dirty_cap * sizeof *d->dirty +
+           (d->accounted ? ACCOUNT_PIECES * sizeof *d->accounted : 0);
+}
+
 struct dim dim_of_now(const struct dim *d)
 {
     return (struct dim){.by = d->by,

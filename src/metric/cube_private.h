@@ -81,7 +81,8 @@ struct cubes {
 enum err dim_init(struct dim *d, const struct schema *s, const struct table *t,
                   const struct metric_by *by, struct fault *why);
 void dim_done(struct dim *d);
-void dim_forget(struct dim *d); // no key has been seen
+uint64_t dim_bytes(const struct dim *d); // of memory held
+void dim_forget(struct dim *d);          // no key has been seen
 // A frozen copy that asks the snapshot where `d` would ask what is accounted.  Owns nothing.
 struct dim dim_of_now(const struct dim *d);
 // Value codes of referred rows, by key codes; CODE_NONE where there is no value or row.

@@ -115,6 +115,14 @@ void level_done(struct level *l)
     level_init(l);
 }
 
+uint64_t level_bytes(const struct level *l)
+{
+    uint64_t bytes = (uint64_t)l->cap * (sizeof *l->buckets + 3 * sizeof(uint32_t)); // slots: 2
+    for (uint32_t i = 0; i < l->count; i++)
+        bytes += l->buckets[i].cap > 1 ? l->buckets[i].cap * sizeof *l->buckets[i].slots : 0;
+    return bytes;
+}
+
 // The slot of a bucket, or the empty one where it would go.
 static uint32_t find_bucket(const struct level *l, int64_t at)
 {

@@ -53,6 +53,7 @@ enum cell_change {
 
 void level_init(struct level *l);
 void level_done(struct level *l);
+uint64_t level_bytes(const struct level *l); // of memory held
 enum cell_change level_add(struct level *l, int64_t at, uint32_t combo,
                            const struct cell_count *by);
 

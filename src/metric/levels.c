@@ -31,6 +31,14 @@ void levels_done(struct levels *l)
         level_done(&l->at[i]);
 }
 
+uint64_t levels_bytes(const struct levels *l)
+{
+    uint64_t bytes = combos_bytes(&l->combos);
+    for (uint32_t i = 0; i < l->count; i++)
+        bytes += level_bytes(&l->at[i]);
+    return bytes;
+}
+
 void levels_reset(struct levels *l)
 {
     levels_done(l);

@@ -26,6 +26,7 @@ struct levels {
 
 void levels_init(struct levels *l, uint32_t dims, int64_t every_ms);
 void levels_done(struct levels *l);
+uint64_t levels_bytes(const struct levels *l); // of memory held
 void levels_reset(struct levels *l);
 
 struct levels_item {

@@ -105,6 +105,21 @@ static void print_segments(struct json_writer *w, const struct units_stats *s)
     json_end(w);
 }
 
+static void print_memory(struct json_writer *w, const struct store_memory *m)
+{
+    const struct count counts[] = {{"keys", m->keys},
+                                   {"look_ups", m->lookups},
+                                   {"dictionaries", m->dictionaries},
+                                   {"segments", m->segments},
+                                   {"attributes", m->attributes},
+                                   {"cubes", m->kept},
+                                   {"memory_part", m->memory_part}};
+    json_key(w, "memory_bytes");
+    json_object(w);
+    PRINT_COUNTS(w, counts);
+    json_end(w);
+}
+
 static void print_store(struct json_writer *w, const struct store_stats *s)
 {
     const struct count counts[] = {{"log_bytes", s->log_bytes},
@@ -114,6 +129,7 @@ static void print_store(struct json_writer *w, const struct store_stats *s)
     json_key(w, "store");
     json_object(w);
     PRINT_COUNTS(w, counts);
+    print_memory(w, &s->memory);
     print_segments(w, &s->segments);
     json_end(w);
     json_key(w, "tables");

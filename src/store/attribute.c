@@ -5,6 +5,7 @@
 #include "store/lookup.h"
 #include "store/read_fault.h"
 #include "store/snapshot_private.h"
+#include "store/units.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -13,6 +14,9 @@ enum {
     // Past so many differing keys most blocks have one, and none is looked for.
     DIFFERING_MAX = 1 << 14,
     ATTRIBUTES_MAX = 64, // of one part
+    // Readers opened since one was wanted: then it may go.  Fewer, and searches by turns would
+    // drive out one another's when there is no room for all.
+    STALE_READERS = 64,
 };
 
 struct piece { // a block's codes
@@ -37,6 +41,12 @@ struct attribute {
     unsigned width;
     struct version *newest; // reference
     struct attribute *next;
+    // The room's list and clock.
+    struct attributes *of;
+    struct attribute_room *room;
+    struct attribute *before, *after;
+    uint64_t wanted;
+    bool has_newest; // since it was last wanted
 };
 
 struct attributes {
@@ -63,6 +73,53 @@ static void *checked(void *at)
     return at;
 }
 
+// ---- the room ----
+
+void attribute_room_init(struct attribute_room *r, uint64_t limit, struct units *units)
+{
+    *r = (struct attribute_room){.limit = limit, .units = units};
+    CHECK(pthread_mutex_init(&r->lock, NULL) == 0);
+}
+
+void attribute_room_done(struct attribute_room *r)
+{
+    CHECK(!r->first);
+    pthread_mutex_destroy(&r->lock);
+}
+
+static void room_add(struct attribute_room *r, struct attribute *at)
+{
+    at->room = r;
+    at->after = r->first;
+    if (r->first)
+        r->first->before = at;
+    r->first = at;
+}
+
+static void room_remove(struct attribute *at)
+{
+    struct attribute_room *r = at->room;
+    pthread_mutex_lock(&r->lock);
+    *(at->before ? &at->before->after : &r->first) = at->after;
+    if (at->after)
+        at->after->before = at->before;
+    pthread_mutex_unlock(&r->lock);
+}
+
+static void room_take(struct attribute_room *r, uint32_t bytes)
+{
+    __atomic_fetch_add(&r->used, bytes, __ATOMIC_RELAXED);
+    if (r->units)
+        units_charge(r->units, bytes);
+}
+
+static void room_give(struct attribute_room *r, uint32_t bytes)
+{
+    __atomic_fetch_sub(&r->used, bytes, __ATOMIC_RELAXED);
+    if (r->units)
+        units_discharge(r->units, bytes);
+}
+
 // ---- what is kept ----
 
 // NOLINTNEXTLINE(readability-non-const-parameter): changed by an atomic
@@ -75,7 +132,7 @@ static void piece_unref(struct piece *p)
 {
     if (!p || !refs_down_to_none(&p->refs))
         return;
-    __atomic_fetch_sub(&p->room->used, p->bytes, __ATOMIC_RELAXED);
+    room_give(p->room, p->bytes);
     free(p);
 }
 
@@ -133,6 +190,7 @@ void attributes_free(struct attributes *a)
     while (a->first) {
         struct attribute *gone = a->first;
         a->first = gone->next;
+        room_remove(gone);
         version_unref(gone->newest);
         free(gone);
     }
@@ -161,19 +219,35 @@ static bool is_of(const struct attribute *at, const struct attribute_path *path)
            at->target == path->target->table;
 }
 
-// Under the list's lock: the path's attribute, made when there is none; NULL for one too many.
-// Narrow codes that the dictionary has outgrown are of no use any more.
-static struct attribute *attribute_of(struct attributes *a, const struct attribute_path *path)
+static struct attribute *find(const struct attributes *a, const struct attribute_path *path)
 {
     struct attribute *at = a->first;
     while (at && !is_of(at, path))
         at = at->next;
+    return at;
+}
+
+// Under the locks of the list and of the room: the path's attribute, made when there is none;
+// NULL for one too many.  Narrow codes that the dictionary has outgrown are of no use any more.
+static struct attribute *attribute_of(struct attributes *a, struct attribute_room *room,
+                                      const struct attribute_path *path)
+{
+    struct attribute *at = find(a, path);
     if (!at && a->count < ATTRIBUTES_MAX) {
         at = checked(calloc(1, sizeof *at));
-        *at = (struct attribute){
-            path->field, path->target_field, path->target->table, path->width, NULL, a->first};
+        *at = (struct attribute){.field = path->field,
+                                 .target_field = path->target_field,
+                                 .target = path->target->table,
+                                 .width = path->width,
+                                 .next = a->first,
+                                 .of = a};
+        room_add(room, at);
         a->first = at;
         a->count++;
+    }
+    if (at) {
+        at->wanted = room->clock;
+        at->has_newest = true;
     }
     if (at && at->width < path->width) {
         version_unref(at->newest);
@@ -245,18 +319,21 @@ static struct version *version_ref(struct version *v)
 }
 
 // The newest version of the entry's part, made when there is none; NULL when none may be.
-static struct version *newest_version(const struct entry *e, const struct attribute_path *path)
+static struct version *newest_version(const struct entry *e, struct attribute_room *room,
+                                      const struct attribute_path *path)
 {
     struct attributes *a = e->part->attributes;
     struct version *v = NULL;
+    pthread_mutex_lock(&room->lock);
     pthread_mutex_lock(&a->list);
-    struct attribute *at = attribute_of(a, path);
+    struct attribute *at = attribute_of(a, room, path);
     if (at && !at->newest)
         at->newest = version_new(path->target->lookups[path->target_field], path->target->epoch,
                                  entry_block_count(e));
     if (at)
         v = version_ref(at->newest);
     pthread_mutex_unlock(&a->list);
+    pthread_mutex_unlock(&room->lock);
     return v;
 }
 
@@ -267,7 +344,7 @@ static void replace_newest(const struct entry *e, const struct attribute_path *p
     struct attributes *a = e->part->attributes;
     struct version *gone = NULL;
     pthread_mutex_lock(&a->list);
-    struct attribute *at = attribute_of(a, path);
+    struct attribute *at = find(a, path);
     if (at && at->newest == then) {
         gone = at->newest;
         at->newest = version_ref(next);
@@ -276,11 +353,12 @@ static void replace_newest(const struct entry *e, const struct attribute_path *p
     version_unref(gone);
 }
 
-static void open_entry(const struct entry *e, const struct attribute_path *path,
-                       struct differing *keys, struct reading *out)
+static void open_entry(const struct entry *e, struct attribute_room *room,
+                       const struct attribute_path *path, struct differing *keys,
+                       struct reading *out)
 {
     struct cow *root = path->target->lookups[path->target_field];
-    struct version *v = newest_version(e, path);
+    struct version *v = newest_version(e, room, path);
     *out = (struct reading){.version = v};
     if (!v || v->root == root)
         return;
@@ -296,6 +374,41 @@ static void open_entry(const struct entry *e, const struct attribute_path *path,
     free(differ);
 }
 
+// Under the room's lock: the version of what was wanted longest ago, taken out.
+static struct version *take_stalest(struct attribute_room *r)
+{
+    struct attribute *stalest = NULL;
+    struct version *v = NULL;
+    for (struct attribute *at = r->first; at; at = at->after)
+        if (at->has_newest && r->clock - at->wanted >= STALE_READERS &&
+            (!stalest || at->wanted < stalest->wanted))
+            stalest = at;
+    if (!stalest)
+        return NULL;
+    pthread_mutex_lock(&stalest->of->list);
+    v = stalest->newest;
+    stalest->newest = NULL;
+    pthread_mutex_unlock(&stalest->of->list);
+    stalest->has_newest = false;
+    r->gone++;
+    return v;
+}
+
+static bool is_nearly_full(const struct attribute_room *r)
+{
+    return __atomic_load_n(&r->used, __ATOMIC_RELAXED) > r->limit / 4 * 3;
+}
+
+static void tick(struct attribute_room *r)
+{
+    struct version *v = NULL;
+    pthread_mutex_lock(&r->lock);
+    r->clock++;
+    while (is_nearly_full(r) && (v = take_stalest(r)))
+        version_unref(v);
+    pthread_mutex_unlock(&r->lock);
+}
+
 struct attribute_reader *attribute_open(const struct view *v, const struct attribute_path *path)
 {
     if (!path->target->lookups || !v->attribute_room || v->attribute_room->limit == 0)
@@ -306,9 +419,10 @@ struct attribute_reader *attribute_open(const struct view *v, const struct attri
     r->view = v;
     r->width = path->width;
     r->room = v->attribute_room;
+    tick(r->room);
     for (uint32_t i = 0; i < v->entry_count; i++)
         if (v->entries[i].part->attributes)
-            open_entry(&v->entries[i], path, keys, &r->of[i]);
+            open_entry(&v->entries[i], r->room, path, keys, &r->of[i]);
     free(keys);
     return r;
 }
@@ -369,7 +483,7 @@ void attribute_keep(const struct attribute_reader *r, const struct block *b, con
     struct piece *p = checked(malloc(bytes));
     *p = (struct piece){.refs = 1, .bytes = bytes, .room = r->room};
     memcpy(p->codes, codes, (size_t)b->row_count * r->width);
-    __atomic_fetch_add(&r->room->used, bytes, __ATOMIC_RELAXED);
+    room_take(r->room, bytes);
     struct piece *had = NULL;
     if (!__atomic_compare_exchange_n(&v->pieces[block], &had, p, false, __ATOMIC_ACQ_REL,
                                      __ATOMIC_ACQUIRE))

@@ -17,15 +17,30 @@
 // matter to, and an older one passes over them.
 //
 // Rules: a reader belongs to one search, whose threads may all use it; its view and that of
-// the table referred to outlive it.  What is kept goes with the segment, all of it together
-// stays below the room's limit, and past that nothing more is kept.
+// the table referred to outlive it.  What is kept goes with the segment, is charged to the
+// budget of segments (units.h), and stays below the room's limit all together.  When the room is
+// nearly full, what no search has asked for lately goes; what is asked for stays, and of more
+// than there is room for the rest is looked up each time.
 
 #include "store/view.h"
 
-struct attribute_room { // one of a store
-    uint64_t limit;     // bytes; 0: nothing is kept
-    uint64_t used;      // changed atomically
+#include <pthread.h>
+
+struct attribute;
+struct units;
+
+struct attribute_room {   // one of a store; outlives its parts
+    uint64_t limit;       // bytes; 0: nothing is kept
+    uint64_t used;        // changed atomically
+    struct units *units;  // what is kept is charged to; NULL: to nobody
+    pthread_mutex_t lock; // guards the rest; taken before a part's
+    uint64_t clock;       // readers opened
+    uint64_t gone;        // attributes of a part that had to make room
+    struct attribute *first;
 };
+
+void attribute_room_init(struct attribute_room *r, uint64_t limit, struct units *units);
+void attribute_room_done(struct attribute_room *r);
 
 // Of one part.
 struct attributes;

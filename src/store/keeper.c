@@ -72,6 +72,7 @@ static void *keep(void *context)
         while (did && !e && !is_stopping(st)) {
             struct fault why = {0};
             e = run_one(st, &did, &why);
+            store_charge(st);
             note_end(st, e, &why);
         }
     }

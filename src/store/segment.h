@@ -54,6 +54,7 @@ const char *segment_broken(const struct segment *s);
 uint64_t segment_rows(const struct segment *s);
 uint64_t segment_bytes(const struct segment *s);  // of the file
 uint64_t segment_memory(const struct segment *s); // of what is in memory now
+uint64_t segment_beside(const struct segment *s); // of that what is no unit: places, ranges
 uint32_t segment_block_count(const struct segment *s);
 uint32_t segment_block_rows(const struct segment *s, uint32_t block);
 

@@ -378,13 +378,18 @@ static uint64_t bytes_in_memory(const struct unit *units, size_t count)
     return bytes;
 }
 
-uint64_t segment_memory(const struct segment *s)
+uint64_t segment_beside(const struct segment *s)
 {
     uint64_t units = (uint64_t)s->group_count * s->column_count;
     uint64_t blocks = s->block_count;
-    uint64_t bytes = sizeof *s + units * sizeof *s->columns +
-                     blocks * s->column_count * sizeof *s->chunks +
-                     blocks * s->field_count * sizeof *s->ranges;
+    return sizeof *s + units * sizeof *s->columns + blocks * s->column_count * sizeof *s->chunks +
+           blocks * s->field_count * sizeof *s->ranges;
+}
+
+uint64_t segment_memory(const struct segment *s)
+{
+    uint64_t units = (uint64_t)s->group_count * s->column_count;
+    uint64_t bytes = segment_beside(s);
     bytes += bytes_in_memory(s->columns, units);
     return bytes + (s->postings ? bytes_in_memory(s->postings, s->field_count) : 0);
 }

@@ -37,6 +37,48 @@ static void table_stats(const struct store *st, uint32_t table, struct store_tab
     }
 }
 
+static void add_entry(const struct entry *e, struct store_memory *m)
+{
+    if (e->part->memory) {
+        m->memory_part += memory_bytes(e->part->memory) + cow_bytes(e->live);
+        return;
+    }
+    m->segments +=
+        segment_beside(e->part->segment) + rowmap_bytes(e->part->rowmap) + cow_bytes(e->live);
+}
+
+static void add_table(const struct table_store *t, struct store_memory *m)
+{
+    m->keys += keymap_bytes(t->keys.map);
+    m->lookups += t->lookup ? lookup_bytes(t->lookup) : 0;
+    for (uint32_t i = 0; i < t->entry_count; i++)
+        add_entry(&t->entries[i], m);
+    for (uint32_t f = 0; f < t->shape->field_count; f++)
+        if (t->dicts[f] && !t->shape->fields[f].subject)
+            m->dictionaries += dict_bytes(t->dicts[f]);
+}
+
+static void count_memory(struct store *st, struct store_memory *out)
+{
+    *out = (struct store_memory){.attributes = count_get(&st->attribute_room.used)};
+    pthread_mutex_lock(&st->state);
+    for (uint32_t i = 0; i < st->schema->table_count; i++)
+        add_table(&st->tables[i], out);
+    for (uint32_t i = 0; i < st->schema->subject_count; i++)
+        out->dictionaries += dict_bytes(st->subject_dicts[i]);
+    pthread_mutex_unlock(&st->state);
+    if (st->listener.bytes)
+        out->kept = st->listener.bytes(st->listener.context);
+}
+
+// Attributes are charged as they come and go, and the memory part has a bound of its own.
+void store_charge(struct store *st)
+{
+    struct store_memory m;
+    count_memory(st, &m);
+    units_charge_beside(st->units, m.keys + m.lookups + m.dictionaries + m.segments + m.kept);
+}
+
 void store_stats(struct store *st, struct store_stats *out)
 {
     out->log_bytes = count_get(&st->log_bytes);
@@ -44,6 +86,7 @@ void store_stats(struct store *st, struct store_stats *out)
     out->syncs = count_get(&st->syncs);
     out->bytes_written = count_get(&st->bytes_written);
     units_stats(st->units, &out->segments);
+    count_memory(st, &out->memory);
     out->table_count = st->schema->table_count;
     pthread_mutex_lock(&st->state);
     for (uint32_t t = 0; t < st->schema->table_count; t++)

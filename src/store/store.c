@@ -11,7 +11,6 @@
 enum {
     SEAL_ROWS = 1 << 20,
     LOG_BYTES_MAX = 256 << 20,
-    ATTRIBUTE_BYTES = 256 << 20,
     MERGE_FAN_IN = 8,
     BATCH_ARENA_BYTES = 1 << 30, // one changeset decoded, and the codes of its values
     FULL_MEMORY = 4, // times seal_rows: appends are refused when sealing goes on failing
@@ -74,8 +73,6 @@ static void make_tables(struct store *st)
 static void set_options(struct store *st, const struct store_options *options)
 {
     st->options = *options;
-    st->attribute_room.limit =
-        options && options->attribute_bytes_max ? options->attribute_bytes_max : ATTRIBUTE_BYTES;
     if (!st->options.seal_rows)
         st->options.seal_rows = SEAL_ROWS;
     if (!st->options.log_bytes_max)
@@ -103,6 +100,9 @@ enum err store_open(const struct world *w, const struct schema *s,
     pthread_cond_init(&st->jobs_changed, NULL);
     st->batch = arena_new(BATCH_ARENA_BYTES);
     st->units = units_new(st->options.memory_bytes);
+    uint64_t attributes = st->options.attribute_bytes_max;
+    attribute_room_init(&st->attribute_room, attributes ? attributes : units_too_large(st->units),
+                        st->units);
     make_tables(st);
     if (options->listener)
         store_listen(st, options->listener);
@@ -112,6 +112,7 @@ enum err store_open(const struct world *w, const struct schema *s,
         return e;
     }
     count_add(&st->log_bytes, wal_bytes(st->log));
+    store_charge(st);
     if (st->options.background)
         keeper_start(st);
     *out = st;
@@ -152,6 +153,7 @@ void store_close(struct store *st)
     freeze_free(st, st->freeze);
     image_free(st->image, st->schema);
     free_tables(st);
+    attribute_room_done(&st->attribute_room);
     units_free(st->units);
     arena_free(st->batch);
     pthread_cond_destroy(&st->jobs_changed);
@@ -293,6 +295,7 @@ enum err store_maintain(struct store *st, bool *out_did, struct fault *why)
     if (e)
         return e;
     drop_log(st);
+    store_charge(st);
     *out_did = did;
     return OK;
 }

@@ -30,8 +30,10 @@ struct store_options {
     uint32_t seal_rows;           // memory part is written out at so many rows (0: 1 Mi)
     uint64_t log_bytes_max;       // ... or when the log has grown to this (0: 256 MiB)
     uint32_t merge_fan_in;        // so many neighbours of like size become one (0: 8)
-    uint64_t attribute_bytes_max; // memory for attributes (attribute.h) (0: 256 MiB)
-    uint64_t memory_bytes; // that segments may take in memory (0: two fifths of the machine's)
+    uint64_t attribute_bytes_max; // memory for attributes (attribute.h) (0: a quarter of the next)
+    // That segments may take in memory, less what is kept beside them (struct store_memory); 0:
+    // two fifths of the machine's.
+    uint64_t memory_bytes;
     uint32_t group_blocks; // blocks of a unit of them, a power of two (0: what suits a table)
     bool background;       // a thread of its own seals and merges; else store_maintain() does
     // As store_listen(), and told of what the log brings at opening; NULL: nobody listens.
@@ -87,7 +89,19 @@ struct store_table_stats {
     char broken[FAULT_WORDS_BYTES];
 };
 
+// What the store keeps in memory beside columns, in bytes.
+struct store_memory {
+    uint64_t keys;         // from a row's key to its place
+    uint64_t lookups;      // of tables that others refer to
+    uint64_t dictionaries; // each distinct text
+    uint64_t segments;     // places, checksums and ranges of blocks; which rows live
+    uint64_t attributes;   // what look-ups say of rows (attribute.h)
+    uint64_t kept;         // by the listener: cubes
+    uint64_t memory_part;  // rows not sealed yet; bounded by seal_rows and log_bytes_max
+};
+
 struct store_stats {
+    struct store_memory memory;
     uint64_t log_bytes;
     uint64_t commits;
     uint64_t syncs;
@@ -123,6 +137,7 @@ struct store_delta {
 // keep references of its own data, but must not call the store.
 struct store_listener {
     void *context;
+    uint64_t (*bytes)(void *context); // of memory that it holds; NULL: not told; any thread
     void (*committed)(void *context, const struct snapshot *before, const struct snapshot *after,
                       const struct store_delta *deltas, uint32_t delta_count);
 

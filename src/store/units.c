@@ -13,6 +13,7 @@ enum {
     SLABS_LEAST = 16,   // a small budget is cut into so many
     LOOKED_AT = 64,     // units, to find one that goes
     OLDEST_ONE_IN = 16, // so often the one goes that was not wanted for longest
+    OWN_ONE_IN = 8,     // of the budget, that others' memory never takes
 };
 
 _Atomic uint32_t units_clock = 1;
@@ -27,7 +28,8 @@ struct units {
     pthread_cond_t loaded;
     struct slabs slabs;
     uint64_t bytes_max;
-    uint64_t charged;
+    uint64_t charged;    // piece by piece
+    uint64_t beside;     // as a whole
     struct unit **items; // in memory
     uint32_t count, size;
     uint32_t hand; // where looking for one that goes begins
@@ -162,7 +164,9 @@ static bool let_one_go(struct units *p)
 
 static uint64_t room_of(const struct units *p)
 {
-    return p->bytes_max > p->charged ? p->bytes_max - p->charged : 0;
+    uint64_t own = p->bytes_max / OWN_ONE_IN;
+    uint64_t others = p->charged + p->beside;
+    return others < p->bytes_max - own ? p->bytes_max - others : own;
 }
 
 // Everything of the slab with least in it goes, so that the slab does.
@@ -270,13 +274,26 @@ bool units_have_room(struct units *p, size_t bytes)
 
 // ---- others' memory ----
 
+static void keep_to_room(struct units *p)
+{
+    reap(p);
+    while (p->slabs.bytes > room_of(p) && empty_a_slab(p))
+        ;
+}
+
 void units_charge(struct units *p, uint64_t bytes)
 {
     pthread_mutex_lock(&p->lock);
     p->charged += bytes;
-    reap(p);
-    while (p->slabs.bytes > room_of(p) && empty_a_slab(p))
-        ;
+    keep_to_room(p);
+    pthread_mutex_unlock(&p->lock);
+}
+
+void units_charge_beside(struct units *p, uint64_t bytes)
+{
+    pthread_mutex_lock(&p->lock);
+    p->beside = bytes;
+    keep_to_room(p);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -294,7 +311,7 @@ void units_stats(struct units *p, struct units_stats *out)
     *out = (struct units_stats){
         .bytes_max = p->bytes_max,
         .bytes = p->slabs.bytes,
-        .bytes_charged = p->charged,
+        .bytes_charged = p->charged + p->beside,
         .count = p->count,
         .loads = p->loads,
         .bytes_loaded = p->bytes_loaded,

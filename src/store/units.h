@@ -97,14 +97,17 @@ void units_drop(struct units *p, struct unit *u);
 // Whether so many bytes more fit without that anything has to go.
 bool units_have_room(struct units *p, size_t bytes);
 
-// Memory that others keep beside the files and that the budget is to cover: units make room.
+// Memory that others keep beside the files and that the budget is to cover: units make room, down
+// to an eighth of the budget, which is theirs whatever others keep.
 void units_charge(struct units *p, uint64_t bytes);
 void units_discharge(struct units *p, uint64_t bytes);
+// The same for what is counted as a whole now and again, in the place of what was said before.
+void units_charge_beside(struct units *p, uint64_t bytes);
 
 struct units_stats {
     uint64_t bytes_max;
     uint64_t bytes;         // in memory now, as the system gave it
-    uint64_t bytes_charged; // by others
+    uint64_t bytes_charged; // by others, what is beside them included
     uint64_t count;         // units in memory
     uint64_t loads;         // since the start
     uint64_t bytes_loaded;

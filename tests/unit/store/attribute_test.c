@@ -177,6 +177,70 @@ TEST(attribute_keeps_nothing_past_its_room)
     fixture_close(&f);
 }
 
+static uint64_t charged(const struct fixture *f)
+{
+    struct units_stats s;
+    units_stats(f->st->units, &s);
+    return s.bytes_charged;
+}
+
+TEST(attribute_is_charged_to_the_budget_of_segments)
+{
+    struct fixture f;
+    open_sealed(&f);
+    uint64_t before = charged(&f);
+    struct snapshot *s = store_snapshot(f.st);
+    struct attribute_reader *r = reader_of(s, 4);
+    keep_all(r, s);
+    EXPECT(f.st->attribute_room.used >= 40 * sizeof(uint32_t));
+    EXPECT_EQ(charged(&f), before + f.st->attribute_room.used);
+    attribute_close(r);
+    snapshot_free(s);
+    fixture_change(&f, EVENTS, ROW_TRUNCATE, 0, 1, 0); // its segment goes
+    EXPECT_EQ(seal_freeze(f.st, NULL), OK);
+    EXPECT_EQ(seal_run(f.st, NULL), OK);
+    EXPECT_EQ(f.st->attribute_room.used, 0);
+    EXPECT_EQ(charged(&f), before);
+    fixture_close(&f);
+}
+
+static struct attribute_reader *reader_by_weight_or_model(const struct snapshot *s, uint32_t field)
+{
+    struct attribute_path path = {DEVICE, snapshot_view(s, DEVICES), field, 4};
+    return attribute_open(snapshot_view(s, EVENTS), &path);
+}
+
+TEST(attribute_that_nobody_asks_for_makes_room_and_one_that_is_stays)
+{
+    enum { OWNER = 3, ENOUGH = 100 };
+    struct fixture f;
+    open_sealed(&f);
+    struct snapshot *s = store_snapshot(f.st);
+    struct attribute_reader *r = reader_of(s, 4);
+    keep_all(r, s);
+    f.st->attribute_room.limit = f.st->attribute_room.used; // full
+    attribute_close(r);
+    for (int i = 0; i < 10; i++) { // others ask, but not for long
+        r = reader_by_weight_or_model(s, OWNER);
+        EXPECT_EQ(attribute_missing(r), 1);
+        attribute_close(r);
+    }
+    r = reader_of(s, 4);
+    EXPECT_EQ(blocks_kept(r, s), 1);
+    for (int i = 0; i < ENOUGH; i++)
+        attribute_close(reader_by_weight_or_model(s, OWNER));
+    EXPECT_EQ(f.st->attribute_room.gone, 1);
+    EXPECT_EQ(blocks_kept(r, s), 1); // who reads it has it as long as that
+    attribute_close(r);
+    EXPECT_EQ(f.st->attribute_room.used, 0);
+    r = reader_of(s, 4);
+    keep_all(r, s);
+    EXPECT_EQ(blocks_kept(r, s), 1);
+    attribute_close(r);
+    snapshot_free(s);
+    fixture_close(&f);
+}
+
 TEST(attribute_has_none_for_rows_in_memory_and_tables_that_nobody_refers_to)
 {
     struct fixture f;

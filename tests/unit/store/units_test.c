@@ -176,6 +176,27 @@ TEST(units_make_room_for_what_others_keep)
     cases_free(p, c, 32);
 }
 
+TEST(units_keep_an_eighth_of_their_budget_whatever_others_keep)
+{
+    struct units *p = units_new(32 * CASE_BYTES);
+    struct case_unit *c = cases_new(32);
+    struct units_stats s;
+    units_charge(p, 10 * CASE_BYTES);
+    units_charge_beside(p, 1000 * CASE_BYTES);
+    for (int i = 0; i < 32; i++)
+        case_want(p, &c[i]);
+    units_stats(p, &s);
+    EXPECT(s.count >= 2 && s.bytes <= 4 * CASE_BYTES);
+    EXPECT_EQ(s.bytes_charged, 1010 * CASE_BYTES);
+    units_charge_beside(p, 0); // in the place of what was said before
+    units_discharge(p, 10 * CASE_BYTES);
+    for (int i = 0; i < 32; i++)
+        case_want(p, &c[i]);
+    units_stats(p, &s);
+    EXPECT(s.bytes > 20 * CASE_BYTES);
+    cases_free(p, c, 32);
+}
+
 TEST(units_have_two_fifths_of_the_machine_when_nobody_says)
 {
     struct units *p = units_new(0);
