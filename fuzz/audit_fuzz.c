@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "audit/absence.h"
 #include "audit/head.h"
 #include "audit/segment_file.h"
 #include "base/check.h"
@@ -39,6 +40,23 @@ static void read_head(struct slice text)
     CHECK(audit_head_parse(buf_slice(&again), &same, NULL) == OK);
     CHECK(same.number == head.number && same.size == head.size && same.time_ms == head.time_ms);
     CHECK(memcmp(same.signature, head.signature, sizeof same.signature) == 0);
+}
+
+// What is looked for, and the statement that nobody read it.
+static void read_question(struct slice text)
+{
+    struct buf again AUTO(buf_donep) = buf_init(AUDIT_BODY_BYTES_MAX);
+    struct trace t = {0};
+    struct trace same = {0};
+    struct audit_head head;
+    (void)absence_head(text, &head, NULL);
+    if (trace_parse(text, &t, NULL) != OK)
+        return;
+    trace_print(&t, &again);
+    CHECK(trace_parse(buf_slice(&again), &same, NULL) == OK && same.about == t.about);
+    CHECK(slice_equal(same.name, t.name));
+    CHECK(memcmp(same.subject.at, t.subject.at, SUBJECT_BYTES) == 0);
+    CHECK(same.row.hi == t.row.hi && same.row.lo == t.row.lo);
 }
 
 static enum err touch(void *context, const struct audit_record *r, const struct hash256 *leaf,
@@ -82,6 +100,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     CHECK(crypto_start(NULL) == OK);
     read_body(bytes);
     read_head(bytes);
+    read_question(bytes);
     read_segment(bytes);
     read_wrapped(bytes);
     return 0;

@@ -130,10 +130,11 @@ static bool has_look_up(const struct audit_entry *e)
     return has;
 }
 
-// Something was answered out of the rows of its indices.
+// Something was answered out of the rows of its indices.  A push may read too: to delete what a
+// query finds.
 static bool is_reading(const struct audit_entry *e)
 {
-    return e->kind == AUDIT_ANSWER && e->index_count > 0 && e->status != 404 &&
+    return (e->kind == AUDIT_ANSWER || e->kind == AUDIT_PUSH) && e->index_count > 0 && e->status != 404 &&
            slice_starts(e->action, slice_text("indices:data/read/"));
 }
 

@@ -127,6 +127,8 @@ TEST(trace_leaves_out_what_told_nothing)
     x.e.status = 404;
     EXPECT_EQ(found(&x, "device:YTEAAAAAAAAAAAAAAAAAAA"), TRACE_NOTHING);
     x.e.status = 200;
+    x.e.kind = AUDIT_PUSH; // what a query finds is deleted: how many, was told
+    EXPECT_EQ(found(&x, "device:YTEAAAAAAAAAAAAAAAAAAA"), TRACE_COUNTED);
     x.e.kind = AUDIT_REFUSAL;
     EXPECT_EQ(found(&x, "events"), TRACE_NOTHING);
     x.e.kind = AUDIT_ANSWER;
