@@ -238,6 +238,8 @@ enum exit_status policy_run_apply(const struct arguments *a)
     if (!e)
         e = admin_check(directory, who, arguments_get(a, "password-file"), &why);
     if (!e)
+        e = approved_note_data(&l.dir, l.ratchet, who, &why);
+    if (!e)
         e = apply_policy(&l, who, &why);
     if (!e && file)
         e = world_write_file(&l.dir, FILE_POLICY, buf_slice(&l.policy), &why);

@@ -115,23 +115,30 @@ static void look_at(void *context, const char *entry)
 }
 
 // Written down once, so that taking data/ away afterwards does not make it a new installation.
-static enum err settle_data(struct settling *s)
+enum err approved_note_data(const struct world *dir, struct ratchet *r, const char *who,
+                            struct fault *why)
 {
     static const char *const folders[] = {DIRECTORY_DATA "/log", DIRECTORY_DATA "/segments"};
-
-    s->has_data = approved_has_data(s->ratchet);
-    struct looked l = {.dir = s->dir};
+    const struct ratchet_change entered = {
+        .kind = RATCHET_DATA, .subject = SUBJECT_ENTERED, .who = who, .value = slice_text("yes")};
+    struct looked l = {.dir = dir};
+    if (approved_has_data(r))
+        return OK;
     enum err e = OK;
-    for (size_t i = 0; !e && !s->has_data && i < sizeof folders / sizeof folders[0]; i++) {
+    for (size_t i = 0; !e && i < sizeof folders / sizeof folders[0]; i++) {
         l.folder = folders[i];
-        e = s->dir->ops->list(s->dir, folders[i], look_at, &l, s->why);
+        e = dir->ops->list(dir, folders[i], look_at, &l, why);
         if (e == ERR_NOT_FOUND)
             e = OK; // not there yet
     }
-    if (e || !l.found)
-        return e;
-    s->has_data = true;
-    return set(s, RATCHET_START, RATCHET_DATA, SUBJECT_ENTERED, slice_text("yes"), "tamis serve");
+    return e || !l.found ? e : ratchet_set(r, RATCHET_START, &entered, why);
+}
+
+static enum err settle_data(struct settling *s)
+{
+    enum err e = approved_note_data(s->dir, s->ratchet, "tamis serve", s->why);
+    s->has_data = !e && approved_has_data(s->ratchet);
+    return e;
 }
 
 static void tell_changes(const struct policy_diff *diff)

@@ -60,5 +60,10 @@ enum err setting_take(struct slice yaml, const char *subject, struct config *con
 bool endpoint_is_beyond(const struct endpoint *e); // others than this machine may reach it
 extern const char *const approved_settings[];      // their subjects; NULL ends it
 
-// Has anything ever entered?  Known to the ratchet from the start after it did.
+// Has anything ever entered, as far as the ratchet knows?
 bool approved_has_data(const struct ratchet *r);
+
+// Looks into DIR/data and tells the ratchet when something has entered: at each start, and before a
+// change is judged, as what was set up freely a moment ago protects something now.
+enum err approved_note_data(const struct world *dir, struct ratchet *r, const char *who,
+                            struct fault *why);

@@ -96,8 +96,13 @@ def test_drop_does_the_same_at_a_start_and_a_kill_changes_nothing(pushed):
 
 def test_other_changes_of_its_columns_are_still_refused(pushed):
     assert push(pushed, range(10)).json()['errors'] is False
-    pushed.stop()
-    pushed.start()  # that something has entered is noted at a start
     said = apply(pushed, POLICY.replace('remark:     {treat: keep, as: keyword}', 'remark:     {treat: truncate, characters: 3}'))
     assert said.returncode == 1 and 'no source could bring the rows of index app-events again' in said.stderr
     assert pushed.count('app-events') == 10
+
+
+def test_what_entered_a_moment_ago_is_protected_before_any_restart(pushed):
+    assert push(pushed, range(10)).json()['errors'] is False
+    said = apply(pushed, POLICY + '  more:\n    columns:\n      n: {treat: keep, as: long}\n')
+    assert said.returncode == 0 and 'loosens' in said.stdout and 'it is in force' not in said.stdout
+    assert 'waits' in said.stdout
