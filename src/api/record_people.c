@@ -87,12 +87,22 @@ static void ask_clauses(struct exchange *x, const struct search_call *c,
 // NOLINTNEXTLINE(misc-no-recursion): see above
 static void ask_query(struct exchange *x, const struct search_call *c, const struct query *q)
 {
-    if (q->kind == QUERY_TERMS)
-        ask_terms(x, c, q->terms.field, q->terms.values, q->terms.value_count);
-    if (q->kind == QUERY_IDS)
-        ask_ids(x, c, &q->ids);
-    if (q->kind != QUERY_BOOL)
+    switch (q->kind) { // a new kind that names people or rows has its line here
+    case QUERY_MATCH_ALL:
+    case QUERY_MATCH_NONE:
+    case QUERY_RANGE:
+    case QUERY_EXISTS:
+    case QUERY_PATTERN:
         return;
+    case QUERY_TERMS:
+        ask_terms(x, c, q->terms.field, q->terms.values, q->terms.value_count);
+        return;
+    case QUERY_IDS:
+        ask_ids(x, c, &q->ids);
+        return;
+    case QUERY_BOOL:
+        break;
+    }
     ask_clauses(x, c, q->bool_.must, q->bool_.must_count);
     ask_clauses(x, c, q->bool_.filter, q->bool_.filter_count);
     ask_clauses(x, c, q->bool_.should, q->bool_.should_count);

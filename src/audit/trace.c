@@ -134,8 +134,8 @@ static bool has_look_up(const struct audit_entry *e)
 // query finds.
 static bool is_reading(const struct audit_entry *e)
 {
-    return (e->kind == AUDIT_ANSWER || e->kind == AUDIT_PUSH) && e->index_count > 0 && e->status != 404 &&
-           slice_starts(e->action, slice_text("indices:data/read/"));
+    return (e->kind == AUDIT_ANSWER || e->kind == AUDIT_PUSH) && e->index_count > 0 &&
+           e->status != 404 && slice_starts(e->action, slice_text("indices:data/read/"));
 }
 
 // Rows by their ids and nothing else: no number is about a row that the sets do not name.
