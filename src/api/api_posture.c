@@ -28,8 +28,8 @@ static enum err write_state(struct exchange *x, struct fault *why)
 
 struct count {
     uint32_t users, of_role[ROLE_COUNT];
-    uint32_t keys, unending; // in force; of them without an end
-    int64_t now_ms;
+    uint32_t keys, unending;   // in force; of them without an end
+    int64_t now_ms, oldest_ms; // 0: there is no key
 };
 
 static void count_user(void *context, const char *name, uint32_t roles)
@@ -48,6 +48,8 @@ static void count_key(void *context, const struct api_key *k)
         return;
     c->keys++;
     c->unending += k->expires_ms == 0;
+    if (!c->oldest_ms || k->created_ms < c->oldest_ms)
+        c->oldest_ms = k->created_ms;
 }
 
 static enum err write_credentials(struct exchange *x, struct fault *why)
@@ -74,6 +76,10 @@ static enum err write_credentials(struct exchange *x, struct fault *why)
     json_uint(w, c.keys);
     json_key(w, "api_keys_without_end");
     json_uint(w, c.unending);
+    if (c.oldest_ms) {
+        json_key(w, "api_key_oldest_ms"); // how old
+        json_int(w, c.now_ms - c.oldest_ms);
+    }
     json_end(w);
     return OK;
 }
@@ -102,6 +108,25 @@ static void write_floor(struct exchange *x)
     json_uint(&x->json, x->api->engine->schema->floor_subjects);
 }
 
+static void write_change(struct json_writer *w, const struct last_change *l)
+{
+    if (!l->is_known)
+        return;
+    json_key(w, "last_change");
+    json_object(w);
+    json_key(w, "action");
+    json_text(w, l->action);
+    json_key(w, "name");
+    json_text(w, l->name);
+    json_key(w, "by");
+    json_text(w, l->by);
+    json_key(w, "at_ms");
+    json_int(w, l->time_ms);
+    json_key(w, "entry");
+    json_uint(w, l->number);
+    json_end(w);
+}
+
 static void write_audit(struct exchange *x)
 {
     struct json_writer *w = &x->json;
@@ -122,6 +147,7 @@ static void write_audit(struct exchange *x)
         json_string(w, slice_of(head.at, head.len - 1)); // without its line end
     }
     json_end(w);
+    write_change(w, &s.change);
 }
 
 enum err posture(struct exchange *x, struct fault *why)

@@ -23,8 +23,9 @@ struct audit {
 
     struct heads heads; // of the thread that ticks
     pthread_mutex_t head_lock;
-    bool has_head; // these two are for those who ask
+    bool has_head; // these three are for those who ask
     struct audit_head head;
+    struct last_change change;
 
     pthread_mutex_t strangers_lock; // of the three below
     int64_t strangers_second;
@@ -97,6 +98,11 @@ static uint64_t entries_min(const struct audit *a)
     return a->witness.has_head && a->witness.head.size > least ? a->witness.head.size : least;
 }
 
+static void see(void *context, const struct audit_leaf *leaf, struct slice body)
+{
+    last_change_read(context, leaf, body);
+}
+
 static enum err open_all(struct audit *a, const struct audit_options *o, struct fault *why)
 {
     enum err e = heads_open(&a->heads, a->w, why);
@@ -105,6 +111,8 @@ static enum err open_all(struct audit *a, const struct audit_options *o, struct 
         e = witness_open(&a->witness, o->witness, why);
     struct journal_options journal = o->journal;
     journal.entries_min = entries_min(a);
+    journal.seen = see;
+    journal.seen_context = &a->change;
     if (!e)
         e = journal_open(a->w, &journal, &a->journal, why);
     if (!e && o->syncs_by_itself) {
@@ -214,12 +222,12 @@ bool audited_may_leave(const struct audited *a)
     return a->may_leave;
 }
 
-static enum err append_and_sync(struct audit *a, struct audit_entry *e, struct fault *why)
+static enum err append_and_sync(struct audit *a, struct audit_entry *e, uint64_t *out_number,
+                                struct fault *why)
 {
-    uint64_t number = 0;
-    enum err failed = append(a, e, &number, why);
+    enum err failed = append(a, e, out_number, why);
     if (!failed)
-        failed = journal_sync(a->journal, number, why);
+        failed = journal_sync(a->journal, *out_number, why);
     return failed ? fail_in(why, failed, "the audit log cannot take it") : OK;
 }
 
@@ -235,7 +243,15 @@ enum err audit_change(struct audit *a, const struct audit_who *who, const char *
         e.key_id = who->key_id;
         e.address = who->address;
     }
-    return append_and_sync(a, &e, why);
+    struct audit_leaf leaf = {.time_ms = a->w->ops->now_ms()};
+    enum err failed = append_and_sync(a, &e, &leaf.number, why);
+    if (failed)
+        return failed;
+    pthread_mutex_lock(&a->head_lock);
+    if (!a->change.is_known || a->change.number < leaf.number)
+        last_change_take(&a->change, &leaf, &e);
+    pthread_mutex_unlock(&a->head_lock);
+    return OK;
 }
 
 enum err audit_start(struct audit *a, const struct audit_fact *facts, uint32_t fact_count,
@@ -245,7 +261,8 @@ enum err audit_start(struct audit *a, const struct audit_fact *facts, uint32_t f
                             .action = slice_text("server.start"),
                             .facts = facts,
                             .fact_count = fact_count};
-    return append_and_sync(a, &e, why);
+    uint64_t number = 0;
+    return append_and_sync(a, &e, &number, why);
 }
 
 // --- every second
@@ -320,6 +337,7 @@ void audit_stats(struct audit *a, struct audit_stats *out)
     pthread_mutex_lock(&a->head_lock);
     out->has_head = a->has_head;
     out->head = a->head;
+    out->change = a->change;
     pthread_mutex_unlock(&a->head_lock);
     pthread_mutex_lock(&a->strangers_lock);
     out->strangers_more = a->strangers_more;

@@ -22,6 +22,7 @@
 #include "audit/entry.h"
 #include "audit/head.h"
 #include "audit/journal.h"
+#include "audit/last_change.h"
 #include "base/arena.h"
 #include "base/world.h"
 #include "keys/key_ring.h"
@@ -84,6 +85,7 @@ struct audit_stats {
     bool has_head;
     struct audit_head head;  // the last
     uint64_t strangers_more; // counted and not yet told
+    struct last_change change;
 };
 
 void audit_stats(struct audit *a, struct audit_stats *out);

@@ -34,6 +34,8 @@ struct waiter {
 struct journal {
     const struct world *w;
     uint64_t segment_bytes;
+    void (*seen)(void *context, const struct audit_leaf *leaf, struct slice body);
+    void *seen_context;
 
     pthread_mutex_t lock; // of everything below; not held over I/O
     pthread_cond_t news;
@@ -92,6 +94,8 @@ static enum err keep_time(void *context, const struct audit_record *r, const str
     (void)leaf;
     (void)why;
     j->last_ms = r->leaf.time_ms;
+    if (j->seen)
+        j->seen(j->seen_context, &r->leaf, r->body);
     return OK;
 }
 
@@ -230,6 +234,8 @@ enum err journal_open(const struct world *w, const struct journal_options *o, st
     j->unsynced = buf_init(PENDING_BYTES_MAX + UNSYNCED_BYTES_MAX);
     CHECK(pthread_mutex_init(&j->lock, NULL) == 0);
     CHECK(pthread_cond_init(&j->news, NULL) == 0);
+    j->seen = o->seen;
+    j->seen_context = o->seen_context;
     enum err e = open_files(j, o->entries_min, why);
     if (e) {
         journal_close(j);

@@ -29,6 +29,9 @@ struct journal_options {
     // So many entries were once on the disk (a head was signed over them): fewer is damage,
     // not what a crash left.
     uint64_t entries_min;
+    // Told of each entry of the last segment while it is opened; NULL: nobody.
+    void (*seen)(void *context, const struct audit_leaf *leaf, struct slice body);
+    void *seen_context;
 };
 
 // What there is: segments are in `w`'s own directory.  A torn tail of the last segment,

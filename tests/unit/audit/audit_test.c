@@ -121,3 +121,28 @@ TEST(audit_syncs_by_itself)
     audit_close(a);
     shelf_close(&s);
 }
+
+TEST(audit_knows_the_last_change_after_a_start_too)
+{
+    struct shelf s;
+    shelf_open(&s);
+    struct audit *a = open_audit(&s.world, NULL);
+    const struct audit_who who = {.principal = slice_text("root")};
+    const struct audit_fact fact = {slice_text("name"), slice_text("bob")};
+    EXPECT_EQ(audit_change(a, &who, "user.add", NULL, 0, NULL), OK);
+    EXPECT_EQ(audit_change(a, &who, "user.remove", &fact, 1, NULL), OK);
+    EXPECT(answers(a, AUDIT_ANSWER));
+    for (int start = 0; start < 2; start++) {
+        struct audit_stats stats;
+        audit_stats(a, &stats);
+        EXPECT(stats.change.is_known);
+        EXPECT_EQ(stats.change.number, 1);
+        EXPECT(strcmp(stats.change.action, "user.remove") == 0);
+        EXPECT(strcmp(stats.change.name, "bob") == 0);
+        EXPECT(strcmp(stats.change.by, "root") == 0);
+        audit_close(a);
+        a = open_audit(&s.world, NULL);
+    }
+    audit_close(a);
+    shelf_close(&s);
+}
