@@ -103,4 +103,4 @@ enum err posture(struct exchange *x, struct fault *why); // api_posture.c
 extern const struct route_group root_routes, search_routes, msearch_routes, doc_routes, bulk_routes,
     index_routes, field_caps_routes, cluster_routes, cat_routes, security_routes, tamis_routes,
     roles_routes, stats_routes, state_routes, by_query_routes, cat_other_routes, absent_routes;
-extern const struct route_group audit_routes;
+extern const struct route_group audit_routes, terms_enum_routes;
