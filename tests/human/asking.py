@@ -124,6 +124,8 @@ PATHS = {
                      '/{index}/_alias/{name}', '/_tasks', '/_aliases', '/{index}/_mapping/field/{name}', '/_alias/{name}', '/_flush',
                      '/{index}/_flush', '/{index}/_forcemerge', '/_forcemerge', '/{index}/_segments', '/_index_template', '/_template',
                      '/_component_template', '/_data_stream', '/_data_stream/{name}', '/{index}/_open', '/{index}/_close',
+                     '/_tamis/audit/tail', '/_tamis/audit/who', '/_tamis/audit/absent', '/_tamis/audit/verify', '/_tamis/audit/consistency',
+                     '/_tamis/audit/proof/{entry}',
                      '/_stats/{metric}', '/{index}/_stats/{metric}', '/_nodes/_local/stats', '/_nodes/_all/stats', '/_nodes/stats/{metric}',
                      '/_nodes/_local/stats/{metric}', '/_nodes/_all/stats/{metric}', '/_cluster/state/{metric}', '/_cluster/state/{metric}/{name}',
                      '/_cluster/pending_tasks', '/_mapping/field/{fields}', '/{index}/_mapping/field/{fields}', '/_search_shards',
@@ -311,6 +313,8 @@ class Asker:
                       'stored_fields': self.field, '_source_includes': self.field, '_source_excludes': self.field, 'terminate_after': lambda: '3'}
         if 'field_caps' in pattern:
             found['fields'] = self.field
+        if '/_tamis/audit' in pattern:
+            found |= {'last': lambda: '50', 'subject': self.field, 'about': lambda: f'{INDEX}.{self.field()}', 'from': lambda: '1', 'entry': lambda: '3'}
         if '_pit' in pattern:
             found['keep_alive'] = lambda: '1m'
         if '_cat' in pattern:
