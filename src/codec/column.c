@@ -320,6 +320,21 @@ PLACE(uint16_t, u16)
 PLACE(uint32_t, u32)
 PLACE(uint64_t, u64)
 
+uint32_t column_sparse_count(const struct column *c)
+{
+    return is_sparse(c) ? c->held : 0;
+}
+
+void column_held_u8(const struct column *c, uint8_t *out)
+{
+    c->how->codes_u8(c, out);
+}
+
+void column_held_u16(const struct column *c, uint16_t *out)
+{
+    c->how->distances_u16(c, 0, out);
+}
+
 void column_codes(const struct column *c, uint32_t *out)
 {
     c->how->codes(c, out);

@@ -83,6 +83,13 @@ uint64_t column_multiple_max(const struct column *c); // walks over all
 
 void column_present_bits(const struct column *c, uint64_t *out); // (count + 63) / 64 words
 
+// Of a column whose few values stand close together, without their rows: how many they are.
+// 0: values are held for all rows.
+uint32_t column_sparse_count(const struct column *c);
+// Codes that a sparse column holds, in the order of their rows.
+void column_held_u8(const struct column *c, uint8_t *out);
+void column_held_u16(const struct column *c, uint16_t *out);
+
 // One value, without decoding the others (delta: at most a group of 512).
 uint32_t column_code_at(const struct column *c, uint32_t row);
 bool column_i64_at(const struct column *c, uint32_t row, int64_t *out);

@@ -47,7 +47,36 @@ static uint32_t rows_any(const uint64_t *m, uint32_t n, uint16_t *out)
     return count;
 }
 
-static const struct mask_kernels any = {count_any, and_any, or_any, and_not_any, rows_any};
+// The next bits of `held`, from bit `at` on.  The word behind the last bit is not read.
+static inline uint64_t bits_from(const uint64_t *held, uint32_t at, uint32_t count)
+{
+    unsigned shift = at % 64;
+    uint64_t bits = count == 0 ? 0 : held[at / 64] >> shift;
+    return shift + count > 64 ? bits | held[at / 64 + 1] << (64 - shift) : bits;
+}
+
+static uint64_t deposit(uint64_t bits, uint64_t places)
+{
+    uint64_t out = 0;
+    for (; places; places &= places - 1, bits >>= 1)
+        out |= bits & 1 ? places & -places : 0;
+    return out;
+}
+
+static bool spread_any(const uint64_t *held, const uint64_t *places, uint32_t n, uint64_t *out)
+{
+    uint64_t left = 0;
+    uint32_t at = 0;
+    for (uint32_t w = 0; w < mask_words(n); w++) {
+        uint32_t count = (uint32_t)__builtin_popcountll(places[w]);
+        left |= out[w] = deposit(bits_from(held, at, count), places[w]);
+        at += count;
+    }
+    return left != 0;
+}
+
+static const struct mask_kernels any = {count_any,   and_any,  or_any,
+                                        and_not_any, rows_any, spread_any};
 
 #if defined(__x86_64__)
 
@@ -105,7 +134,21 @@ AVX2 static uint32_t rows_avx2(const uint64_t *m, uint32_t n, uint16_t *out)
     return (uint32_t)(to - out);
 }
 
-static const struct mask_kernels avx2 = {count_avx2, and_avx2, or_avx2, and_not_avx2, rows_avx2};
+AVX2 static bool spread_avx2(const uint64_t *held, const uint64_t *places, uint32_t n,
+                             uint64_t *out)
+{
+    uint64_t left = 0;
+    uint32_t at = 0;
+    for (uint32_t w = 0; w < mask_words(n); w++) {
+        uint32_t count = (uint32_t)__builtin_popcountll(places[w]);
+        left |= out[w] = _pdep_u64(bits_from(held, at, count), places[w]);
+        at += count;
+    }
+    return left != 0;
+}
+
+static const struct mask_kernels avx2 = {count_avx2,   and_avx2,  or_avx2,
+                                         and_not_avx2, rows_avx2, spread_avx2};
 
 // --- AVX-512
 
@@ -150,10 +193,10 @@ AVX512_VBMI static uint32_t rows_vbmi(const uint64_t *m, uint32_t n, uint16_t *o
     return (uint32_t)(to - out);
 }
 
-static const struct mask_kernels avx512 = {count_avx2, and_avx512, or_avx512, and_not_avx512,
-                                           rows_avx2};
-static const struct mask_kernels vbmi = {count_avx2, and_avx512, or_avx512, and_not_avx512,
-                                         rows_vbmi};
+static const struct mask_kernels avx512 = {count_avx2,     and_avx512, or_avx512,
+                                           and_not_avx512, rows_avx2,  spread_avx2};
+static const struct mask_kernels vbmi = {count_avx2,     and_avx512, or_avx512,
+                                         and_not_avx512, rows_vbmi,  spread_avx2};
 
 #endif
 

@@ -18,6 +18,7 @@ struct mask_kernels {
     bool (* or)(uint64_t *to, const uint64_t *with, uint32_t n);
     bool (*and_not)(uint64_t *to, const uint64_t *with, uint32_t n);
     uint32_t (*rows)(const uint64_t *m, uint32_t n, uint16_t *out);
+    bool (*spread)(const uint64_t *held, const uint64_t *places, uint32_t n, uint64_t *out);
 };
 
 const struct mask_kernels *mask_kernels(enum simd simd);
@@ -62,6 +63,14 @@ static inline bool mask_and_not(uint64_t *to, const uint64_t *with, uint32_t n)
 
 void mask_not(uint64_t *to, uint32_t n);
 void mask_fill(uint64_t *to, uint32_t n); // all n bits set
+
+// `held` has a bit for each place that is set in `places`, one after the other: puts each at its
+// place in `out`, which may be `places`.  Says whether any is set.
+static inline bool mask_spread(const uint64_t *held, const uint64_t *places, uint32_t n,
+                               uint64_t *out)
+{
+    return mask_kernels(simd_best())->spread(held, places, n, out);
+}
 
 // The numbers of the rows whose bit is set, ascending; how many.  n is up to 65536.  `out`
 // has room for them and for 64 bytes more, which may be written.

@@ -204,51 +204,61 @@ void column_load(struct columns *cs, struct column *c)
             c->f64[i] = (double)c->i64[i];
 }
 
+uint32_t column_held(struct columns *cs, struct column *c, const void **out_codes,
+                     const uint64_t **out_present)
+{
+    const struct column_source *s = &c->sources[cs->at];
+    bool is_plain = s->is_mapped && !s->target && !s->code_map && c->width != WIDTH_U32;
+    if (!is_plain || c->stamp == cs->stamp)
+        return 0;
+    *out_codes = c->own_codes;
+    *out_present = c->present;
+    return block_codes_held(&cs->block, s->path.field, c->width, c->own_codes, c->present);
+}
+
+bool column_codes_of(struct columns *cs, const struct column *c, const struct block_rows *rows,
+                     uint32_t *out)
+{
+    const struct column_source *s = &c->sources[cs->at];
+    const void *at = c->stamp == cs->stamp ? c->codes : NULL;
+    if (!at && s->is_mapped && s->target && s->storage == STORAGE_CODE)
+        at = kept_codes(cs, s);
+    for (uint32_t i = 0; at && i < rows->count; i++)
+        out[i] = codes_at((struct codes){c->width, at}, rows->at[i]);
+    if (at)
+        return true;
+    if (!s->is_mapped || s->target || s->code_map)
+        return false;
+    block_codes_of(&cs->block, s->path.field, rows, out);
+    return true;
+}
+
+bool column_i64_of(struct columns *cs, const struct column *c, const struct block_rows *rows,
+                   int64_t *out, bool *out_has)
+{
+    const struct column_source *s = &c->sources[cs->at];
+    if (!s->is_mapped || s->target || s->storage != STORAGE_I64)
+        return false;
+    block_i64_of(&cs->block, s->path.field, rows, out, out_has);
+    return true;
+}
+
 uint32_t column_code(const struct column *c, uint32_t row)
 {
     return codes_at((struct codes){c->width, c->codes}, row);
 }
 
-// Distances from the block's least value to distances from the column's.  Turns of a fixed number
-// and arrays known to lie apart are what the compiler makes vectors of; rows past the last are
-// written too.
-// NOLINTBEGIN(bugprone-macro-parentheses): types take none
-#define FROM_COLUMN(name, to_type, type)                                           \
-    static void name(const type *restrict v, uint32_t shift, to_type *restrict to) \
-    {                                                                              \
-        to_type more = (to_type)shift;                                             \
-        for (uint32_t i = 0; i < BLOCK_ROWS; i++)                                  \
-            to[i] = (to_type)((to_type)v[i] + more);                               \
-    }
-// NOLINTEND(bugprone-macro-parentheses)
-
-FROM_COLUMN(from_u16_to_u16, uint16_t, uint16_t)
-FROM_COLUMN(from_u32_to_u16, uint16_t, uint32_t)
-FROM_COLUMN(from_u16_to_u32, uint32_t, uint16_t)
-FROM_COLUMN(from_u32_to_u32, uint32_t, uint32_t)
-
-static void from_column(const struct column *c, const struct offsets *o)
-{
-    uint32_t shift = (uint32_t)((uint64_t)o->base - (uint64_t)c->min);
-    if (c->distance_width == WIDTH_U16 && o->width == WIDTH_U16)
-        from_u16_to_u16(o->distances, shift, c->distance);
-    else if (c->distance_width == WIDTH_U16)
-        from_u32_to_u16(o->distances, shift, c->distance);
-    else if (o->width == WIDTH_U16)
-        from_u16_to_u32(o->distances, shift, c->distance);
-    else
-        from_u32_to_u32(o->distances, shift, c->distance);
-}
-
 static bool load_offsets(struct columns *cs, struct column *c)
 {
     const struct column_source *s = &c->sources[cs->at];
-    struct offsets o = {.distances = cs->scratch, .present = c->present};
+    struct offsets o = {.distances = c->distance,
+                        .present = c->present,
+                        .base = c->min,
+                        .given_width = c->distance_width};
     if (!s->is_mapped || s->target || s->storage != STORAGE_I64 ||
         !block_offsets(&cs->block, s->path.field, &o))
         return false;
     c->is_full = is_full(c->present, cs->block.row_count);
-    from_column(c, &o);
     return true;
 }
 

@@ -145,6 +145,19 @@ const uint64_t *column_present(struct columns *cs, struct column *c);
 // value (column_present()) have any distance.
 const void *column_distances(struct columns *cs, struct column *c);
 
+// Codes that the block holds for few rows only, as they lie there, and which rows these are, until
+// the column is loaded.  How many; 0 where they are not held so.  STORAGE_CODE.
+uint32_t column_held(struct columns *cs, struct column *c, const void **out_codes,
+                     const uint64_t **out_present);
+
+// Of some rows by row, without loading the column.  False where that is no cheaper, and nothing is
+// written.  STORAGE_CODE: CODE_NONE for none.
+bool column_codes_of(struct columns *cs, const struct column *c, const struct block_rows *rows,
+                     uint32_t *out);
+// STORAGE_I64: a value and whether there is one.
+bool column_i64_of(struct columns *cs, const struct column *c, const struct block_rows *rows,
+                   int64_t *out, bool *out_has);
+
 // The code of a row after column_load(); CODE_NONE for none.
 uint32_t column_code(const struct column *c, uint32_t row);
 

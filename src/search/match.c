@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "search/match.h"
-
 #include "kernel/compare.h"
 #include "kernel/mask.h"
+#include "search/match_private.h"
 
 #include <stdlib.h>
 
@@ -35,22 +34,22 @@ static uint64_t pack64(const uint8_t bytes[64])
     }
 
 // Rows whose code is in the set, one kernel for each width.
-static void compare_codes(const struct match *m, uint32_t rows, uint64_t *out)
+static void compare_codes(const struct match *m, const void *codes, uint32_t rows, uint64_t *out)
 {
     const struct column *c = m->column;
     bool is_one = m->set_count == 1;
     if (c->width == WIDTH_U8 && is_one)
-        compare_range_u8(c->codes, rows, (uint8_t)m->code_lo, (uint8_t)m->code_lo, out);
+        compare_range_u8(codes, rows, (uint8_t)m->code_lo, (uint8_t)m->code_lo, out);
     else if (c->width == WIDTH_U8)
-        compare_set_u8(c->codes, rows, m->set, out);
+        compare_set_u8(codes, rows, m->set, out);
     else if (c->width == WIDTH_U16 && is_one)
-        compare_range_u16(c->codes, rows, (uint16_t)m->code_lo, (uint16_t)m->code_lo, out);
+        compare_range_u16(codes, rows, (uint16_t)m->code_lo, (uint16_t)m->code_lo, out);
     else if (c->width == WIDTH_U16)
-        compare_set_u16(c->codes, rows, m->set, out);
+        compare_set_u16(codes, rows, m->set, out);
     else if (is_one)
-        compare_range_u32(c->codes, rows, m->code_lo, m->code_lo, out);
+        compare_range_u32(codes, rows, m->code_lo, m->code_lo, out);
     else
-        compare_set_u32(c->codes, rows, m->set, c->dict_count, out);
+        compare_set_u32(codes, rows, m->set, c->dict_count, out);
 }
 
 static enum match_rows codes_block(struct columns *cs, struct match *m, uint64_t *out)
@@ -59,8 +58,16 @@ static enum match_rows codes_block(struct columns *cs, struct match *m, uint64_t
     if (column_range(cs, m->column, &r) &&
         (!r.any || r.max < (int64_t)m->code_lo || r.min > (int64_t)m->code_hi))
         return ROWS_NONE;
+    const void *held;
+    const uint64_t *places;
+    uint32_t held_count = column_held(cs, m->column, &held, &places);
+    if (held_count > 0) {
+        uint64_t bits[BLOCK_WORDS];
+        compare_codes(m, held, held_count, bits);
+        return mask_spread(bits, places, cs->block.row_count, out) ? ROWS_SOME : ROWS_NONE;
+    }
     column_load(cs, m->column);
-    compare_codes(m, cs->block.row_count, out);
+    compare_codes(m, m->column->codes, cs->block.row_count, out);
     return ROWS_SOME;
 }
 
@@ -212,24 +219,6 @@ static enum match_rows ids_block(struct columns *cs, struct match *m, uint64_t *
     return found;
 }
 
-// One clause laid over what is left so far.  `state` is about `out`; true to go on.
-static bool narrow(struct columns *cs, struct match *clause, bool is_not, uint64_t *scratch,
-                   enum match_rows *state, uint64_t *out)
-{
-    enum match_rows got = match_block(cs, clause, scratch);
-    if (got == ROWS_ALL || got == ROWS_NONE) {
-        if ((got == ROWS_ALL) == is_not)
-            *state = ROWS_NONE;
-        return *state != ROWS_NONE;
-    }
-    uint32_t rows = cs->block.row_count;
-    if (*state == ROWS_ALL)
-        mask_fill(out, rows);
-    bool any = is_not ? mask_and_not(out, scratch, rows) : mask_and(out, scratch, rows);
-    *state = any ? ROWS_SOME : ROWS_NONE;
-    return any;
-}
-
 static enum match_rows should_one(struct columns *cs, struct match *m, uint64_t *out)
 {
     enum match_rows state = ROWS_NONE;
@@ -289,13 +278,10 @@ static bool narrow_by_should(struct columns *cs, struct match *m, enum match_row
 static enum match_rows bool_block(struct columns *cs, struct match *m, uint64_t *out)
 {
     enum match_rows state = ROWS_ALL;
-    for (uint32_t i = 0; i < m->must_count; i++)
-        if (!narrow(cs, &m->must[i], false, m->scratch, &state, out))
-            return ROWS_NONE;
-    if (!narrow_by_should(cs, m, &state, out))
+    if (!match_must(cs, m, &state, out) || !narrow_by_should(cs, m, &state, out))
         return ROWS_NONE;
     for (uint32_t i = 0; i < m->must_not_count; i++)
-        if (!narrow(cs, &m->must_not[i], true, m->scratch, &state, out))
+        if (!match_narrow(cs, &m->must_not[i], true, m->scratch, &state, out))
             return ROWS_NONE;
     return state;
 }

@@ -47,6 +47,11 @@ struct match {
     struct match *must, *should, *must_not; // must: must and filter
     uint32_t must_count, should_count, must_not_count, should_min;
     uint16_t *hits; // how many should clauses took each row; NULL unless should_min > 1
+    // The order in which `must` is gone through (match_must.c); it never changes what matches.
+    struct match **order;
+    uint32_t blocks;
+    // Of a clause: rows that were left before it and after it, of the blocks looked at lately.
+    uint64_t rows_before, rows_after;
 };
 
 enum err match_plan(struct columns *cs, const struct query *q, int64_t now_ms, struct match *out,

@@ -20,3 +20,10 @@ void match_take_code(struct match *m, uint32_t code);
 
 // prefix, wildcard, regexp.
 enum err match_plan_pattern(const struct plan *p, const struct query_pattern *q, struct match *m);
+
+// One clause laid over what is left so far.  `state` is about `out`; true to go on.
+bool match_narrow(struct columns *cs, struct match *clause, bool is_not, uint64_t *scratch,
+                  enum match_rows *state, uint64_t *out);
+
+// All of m->must, likewise; `state` is ROWS_ALL before.
+bool match_must(struct columns *cs, struct match *m, enum match_rows *state, uint64_t *out);

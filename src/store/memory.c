@@ -346,47 +346,92 @@ static void present_copy(const struct chunk_column *c, uint32_t rows, uint64_t *
         out[rows / 64] &= ((uint64_t)1 << (rows % 64)) - 1;
 }
 
+// Loops of a fixed number of turns over arrays that lie apart are what the compiler makes vectors
+// of.  A block's last rows go one by one: behind them rows may be in the making.
+enum { STRIDE = 64 };
+
+// NOLINTBEGIN(bugprone-macro-parentheses): types take none
+#define STRIDES(name, to_type, from_type, minus_type)                                \
+    static void name(const from_type *restrict from, uint32_t rows, minus_type base, \
+                     to_type *restrict out)                                          \
+    {                                                                                \
+        uint32_t i = 0;                                                              \
+        for (; i + STRIDE <= rows; i += STRIDE)                                      \
+            for (uint32_t j = 0; j < STRIDE; j++)                                    \
+                out[i + j] = (to_type)((minus_type)from[i + j] - base);              \
+        for (; i < rows; i++)                                                        \
+            out[i] = (to_type)((minus_type)from[i] - base);                          \
+    }
+// NOLINTEND(bugprone-macro-parentheses)
+
+STRIDES(codes_u8, uint8_t, uint32_t, uint32_t)
+STRIDES(codes_u16, uint16_t, uint32_t, uint32_t)
+STRIDES(distances_u16, uint16_t, int64_t, uint64_t)
+STRIDES(distances_u32, uint32_t, int64_t, uint64_t)
+
 // Cutting a code off keeps CODE_NONE all ones.
 void memory_codes_narrow(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field,
                          unsigned width, void *out)
 {
     const uint32_t *codes = chunk_get(m, block)->columns[field].codes;
-    uint8_t *out_u8 = out;
-    uint16_t *out_u16 = out;
     if (width == 4)
         memcpy(out, codes, rows * sizeof *codes);
-    for (uint32_t i = 0; i < rows && width == 1; i++)
-        out_u8[i] = (uint8_t)codes[i];
-    for (uint32_t i = 0; i < rows && width == 2; i++)
-        out_u16[i] = (uint16_t)codes[i];
+    else if (width == 1)
+        codes_u8(codes, rows, 0, out);
+    else
+        codes_u16(codes, rows, 0, out);
+}
+
+// Base and width of the block's own, when no others are given.  The range covers all rows that
+// the reader may see, perhaps others too.
+static bool choose_offsets(const struct block_range *r, struct offsets *o)
+{
+    uint64_t base = r->any ? (uint64_t)r->min : 0;
+    uint64_t max = r->any ? (uint64_t)r->max - base : 0;
+    if (max > UINT32_MAX)
+        return false;
+    o->base = (int64_t)base;
+    o->max = (uint32_t)max;
+    o->width = max <= UINT16_MAX ? 2 : 4;
+    return true;
 }
 
 // Rows without a value are held as 0, which may lie outside the range: they take its
-// smallest number.  The range covers all rows that the reader may see, perhaps others too.
+// smallest number.
+static void clear_missing(const struct offsets *o, uint32_t rows)
+{
+    uint16_t *out_u16 = o->distances;
+    uint32_t *out_u32 = o->distances;
+    for (uint32_t i = 0; i < rows; i++) {
+        if (bit_get(o->present, i))
+            continue;
+        if (o->width == 2)
+            out_u16[i] = 0;
+        else
+            out_u32[i] = 0;
+    }
+}
+
 bool memory_offsets(const struct memory *m, uint32_t block, uint32_t rows, uint32_t field,
                     struct offsets *o)
 {
     const struct chunk_column *c = &chunk_get(m, block)->columns[field];
     struct block_range r = memory_range(m, block, field);
-    uint64_t base = r.any ? (uint64_t)r.min : 0;
-    uint64_t max = r.any ? (uint64_t)r.max - base : 0;
-    if (!c->i64 || max > UINT32_MAX)
+    if (!c->i64 || (!o->given_width && !choose_offsets(&r, o)))
         return false;
-    o->base = (int64_t)base;
-    o->max = (uint32_t)max;
-    o->width = max <= UINT16_MAX ? 2 : 4;
+    if (o->given_width) {
+        o->width = o->given_width;
+        o->max = o->width == 2 ? UINT16_MAX : UINT32_MAX;
+    }
     o->power = 0;
     o->step = 1;
     present_copy(c, rows, o->present);
-    uint16_t *out_u16 = o->distances;
-    uint32_t *out_u32 = o->distances;
-    for (uint32_t i = 0; i < rows; i++) {
-        uint64_t distance = bit_get(o->present, i) ? (uint64_t)c->i64[i] - base : 0;
-        if (o->width == 2)
-            out_u16[i] = (uint16_t)distance;
-        else
-            out_u32[i] = (uint32_t)distance;
-    }
+    if (o->width == 2)
+        distances_u16(c->i64, rows, (uint64_t)o->base, o->distances);
+    else
+        distances_u32(c->i64, rows, (uint64_t)o->base, o->distances);
+    if (r.any_missing || !r.any)
+        clear_missing(o, rows);
     return true;
 }
 

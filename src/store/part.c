@@ -109,6 +109,24 @@ void part_codes_narrow(const struct part *p, uint32_t block, uint32_t rows, uint
         segment_codes_narrow(p->segment, block, field, width, out);
 }
 
+void part_codes_of(const struct part *p, uint32_t block, uint32_t field,
+                   const struct block_rows *rows, uint32_t *out)
+{
+    if (p->segment)
+        return segment_codes_of(p->segment, block, field, rows, out);
+    for (uint32_t i = 0; i < rows->count; i++)
+        out[i] = memory_code_at(p->memory, block * BLOCK_ROWS + rows->at[i], field);
+}
+
+void part_i64_of(const struct part *p, uint32_t block, uint32_t field,
+                 const struct block_rows *rows, int64_t *out, bool *out_has)
+{
+    if (p->segment)
+        return segment_i64_of(p->segment, block, field, rows, out, out_has);
+    for (uint32_t i = 0; i < rows->count; i++)
+        out_has[i] = memory_i64_at(p->memory, block * BLOCK_ROWS + rows->at[i], field, &out[i]);
+}
+
 void part_i64(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, int64_t *out,
               uint64_t *out_present)
 {

@@ -40,6 +40,10 @@ void part_keys(const struct part *p, uint32_t block, uint32_t rows, struct row_k
 void part_codes(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, uint32_t *out);
 void part_codes_narrow(const struct part *p, uint32_t block, uint32_t rows, uint32_t field,
                        unsigned width, void *out);
+void part_codes_of(const struct part *p, uint32_t block, uint32_t field,
+                   const struct block_rows *rows, uint32_t *out);
+void part_i64_of(const struct part *p, uint32_t block, uint32_t field,
+                 const struct block_rows *rows, int64_t *out, bool *out_has);
 void part_i64(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, int64_t *out,
               uint64_t *out_present);
 void part_f64(const struct part *p, uint32_t block, uint32_t rows, uint32_t field, double *out,

@@ -99,6 +99,41 @@ void segment_codes_narrow(const struct segment *s, uint32_t block, uint32_t fiel
     unit_let_go();
 }
 
+uint32_t segment_codes_held(const struct segment *s, uint32_t block, uint32_t field, unsigned width,
+                            void *out, uint64_t *out_present)
+{
+    const struct column *c = hold_field(s, block, field);
+    uint32_t count = c && width <= 2 ? column_sparse_count(c) : 0;
+    if (count > 0) {
+        if (width == 1)
+            column_held_u8(c, out);
+        else
+            column_held_u16(c, out);
+        column_present_bits(c, out_present);
+        clear_rest(c, out_present);
+    }
+    unit_let_go();
+    return count;
+}
+
+void segment_codes_of(const struct segment *s, uint32_t block, uint32_t field,
+                      const struct block_rows *rows, uint32_t *out)
+{
+    const struct column *c = hold_field(s, block, field);
+    for (uint32_t i = 0; i < rows->count; i++)
+        out[i] = c ? column_code_at(c, rows->at[i]) : CODE_NONE;
+    unit_let_go();
+}
+
+void segment_i64_of(const struct segment *s, uint32_t block, uint32_t field,
+                    const struct block_rows *rows, int64_t *out, bool *out_has)
+{
+    const struct column *c = hold_field(s, block, field);
+    for (uint32_t i = 0; i < rows->count; i++)
+        out_has[i] = c && column_i64_at(c, rows->at[i], &out[i]);
+    unit_let_go();
+}
+
 // Base, step, power and the largest distance of a column's numbers; false when they are no
 // whole numbers.
 static bool shape_of(const struct column *c, const struct block_range *r, struct offsets *o,
@@ -116,9 +151,28 @@ static bool shape_of(const struct column *c, const struct block_range *r, struct
     return true;
 }
 
+static bool read_given(const struct column *c, struct offsets *o)
+{
+    if (c->kind != COLUMN_I64)
+        return false;
+    o->step = 1;
+    o->power = 0;
+    o->width = o->given_width;
+    o->max = o->width == 2 ? UINT16_MAX : UINT32_MAX;
+    if (o->width == 2)
+        column_distances_u16(c, o->base, o->distances);
+    else
+        column_distances_u32(c, o->base, o->distances);
+    column_present_bits(c, o->present);
+    clear_rest(c, o->present);
+    return true;
+}
+
 static bool read_offsets(const struct column *c, const struct block_range *r, struct offsets *o)
 {
     uint64_t max;
+    if (o->given_width)
+        return read_given(c, o);
     if (!shape_of(c, r, o, &max) || max > UINT32_MAX)
         return false;
     o->max = (uint32_t)max;

@@ -160,6 +160,30 @@ void block_codes_narrow(const struct block *b, uint32_t field, unsigned width, v
     part_codes_narrow(e->part, b->index - e->first_block, b->row_count, field, width, out);
 }
 
+uint32_t block_codes_held(const struct block *b, uint32_t field, unsigned width, void *out,
+                          uint64_t *out_present)
+{
+    const struct entry *e = b->part;
+    if (e->part->memory)
+        return 0;
+    return segment_codes_held(e->part->segment, b->index - e->first_block, field, width, out,
+                              out_present);
+}
+
+void block_codes_of(const struct block *b, uint32_t field, const struct block_rows *rows,
+                    uint32_t *out)
+{
+    const struct entry *e = b->part;
+    part_codes_of(e->part, b->index - e->first_block, field, rows, out);
+}
+
+void block_i64_of(const struct block *b, uint32_t field, const struct block_rows *rows,
+                  int64_t *out, bool *out_has)
+{
+    const struct entry *e = b->part;
+    part_i64_of(e->part, b->index - e->first_block, field, rows, out, out_has);
+}
+
 bool block_offsets(const struct block *b, uint32_t field, struct offsets *o)
 {
     const struct entry *e = b->part;

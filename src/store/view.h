@@ -80,6 +80,23 @@ void block_keys(const struct block *b, struct row_key *out);
 enum { BLOCK_SLACK_BYTES = 64 };
 
 void block_codes_narrow(const struct block *b, uint32_t field, unsigned width, void *out);
+// Of a block where few rows have a code: only these rows' codes, in their order, and which rows
+// they are (bit_words(BLOCK_ROWS) words).  How many; 0 where the block does not hold them so, and
+// nothing is written.  Width is 1 or 2.
+uint32_t block_codes_held(const struct block *b, uint32_t field, unsigned width, void *out,
+                          uint64_t *out_present);
+
+// Of some rows, which rise, without decoding the others where that can be.
+struct block_rows {
+    const uint16_t *at;
+    uint32_t count;
+};
+
+void block_codes_of(const struct block *b, uint32_t field, const struct block_rows *rows,
+                    uint32_t *out);
+// A value and whether there is one.
+void block_i64_of(const struct block *b, uint32_t field, const struct block_rows *rows,
+                  int64_t *out, bool *out_has);
 
 // Numbers as distances from the smallest of the block, in 2 or 4 bytes each.
 //
@@ -90,6 +107,9 @@ struct offsets {
     void *distances;
     uint64_t *present;
     bool takes_steps; // else step is always 1; times to the hour fit only with steps
+    // Not 0: STORAGE_I64 only, distances from `base` as the caller gives it, in so many bytes,
+    // 2 or 4, which all values fit.  A row without a value has any number then.
+    unsigned given_width;
     // What block_offsets() says.
     int64_t base;
     uint64_t step;  // 1 for STORAGE_F64

@@ -99,3 +99,32 @@ TEST(mask_has_no_bits_past_its_rows)
         free(m.memory);
     }
 }
+
+static void expect_spread(enum simd simd, uint32_t n, unsigned in, unsigned places_in,
+                          uint64_t *random)
+{
+    struct case_array places = case_mask(n, places_in, random);
+    uint32_t held_count = mask_count(places.at, n);
+    struct case_array held = case_mask(held_count, in, random);
+    struct case_array got = case_mask(n, 8, random);
+    bool any = mask_kernels(simd)->spread(held.at, places.at, n, got.at);
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < n; i++)
+        EXPECT_EQ(mask_has(got.at, i), mask_has(places.at, i) && mask_has(held.at, at++));
+    EXPECT_EQ(any, mask_count(got.at, n) > 0);
+    EXPECT(mask_kernels(simd)->spread(held.at, places.at, n, places.at) == any);
+    expect_words(places.at, got.at, n);
+    free(places.memory);
+    free(held.memory);
+    free(got.memory);
+}
+
+TEST(mask_spreads_the_bits_held_to_their_places)
+{
+    uint64_t random = 4;
+    EACH_LENGTH(n)
+    EACH_SIMD(simd)
+    for (unsigned in = 0; in <= 8; in += 2)
+        for (unsigned places = 0; places <= 8; places += 4)
+            expect_spread(simd, n, in, places, &random);
+}

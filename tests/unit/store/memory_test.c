@@ -129,6 +129,12 @@ TEST(memory_gives_numbers_as_distances)
     EXPECT(o.base == -70000 && o.width == 4 && room[4] == 0 && room[3] == 1070015);
     memory_set_i64(m, 5, 0, INT64_MAX);
     EXPECT(!memory_offsets(m, 0, 100, 0, &o));
+    o.given_width = 2;
+    o.base = 1000000 - 7;
+    EXPECT(memory_offsets(m, 0, 100, 0, &o));
+    EXPECT(o.width == 2 && o.base == 1000000 - 7);
+    for (uint32_t i = 0; i < 100; i += 3)
+        EXPECT_EQ(u16[i], i * 5 + 7);
     memory_free(m);
 }
 

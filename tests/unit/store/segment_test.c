@@ -41,6 +41,58 @@ static void expect_narrow(const struct segment *s, uint32_t block, const struct 
     free(u32);
 }
 
+// Every 7th row, and the codes that are held without their rows.
+static void expect_some_codes(const struct segment *s, uint32_t block, uint32_t field,
+                              const uint32_t *want, uint32_t row_count)
+{
+    static uint16_t at[BLOCK_ROWS];
+    static uint32_t got[BLOCK_ROWS];
+    struct block_rows rows = {.at = at};
+    for (uint32_t i = 0; i < row_count; i += 7)
+        at[rows.count++] = (uint16_t)i;
+    segment_codes_of(s, block, field, &rows, got);
+    for (uint32_t i = 0; i < rows.count; i++)
+        EXPECT_EQ(got[i], want[at[i]]);
+    static uint16_t held[BLOCK_ROWS + BLOCK_SLACK_BYTES];
+    uint64_t present[BLOCK_ROWS / 64];
+    uint32_t count = segment_codes_held(s, block, field, 2, held, present);
+    uint32_t from = 0;
+    for (uint32_t i = 0; i < row_count && count > 0; i++) {
+        EXPECT_EQ(bit_get(present, i), want[i] != CODE_NONE);
+        if (bit_get(present, i))
+            EXPECT_EQ(held[from++], (uint16_t)want[i]);
+    }
+    EXPECT_EQ(from, count);
+}
+
+static void expect_some_i64(const struct segment *s, uint32_t block, const struct seg_block *b)
+{
+    static uint16_t at[BLOCK_ROWS];
+    static int64_t got[BLOCK_ROWS];
+    static bool has[BLOCK_ROWS];
+    struct block_rows rows = {.at = at};
+    for (uint32_t i = 0; i < b->row_count; i += 5)
+        at[rows.count++] = (uint16_t)i;
+    segment_i64_of(s, block, SEG_MS, &rows, got, has);
+    for (uint32_t i = 0; i < rows.count; i++) {
+        EXPECT_EQ(has[i], bit_get(b->present, at[i]));
+        EXPECT(!has[i] || got[i] == b->ms[at[i]]);
+    }
+}
+
+static void expect_given_offsets(const struct segment *s, uint32_t block, const struct seg_block *b)
+{
+    static uint32_t distances[BLOCK_ROWS];
+    uint64_t present[BLOCK_ROWS / 64];
+    struct offsets o = {
+        .distances = distances, .present = present, .base = -5, .given_width = sizeof *distances};
+    EXPECT(segment_offsets(s, block, SEG_MS, &o));
+    EXPECT(memcmp(present, b->present, sizeof present) == 0);
+    for (uint32_t i = 0; i < b->row_count; i++)
+        EXPECT(!bit_get(present, i) || distances[i] == (uint32_t)(b->ms[i] + 5));
+    EXPECT(!segment_offsets(s, block, SEG_DEGREES, &o));
+}
+
 static void expect_offsets(const struct segment *s, uint32_t block, uint32_t field,
                            const int64_t *want, const struct seg_block *b)
 {
@@ -107,6 +159,9 @@ static void expect_block(const struct segment *s, uint32_t block, const struct s
     expect_i64(s, block, SEG_AT, b->at, b);
     expect_f64(s, block, b);
     expect_narrow(s, block, b);
+    expect_some_codes(s, block, SEG_KIND, b->kind, b->row_count);
+    expect_some_i64(s, block, b);
+    expect_given_offsets(s, block, b);
     expect_offsets(s, block, SEG_MS, b->ms, b);
     expect_offsets(s, block, SEG_AT, b->at, b);
     expect_offsets(s, block, SEG_DEGREES, NULL, b);
