@@ -81,11 +81,39 @@ static enum err notice_changes(struct access *a, struct fault *why)
 {
     int64_t version = 0;
     enum err e = catalog_version(a->catalog, &version, why);
+    if (e == OK)
+        e = catalog_verify(a->catalog, why);
     if (e == OK && version != a->catalog_version) {
         a->catalog_version = version;
         access_changed(a);
     }
     return e;
+}
+
+enum err access_trust(struct access *a, const uint8_t key[32], int64_t counter, struct fault *why)
+{
+    pthread_mutex_lock(&a->lock);
+    catalog_expect(a->catalog, counter);
+    enum err e = catalog_trust(a->catalog, key, false, why);
+    access_changed(a);
+    pthread_mutex_unlock(&a->lock);
+    return e;
+}
+
+enum err access_verify(struct access *a, struct fault *why)
+{
+    pthread_mutex_lock(&a->lock);
+    enum err e = notice_changes(a, why);
+    pthread_mutex_unlock(&a->lock);
+    return e;
+}
+
+int64_t access_counter(struct access *a)
+{
+    pthread_mutex_lock(&a->lock);
+    int64_t counter = catalog_counter(a->catalog);
+    pthread_mutex_unlock(&a->lock);
+    return counter;
 }
 
 // With the lock held.  ERR_LIMIT while the address must hold off.
@@ -160,7 +188,7 @@ static enum err check_password(struct access *a, struct slice authorization,
         return e;
     bool matches = password_matches(user.password_hash, c->secret);
     wipe(user.password_hash, sizeof user.password_hash);
-    if (e == ERR_NOT_FOUND || !matches)
+    if (e == ERR_NOT_FOUND || !matches || user.is_disabled)
         return refuse(why);
 
     struct principal who = {.roles = user.roles};
@@ -196,7 +224,9 @@ static enum err check_key(struct access *a, const struct credential *c, struct p
     struct catalog_key k = {0};
     struct catalog_user owner = {0};
     pthread_mutex_lock(&a->lock);
-    enum err e = catalog_key_get(a->catalog, c->name, &k, why);
+    enum err e = notice_changes(a, why);
+    if (e == OK)
+        e = catalog_key_get(a->catalog, c->name, &k, why);
     if (e == OK)
         e = catalog_user_get(a->catalog, slice_text(k.key.owner), &owner, why);
     char grants[GRANTS_BYTES] = "";
@@ -209,7 +239,8 @@ static enum err check_key(struct access *a, const struct credential *c, struct p
     uint8_t hash[KEY_HASH_BYTES];
     keyed_hash(k.salt, c->secret, hash, sizeof hash);
     bool matches = equal_in_constant_time(hash, k.hash, sizeof hash);
-    bool is_over = k.key.is_invalidated || (k.key.expires_ms && k.key.expires_ms <= now);
+    bool is_over =
+        k.key.is_invalidated || owner.is_disabled || (k.key.expires_ms && k.key.expires_ms <= now);
     if (e == ERR_NOT_FOUND || !matches || is_over)
         return refuse(why);
 
@@ -292,6 +323,14 @@ static enum err check_api_key(struct access *a, const struct attempt *t, struct 
     return e;
 }
 
+// The words name a row, which is nobody's business who has not logged in; serve logs them.
+static enum err tell_stranger(struct fault *why)
+{
+    return fail(why, ERR_UNAVAILABLE,
+                "catalog.db is not as it was sealed, so nobody can be let in; the server's log "
+                "says which row");
+}
+
 enum err access_check(struct access *a, struct slice authorization, struct slice address,
                       struct principal *out, uint32_t *out_wait_s, struct fault *why)
 {
@@ -311,5 +350,5 @@ enum err access_check(struct access *a, struct slice authorization, struct slice
     else
         e = check_basic(a, &attempt, out, out_wait_s, why);
     credential_wipe(&c);
-    return e;
+    return e == ERR_CORRUPT ? tell_stranger(why) : e;
 }

@@ -26,6 +26,14 @@ struct access;
 enum err access_open(const char *directory, bool create, struct access **out, struct fault *why);
 void access_close(struct access *a);
 
+// The key of catalog.db's seal, as keeper gave it.  Until then nobody is let in where there is a
+// seal.  `counter`: how often the catalogue had changed when this start looked at it.
+// ERR_CORRUPT: it is not as it was sealed; nobody is let in until it is.
+enum err access_trust(struct access *a, const uint8_t key[32], int64_t counter, struct fault *why);
+// ERR_CORRUPT with the row, for the log: what access_check() tells strangers has no name in it.
+enum err access_verify(struct access *a, struct fault *why);
+int64_t access_counter(struct access *a); // of changes under the seal
+
 enum { ROLES_MAX = 8, PRINCIPAL_NAME_BYTES = 256, GRANTS_BYTES = 4096 };
 
 struct principal {
@@ -88,10 +96,17 @@ enum err access_user_password(struct access *a, struct slice name, struct slice 
 enum err access_user_list(struct access *a,
                           void (*each)(void *context, const char *name, uint32_t roles),
                           void *context, struct fault *why);
+enum err access_user_is_disabled(struct access *a, struct slice name, bool *out,
+                                 struct fault *why); // ERR_NOT_FOUND
 
 // Roles of one's own, in Elasticsearch's form (grant.h).  ERR_INVALID says what is wrong in it.
+struct access_outcome {
+    bool is_new;   // it was made, not changed
+    int64_t waits; // number of the approval it waits for (approval.h); 0: it is done
+};
+
 enum err access_role_put(struct access *a, const struct access_by *by, struct slice name,
-                         struct slice body, bool *out_is_new, struct fault *why);
+                         struct slice body, struct access_outcome *out, struct fault *why);
 enum err access_role_remove(struct access *a, const struct access_by *by, struct slice name,
                             struct fault *why);
 enum err access_role_list(struct access *a,
@@ -106,11 +121,14 @@ struct access_user {
     struct slice password;     // len 0: the one there is stays
     const struct slice *roles; // names, built-in or one's own
     uint32_t role_count;
+    bool keeps_roles;       // `roles` is not read; those that there are stay
+    bool enables, disables; // neither: as it is
 };
 
 // Makes or changes a user.
 enum err access_user_put(struct access *a, const struct access_by *by,
-                         const struct access_user *user, bool *out_is_new, struct fault *why);
+                         const struct access_user *user, struct access_outcome *out,
+                         struct fault *why);
 enum err access_user_drop(struct access *a, const struct access_by *by, struct slice name,
                           struct fault *why); // access_user_remove() by somebody
 enum err access_user_roles(struct access *a, struct slice name,

@@ -21,6 +21,11 @@
 // what
 //            protects, made beside the server and not yet in its audit log (change.c)
 //
+// approvals  what waits for a second person: approval.c
+//
+// seal       one row: counter, tags (a tag for each table; catalog_seal.c).  The column `mac` of
+//            the other tables is the row's own; empty in a transaction that has changed the row.
+//
 // users.changed_ms is when somebody was made an administrator or was given a password.
 //
 // user_version is the number of the layout: how many of these steps were made.  A key goes
@@ -54,7 +59,25 @@ static const char layout_3[] =
     "ALTER TABLE users ADD COLUMN changed_ms INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version = 3;";
 
-static const char *const layouts[] = {layout_1, layout_2, layout_3};
+static const char layout_4[] =
+    "ALTER TABLE users ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE users ADD COLUMN totp BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE users ADD COLUMN totp_step INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE approvals (id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL,"
+    " due_ms INTEGER NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL, name TEXT NOT NULL,"
+    " words TEXT NOT NULL, body TEXT NOT NULL, basis BLOB NOT NULL, state INTEGER NOT NULL,"
+    " decided_ms INTEGER NOT NULL, decided_by TEXT NOT NULL,"
+    " mac BLOB NOT NULL DEFAULT x'') STRICT;"
+    "ALTER TABLE users ADD COLUMN mac BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE roles ADD COLUMN mac BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE own_roles ADD COLUMN mac BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE api_keys ADD COLUMN mac BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE changes ADD COLUMN mac BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE seal (id INTEGER PRIMARY KEY CHECK (id = 1), counter INTEGER NOT NULL,"
+    " tags BLOB NOT NULL) STRICT;"
+    "PRAGMA user_version = 4;";
+
+static const char *const layouts[] = {layout_1, layout_2, layout_3, layout_4};
 
 enum {
     LAYOUT_VERSION = sizeof layouts / sizeof *layouts,
@@ -75,16 +98,37 @@ enum err catalog_do(struct catalog *c, const char *sql, struct fault *why)
     return OK;
 }
 
+// Nobody else writes from here on, so what is found right now is what the change is made to: a
+// row that somebody put there is not sealed along with ours.
 enum err catalog_begin(struct catalog *c, struct fault *why)
 {
-    return catalog_do(c, "BEGIN IMMEDIATE", why);
+    if (c->depth > 0) {
+        c->depth++;
+        return OK;
+    }
+    enum err e = catalog_do(c, "BEGIN IMMEDIATE", why);
+    if (e != OK)
+        return e;
+    c->depth = 1;
+    c->has_changed = false;
+    e = catalog_verify(c, why);
+    return e ? catalog_end(c, e, why) : OK;
 }
 
 enum err catalog_end(struct catalog *c, enum err so_far, struct fault *why)
 {
-    enum err e = so_far ? so_far : catalog_do(c, "COMMIT", why);
-    if (e != OK)
-        (void)catalog_do(c, "ROLLBACK", NULL); // the first failure is the one to tell
+    if (--c->depth > 0)
+        return so_far;
+    int64_t counter = c->counter;
+    enum err e = so_far;
+    if (e == OK && c->has_changed)
+        e = catalog_reseal(c, why);
+    if (e == OK)
+        e = catalog_do(c, "COMMIT", why);
+    if (e == OK)
+        return OK;
+    c->counter = counter;
+    (void)catalog_do(c, "ROLLBACK", NULL); // the first failure is the one to tell
     return e;
 }
 
@@ -115,6 +159,22 @@ enum err catalog_finish(struct catalog *c, sqlite3_stmt *statement, struct fault
     if (rc != SQLITE_DONE)
         return catalog_fail(c, "write", why);
     return OK;
+}
+
+enum err catalog_alter(struct catalog *c, sqlite3_stmt **statement, const char *missing,
+                       struct fault *why)
+{
+    enum err e = catalog_begin(c, why);
+    if (e != OK)
+        return e;
+    e = catalog_finish(c, *statement, why);
+    int changed = sqlite3_changes(c->db);
+    catalog_finalizep(statement);
+    *statement = NULL;
+    c->has_changed = true;
+    if (e == OK && missing && changed == 0)
+        e = fail(why, ERR_NOT_FOUND, "%s", missing);
+    return catalog_end(c, e, why);
 }
 
 static enum err read_number(struct catalog *c, const char *sql, int64_t *out, struct fault *why)
@@ -189,6 +249,7 @@ enum err catalog_open(const char *directory, bool create, struct catalog **out, 
     struct catalog *c = calloc(1, sizeof *c);
     if (!c)
         return fail(why, ERR_LIMIT, "catalog.db: out of memory");
+    c->verified_version = -1;
     enum err e = connect(c, directory, create, why);
     if (e != OK) {
         catalog_close(c);
@@ -204,6 +265,7 @@ void catalog_close(struct catalog *c)
         return;
     sqlite3_finalize(c->version);
     sqlite3_close(c->db);
+    wipe(c, sizeof *c);
     free(c);
 }
 

@@ -6,8 +6,12 @@
 // The tables are drawn in catalog.c.  The file is in WAL mode, so the command line may
 // change it beside a running server; catalog_version() tells that somebody did.
 // One connection: not for two threads at once (access.c holds a lock around it).
+//
+// Rows are under a seal (catalog_seal.c): one that was changed, added, taken away or put back by
+// hand is found, and named.
 
 #include "access/access.h"
+#include "access/approval.h"
 #include "keys/crypto.h"
 
 struct catalog;
@@ -18,7 +22,21 @@ void catalog_close(struct catalog *c); // NULL is fine
 // A number that changes whenever another connection has changed the file.
 enum err catalog_version(struct catalog *c, int64_t *out, struct fault *why);
 
-// Everything between is done or nothing; catalog_end() gives `so_far` or its own failure.
+// The seal.  `key` is the one that keeper's signature makes (keys/catalog_key.h).  With `first` a
+// catalogue that never had a seal gets one; without it that is ERR_CORRUPT.
+enum err catalog_trust(struct catalog *c, const uint8_t key[KEY_BYTES], bool first,
+                       struct fault *why);
+void catalog_expect(struct catalog *c, int64_t counter); // no fewer changes than these
+// For who only adds to it: checks and renews the seal if there is one.
+void catalog_lend(struct catalog *c, const uint8_t key[KEY_BYTES]);
+// OK: every row is as it was sealed.  ERR_CORRUPT names the first that is not.  ERR_UNAVAILABLE:
+// there is a seal, and no key yet.
+enum err catalog_verify(struct catalog *c, struct fault *why);
+// How often the rows under the seal have changed; it never falls.
+int64_t catalog_counter(const struct catalog *c);
+
+// Everything between is done or nothing; catalog_end() gives `so_far` or its own failure.  Within
+// another pair the inner one is part of the outer one.
 enum err catalog_begin(struct catalog *c, struct fault *why);
 enum err catalog_end(struct catalog *c, enum err so_far, struct fault *why);
 
@@ -26,6 +44,7 @@ struct catalog_user {
     char name[PRINCIPAL_NAME_BYTES];
     char password_hash[PASSWORD_HASH_BYTES];
     uint32_t roles;
+    bool is_disabled;
 };
 
 // ERR_NOT_FOUND without words.
@@ -36,6 +55,8 @@ enum err catalog_user_add(struct catalog *c, const struct catalog_user *user, in
 enum err catalog_user_remove(struct catalog *c, struct slice name, struct fault *why);
 enum err catalog_user_password(struct catalog *c, struct slice name, const char *password_hash,
                                struct fault *why);
+enum err catalog_user_enable(struct catalog *c, struct slice name, bool is_enabled,
+                             struct fault *why);
 enum err catalog_user_list(struct catalog *c,
                            void (*each)(void *context, const char *name, uint32_t roles),
                            void *context, struct fault *why);
@@ -58,6 +79,13 @@ enum err catalog_user_role_list(struct catalog *c, struct slice user,
                                 void (*each)(void *context, const char *role), void *context,
                                 struct fault *why);
 
+enum err catalog_admin_count(struct catalog *c, int64_t *out, struct fault *why); // enabled ones
+// Since when somebody is an administrator with this password; 0: there is no such user.
+enum err catalog_user_since(struct catalog *c, struct slice name, int64_t *out_ms,
+                            struct fault *why);
+enum err catalog_role_count(struct catalog *c, struct slice role, int64_t *out,
+                            struct fault *why); // users who have it
+
 // Somebody became an administrator, or has a password that another may know.
 enum err catalog_user_touch(struct catalog *c, struct slice name, int64_t now_ms,
                             struct fault *why);
@@ -68,6 +96,16 @@ enum err catalog_note_add(struct catalog *c, const struct access_note *note, str
 enum err catalog_note_get(struct catalog *c, struct arena *arena, struct access_note *out,
                           struct fault *why);
 enum err catalog_note_drop(struct catalog *c, int64_t id, struct fault *why);
+
+// What waits for a second person (approval.h); of `p` all but `id` and `lapses_ms` is read.
+enum err catalog_approval_add(struct catalog *c, const struct approval *p, int64_t *out_id,
+                              struct fault *why);
+// Those with APPROVAL_WAITS, lapsed or not, oldest first; texts are good within `each`.
+enum err catalog_approval_list(struct catalog *c,
+                               void (*each)(void *context, const struct approval *p), void *context,
+                               struct fault *why);
+enum err catalog_approval_decide(struct catalog *c, int64_t id, enum approval_state state,
+                                 const char *who, int64_t now_ms, struct fault *why);
 
 enum { KEY_SALT_BYTES = KEY_BYTES, KEY_HASH_BYTES = 32 };
 

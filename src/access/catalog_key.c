@@ -101,21 +101,18 @@ enum err catalog_key_add(struct catalog *c, const struct catalog_key *k, struct 
     sqlite3_bind_blob(statement, 9, k->hash, sizeof k->hash, SQLITE_TRANSIENT);
     catalog_bind(statement, 10, slice_text(k->limit));
     catalog_bind(statement, 11, slice_text(k->key.metadata[0] ? k->key.metadata : "{}"));
-    return catalog_finish(c, statement, why);
+    return catalog_alter(c, &statement, NULL, why);
 }
 
 enum err catalog_key_invalidate(struct catalog *c, struct slice id, struct fault *why)
 {
     sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
-    enum err e =
-        catalog_prepare(c, "UPDATE api_keys SET invalidated = 1 WHERE id = ?1", &statement, why);
+    enum err e = catalog_prepare(c, "UPDATE api_keys SET invalidated = 1, mac = x'' WHERE id = ?1",
+                                 &statement, why);
     if (e != OK)
         return e;
     catalog_bind(statement, 1, id);
-    e = catalog_finish(c, statement, why);
-    if (e == OK && sqlite3_changes(c->db) == 0)
-        return fail(why, ERR_NOT_FOUND, "there is no such API key");
-    return e;
+    return catalog_alter(c, &statement, "there is no such API key", why);
 }
 
 enum err catalog_key_used(struct catalog *c, const char *id, int64_t now_ms, struct fault *why)

@@ -14,7 +14,7 @@ enum err catalog_note_add(struct catalog *c, const struct access_note *note, str
     sqlite3_bind_int64(statement, 1, note->at_ms);
     for (int i = 0; i < 5; i++)
         catalog_bind(statement, i + 2, texts[i]);
-    return catalog_finish(c, statement, why);
+    return catalog_alter(c, &statement, NULL, why);
 }
 
 static struct slice text_at(sqlite3_stmt *row, int column, struct arena *arena)
@@ -55,5 +55,5 @@ enum err catalog_note_drop(struct catalog *c, int64_t id, struct fault *why)
     if (e != OK)
         return e;
     sqlite3_bind_int64(statement, 1, id);
-    return catalog_finish(c, statement, why);
+    return catalog_alter(c, &statement, NULL, why);
 }

@@ -7,16 +7,18 @@ enum err catalog_role_put(struct catalog *c, struct slice name, struct slice bod
                           struct fault *why)
 {
     sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
-    enum err e = catalog_prepare(c,
-                                 "INSERT INTO own_roles VALUES (?1, ?2, ?3) ON CONFLICT (name) DO "
-                                 "UPDATE SET body = ?2, changed_ms = ?3",
-                                 &statement, why);
+    enum err e =
+        catalog_prepare(c,
+                        "INSERT INTO own_roles (name, body, changed_ms) VALUES (?1, ?2, ?3)"
+                        " ON CONFLICT (name) DO UPDATE SET body = ?2,"
+                        " changed_ms = ?3, mac = x''",
+                        &statement, why);
     if (e != OK)
         return e;
     catalog_bind(statement, 1, name);
     catalog_bind(statement, 2, body);
     sqlite3_bind_int64(statement, 3, now_ms);
-    return catalog_finish(c, statement, why);
+    return catalog_alter(c, &statement, NULL, why);
 }
 
 static enum err delete_role(struct catalog *c, struct slice name, struct fault *why)
@@ -26,31 +28,30 @@ static enum err delete_role(struct catalog *c, struct slice name, struct fault *
     if (e != OK)
         return e;
     catalog_bind(statement, 1, name);
-    e = catalog_finish(c, statement, why);
-    if (e == OK && sqlite3_changes(c->db) == 0)
-        return fail(why, ERR_NOT_FOUND, "there is no such role");
-    return e;
+    return catalog_alter(c, &statement, "there is no such role", why);
 }
 
 // Users keep its name, which permits nothing then.  A role that is made anew under the name
 // would be theirs, so it is taken from them as well.
+static enum err take_from_users(struct catalog *c, struct slice name, struct fault *why)
+{
+    sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
+    enum err e = catalog_prepare(c, "DELETE FROM roles WHERE role = ?1", &statement, why);
+    if (e != OK)
+        return e;
+    catalog_bind(statement, 1, name);
+    return catalog_alter(c, &statement, NULL, why);
+}
+
 enum err catalog_role_remove(struct catalog *c, struct slice name, struct fault *why)
 {
-    enum err e = catalog_do(c, "BEGIN IMMEDIATE", why);
+    enum err e = catalog_begin(c, why);
     if (e != OK)
         return e;
     e = delete_role(c, name, why);
-    sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
     if (e == OK)
-        e = catalog_prepare(c, "DELETE FROM roles WHERE role = ?1", &statement, why);
-    if (e == OK) {
-        catalog_bind(statement, 1, name);
-        e = catalog_finish(c, statement, why);
-    }
-    if (e == OK)
-        return catalog_do(c, "COMMIT", why);
-    (void)catalog_do(c, "ROLLBACK", NULL); // the first failure is the one to tell
-    return e;
+        e = take_from_users(c, name, why);
+    return catalog_end(c, e, why);
 }
 
 enum err catalog_role_list(struct catalog *c, catalog_role_each each, void *context,
@@ -100,12 +101,13 @@ enum err catalog_user_role_add(struct catalog *c, struct slice user, struct slic
                                struct fault *why)
 {
     sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
-    enum err e = catalog_prepare(c, "INSERT OR IGNORE INTO roles VALUES (?1, ?2)", &statement, why);
+    enum err e = catalog_prepare(c, "INSERT OR IGNORE INTO roles (user, role) VALUES (?1, ?2)",
+                                 &statement, why);
     if (e != OK)
         return e;
     catalog_bind(statement, 1, user);
     catalog_bind(statement, 2, role);
-    return catalog_finish(c, statement, why);
+    return catalog_alter(c, &statement, NULL, why);
 }
 
 enum err catalog_user_roles_clear(struct catalog *c, struct slice user, struct fault *why)
@@ -115,7 +117,7 @@ enum err catalog_user_roles_clear(struct catalog *c, struct slice user, struct f
     if (e != OK)
         return e;
     catalog_bind(statement, 1, user);
-    return catalog_finish(c, statement, why);
+    return catalog_alter(c, &statement, NULL, why);
 }
 
 enum err catalog_user_role_list(struct catalog *c, struct slice user,

@@ -30,8 +30,8 @@ enum err catalog_user_get(struct catalog *c, struct slice name, struct catalog_u
                           struct fault *why)
 {
     sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
-    enum err e = catalog_prepare(c, "SELECT name, password_hash FROM users WHERE name = ?1",
-                                 &statement, why);
+    enum err e = catalog_prepare(
+        c, "SELECT name, password_hash, disabled FROM users WHERE name = ?1", &statement, why);
     if (e != OK)
         return e;
     catalog_bind(statement, 1, name);
@@ -43,6 +43,7 @@ enum err catalog_user_get(struct catalog *c, struct slice name, struct catalog_u
     struct catalog_user user = {0};
     catalog_text(statement, 0, user.name, sizeof user.name);
     catalog_text(statement, 1, user.password_hash, sizeof user.password_hash);
+    user.is_disabled = sqlite3_column_int64(statement, 2) != 0;
     e = roles_get(c, name, &user.roles, why);
     if (e == OK)
         *out = user;
@@ -61,24 +62,25 @@ static enum err insert_user(struct catalog *c, const struct catalog_user *user, 
     catalog_bind(statement, 1, slice_text(user->name));
     catalog_bind(statement, 2, slice_text(user->password_hash));
     sqlite3_bind_int64(statement, 3, now_ms);
-    return catalog_finish(c, statement, why);
+    return catalog_alter(c, &statement, NULL, why);
 }
 
 static enum err insert_role(struct catalog *c, const char *user, enum role role, struct fault *why)
 {
     sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
-    enum err e = catalog_prepare(c, "INSERT INTO roles VALUES (?1, ?2)", &statement, why);
+    enum err e =
+        catalog_prepare(c, "INSERT INTO roles (user, role) VALUES (?1, ?2)", &statement, why);
     if (e != OK)
         return e;
     catalog_bind(statement, 1, slice_text(user));
     catalog_bind(statement, 2, slice_text(role_name(role)));
-    return catalog_finish(c, statement, why);
+    return catalog_alter(c, &statement, NULL, why);
 }
 
 enum err catalog_user_add(struct catalog *c, const struct catalog_user *user, int64_t now_ms,
                           struct fault *why)
 {
-    enum err e = catalog_do(c, "BEGIN IMMEDIATE", why);
+    enum err e = catalog_begin(c, why);
     if (e != OK)
         return e;
     e = insert_user(c, user, now_ms, why);
@@ -86,11 +88,7 @@ enum err catalog_user_add(struct catalog *c, const struct catalog_user *user, in
         if (user->roles >> r & 1)
             e = insert_role(c, user->name, (enum role)r, why);
     }
-    if (e == OK)
-        e = catalog_do(c, "COMMIT", why);
-    if (e != OK)
-        (void)catalog_do(c, "ROLLBACK", NULL); // the first failure is the one to tell
-    return e;
+    return catalog_end(c, e, why);
 }
 
 enum err catalog_user_remove(struct catalog *c, struct slice name, struct fault *why)
@@ -100,38 +98,45 @@ enum err catalog_user_remove(struct catalog *c, struct slice name, struct fault 
     if (e != OK)
         return e;
     catalog_bind(statement, 1, name);
-    e = catalog_finish(c, statement, why);
-    if (e == OK && sqlite3_changes(c->db) == 0)
-        return fail(why, ERR_NOT_FOUND, "there is no such user");
-    return e;
+    return catalog_alter(c, &statement, "there is no such user", why);
 }
 
 enum err catalog_user_password(struct catalog *c, struct slice name, const char *password_hash,
                                struct fault *why)
 {
     sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
-    enum err e =
-        catalog_prepare(c, "UPDATE users SET password_hash = ?2 WHERE name = ?1", &statement, why);
+    enum err e = catalog_prepare(
+        c, "UPDATE users SET password_hash = ?2, mac = x'' WHERE name = ?1", &statement, why);
     if (e != OK)
         return e;
     catalog_bind(statement, 1, name);
     catalog_bind(statement, 2, slice_text(password_hash));
-    e = catalog_finish(c, statement, why);
-    if (e == OK && sqlite3_changes(c->db) == 0)
-        return fail(why, ERR_NOT_FOUND, "there is no such user");
-    return e;
+    return catalog_alter(c, &statement, "there is no such user", why);
 }
 
 enum err catalog_user_touch(struct catalog *c, struct slice name, int64_t now_ms, struct fault *why)
 {
     sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
-    enum err e =
-        catalog_prepare(c, "UPDATE users SET changed_ms = ?2 WHERE name = ?1", &statement, why);
+    enum err e = catalog_prepare(c, "UPDATE users SET changed_ms = ?2, mac = x'' WHERE name = ?1",
+                                 &statement, why);
     if (e != OK)
         return e;
     catalog_bind(statement, 1, name);
     sqlite3_bind_int64(statement, 2, now_ms);
-    return catalog_finish(c, statement, why);
+    return catalog_alter(c, &statement, NULL, why);
+}
+
+enum err catalog_user_enable(struct catalog *c, struct slice name, bool is_enabled,
+                             struct fault *why)
+{
+    sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
+    enum err e = catalog_prepare(c, "UPDATE users SET disabled = ?2, mac = x'' WHERE name = ?1",
+                                 &statement, why);
+    if (e != OK)
+        return e;
+    catalog_bind(statement, 1, name);
+    sqlite3_bind_int64(statement, 2, !is_enabled);
+    return catalog_alter(c, &statement, "there is no such user", why);
 }
 
 enum err catalog_user_list(struct catalog *c,
@@ -153,4 +158,40 @@ enum err catalog_user_list(struct catalog *c,
         each(context, name, roles);
     }
     return rc == SQLITE_DONE ? OK : catalog_fail(c, "list users", why);
+}
+
+static enum err read_count(struct catalog *c, const char *sql, struct slice text, int64_t *out,
+                           struct fault *why)
+{
+    sqlite3_stmt *row AUTO(catalog_finalizep) = NULL;
+    enum err e = catalog_prepare(c, sql, &row, why);
+    if (e != OK)
+        return e;
+    if (text.at)
+        catalog_bind(row, 1, text);
+    int rc = sqlite3_step(row);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return catalog_fail(c, "read users", why);
+    *out = rc == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
+    return OK;
+}
+
+enum err catalog_admin_count(struct catalog *c, int64_t *out, struct fault *why)
+{
+    return read_count(c,
+                      "SELECT count(*) FROM roles JOIN users ON name = user"
+                      " WHERE role = 'admin' AND disabled = 0",
+                      slice_of(NULL, 0), out, why);
+}
+
+enum err catalog_user_since(struct catalog *c, struct slice name, int64_t *out_ms,
+                            struct fault *why)
+{
+    return read_count(c, "SELECT max(created_ms, changed_ms) FROM users WHERE name = ?1", name,
+                      out_ms, why);
+}
+
+enum err catalog_role_count(struct catalog *c, struct slice role, int64_t *out, struct fault *why)
+{
+    return read_count(c, "SELECT count(*) FROM roles WHERE role = ?1", role, out, why);
 }

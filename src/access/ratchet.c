@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/reader.h"
+#include "keys/catalog_key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -163,6 +164,15 @@ static enum err check_head(struct ratchet *r, struct fault *why)
     return seq < r->count ? write_head(r, why) : OK;
 }
 
+// What it notes for the audit log is under the catalogue's seal.
+static void lend_key(struct ratchet *r, const struct key_ring *ring)
+{
+    uint8_t key[KEY_BYTES];
+    catalog_key_derive(ring, key);
+    catalog_lend(r->catalog, key);
+    wipe(key, sizeof key);
+}
+
 enum err ratchet_open(const char *access, const struct world *dir, const struct key_ring *ring,
                       struct ratchet **out, struct fault *why)
 {
@@ -174,6 +184,8 @@ enum err ratchet_open(const char *access, const struct world *dir, const struct 
     key_ring_derive(ring, "sign/ratchet", r->seed);
     sign_public(r->seed, r->public_key);
     enum err e = catalog_open(access, false, &r->catalog, why);
+    if (!e)
+        lend_key(r, ring);
     if (!e)
         e = read_all(r, why);
     if (!e)
@@ -291,29 +303,12 @@ enum err ratchet_add(struct ratchet *r, const struct ratchet_entry *draft, struc
     return write_head(r, why);
 }
 
-static enum err read_number(struct ratchet *r, const char *sql, const char *text, int64_t *out,
-                            struct fault *why)
-{
-    sqlite3_stmt *row AUTO(catalog_finalizep) = NULL;
-    enum err e = catalog_prepare(r->catalog, sql, &row, why);
-    if (e)
-        return e;
-    if (text)
-        catalog_bind(row, 1, slice_text(text));
-    int rc = sqlite3_step(row);
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        return catalog_fail(r->catalog, "read users", why);
-    *out = rc == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
-    return OK;
-}
-
 enum err ratchet_since(struct ratchet *r, const char *who, int64_t *out_ms, struct fault *why)
 {
-    return read_number(r, "SELECT max(created_ms, changed_ms) FROM users WHERE name = ?1", who,
-                       out_ms, why);
+    return catalog_user_since(r->catalog, slice_text(who), out_ms, why);
 }
 
 enum err ratchet_admins(struct ratchet *r, int64_t *out_count, struct fault *why)
 {
-    return read_number(r, "SELECT count(*) FROM roles WHERE role = 'admin'", NULL, out_count, why);
+    return catalog_admin_count(r->catalog, out_count, why);
 }

@@ -132,12 +132,6 @@ enum err access_user_add(struct access *a, struct slice name, struct slice passw
     return e ? e : add_user(a, name, password, roles, why);
 }
 
-enum err access_user_add_bare(struct access *a, struct slice name, struct slice password,
-                              struct fault *why)
-{
-    return add_user(a, name, password, 0, why);
-}
-
 enum err access_user_remove(struct access *a, struct slice name, struct fault *why)
 {
     return access_user_drop(a, NULL, name, why);
@@ -166,38 +160,46 @@ enum err access_user_drop(struct access *a, const struct access_by *by, struct s
     return e;
 }
 
+enum err access_password_hash(struct access *a, struct slice password,
+                              char out[PASSWORD_HASH_BYTES], struct fault *why)
+{
+    enum err e = password_check(password, why);
+    return e ? e : hash_in_turn(a, password, out, why);
+}
+
+// Whoever gave the password may know it.
+static enum err set_password(struct access *a, struct slice name, const char *hash,
+                             struct fault *why)
+{
+    enum err e = catalog_begin(a->catalog, why);
+    if (e != OK)
+        return e;
+    e = catalog_user_password(a->catalog, name, hash, why);
+    if (e == OK)
+        e = catalog_user_touch(a->catalog, name, a->now_ms(), why);
+    return catalog_end(a->catalog, e, why);
+}
+
 enum err access_user_password(struct access *a, struct slice name, struct slice password,
                               struct fault *why)
 {
-    enum err e = password_check(password, why);
-    if (e == OK)
-        e = find_user(a, name, why);
+    char hash[PASSWORD_HASH_BYTES] = "";
+    enum err e = find_user(a, name, why);
     if (e == ERR_NOT_FOUND)
         return fail(why, e, "there is no such user");
     if (e == OK)
-        e = access_change(a,
-                          &(struct access_change){"user.password", NULL, name, false,
-                                                  slice_text("another password")},
-                          why);
-    return e ? e : access_user_password_bare(a, name, password, why);
-}
-
-enum err access_user_password_bare(struct access *a, struct slice name, struct slice password,
-                                   struct fault *why)
-{
-    enum err e = password_check(password, why);
-    if (e != OK)
-        return e;
-    char hash[PASSWORD_HASH_BYTES] = "";
-    e = hash_in_turn(a, password, hash, why);
+        e = access_password_hash(a, password, hash, why);
+    const struct access_change change = {"user.password", NULL, name, false,
+                                         slice_text("another password")};
+    if (e == OK)
+        e = access_change(a, &change, why);
     if (e != OK)
         return e;
     pthread_mutex_lock(&a->lock);
-    e = catalog_user_password(a->catalog, name, hash, why);
-    if (e == OK) // whoever gave the password may know it
-        e = catalog_user_touch(a->catalog, name, a->now_ms(), why);
+    e = set_password(a, name, hash, why);
     access_changed(a);
     pthread_mutex_unlock(&a->lock);
+    wipe(hash, sizeof hash);
     return e;
 }
 

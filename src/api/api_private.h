@@ -97,10 +97,14 @@ void route_unrecognized_add(struct unrecognized *u, struct slice name);
 enum err route_unrecognized(const struct exchange *x, const struct unrecognized *u,
                             struct fault *why); // OK when there is none
 
+// Within the object of an answer: that it is not done yet, and how it will be (202).  0: it is.
+void exchange_waits(struct exchange *x, int64_t id); // api_approvals.c
+
 enum err posture(struct exchange *x, struct fault *why); // api_posture.c
 
 // The groups, one a file.
 extern const struct route_group root_routes, search_routes, msearch_routes, doc_routes, bulk_routes,
     index_routes, field_caps_routes, cluster_routes, cat_routes, security_routes, tamis_routes,
-    roles_routes, stats_routes, state_routes, by_query_routes, cat_other_routes, absent_routes;
+    roles_routes, approvals_routes, stats_routes, state_routes, by_query_routes, cat_other_routes,
+    absent_routes;
 extern const struct route_group audit_routes, terms_enum_routes;

@@ -23,20 +23,20 @@ static enum err put_role(struct exchange *x, struct fault *why)
     struct buf text AUTO(buf_donep) = buf_init(ROLE_BYTES);
     struct json_writer w = json_writer_to(&text);
     json_value(&w, body);
-    bool is_new = false;
+    struct access_outcome done = {0};
     struct access_by by = by_caller(x);
     e = buf_end(&text, why);
     if (e == OK)
-        e = access_role_put(x->api->access, &by, exchange_path(x, 0), buf_slice(&text), &is_new,
-                            why);
+        e = access_role_put(x->api->access, &by, exchange_path(x, 0), buf_slice(&text), &done, why);
     if (e != OK)
         return e;
     json_object(&x->json);
     json_key(&x->json, "role");
     json_object(&x->json);
     json_key(&x->json, "created");
-    json_truth(&x->json, is_new);
+    json_truth(&x->json, done.is_new && !done.waits);
     json_end(&x->json);
+    exchange_waits(x, done.waits);
     json_end(&x->json);
     return OK;
 }
@@ -96,6 +96,7 @@ struct user_wish {
     struct slice password;
     struct slice roles[ROLES_OF_USER_MAX];
     uint32_t role_count;
+    bool has_roles, enables, disables;
 };
 
 static enum err read_user_roles(struct user_wish *wish, const struct json *v, struct fault *why)
@@ -103,6 +104,7 @@ static enum err read_user_roles(struct user_wish *wish, const struct json *v, st
     if (v->type != JSON_ARRAY || v->count > ROLES_OF_USER_MAX)
         return fail(why, ERR_INVALID, "parse_exception: [roles] is a list of at most %d names",
                     ROLES_OF_USER_MAX);
+    wish->has_roles = true;
     for (uint32_t i = 0; i < v->count; i++)
         wish->roles[wish->role_count++] = v->items[i].text;
     return OK;
@@ -117,35 +119,112 @@ static enum err read_user(const struct json *body, struct user_wish *wish, struc
             wish->password = v->text;
         else if (slice_is(body->keys[i], "roles"))
             e = read_user_roles(wish, v, why);
-        else if (v->type != JSON_NULL && !(v->type == JSON_OBJECT && v->count == 0) &&
-                 !(v->type == JSON_BOOL && v->truth))
+        else if (slice_is(body->keys[i], "enabled") && v->type == JSON_BOOL)
+            *(v->truth ? &wish->enables : &wish->disables) = true;
+        else if (v->type != JSON_NULL && !(v->type == JSON_OBJECT && v->count == 0))
             e = fail(why, ERR_INVALID,
-                     "parse_exception: a user has [password] and [roles], and nothing of [%.*s]",
+                     "parse_exception: a user has [password], [roles] and [enabled], and nothing "
+                     "of [%.*s]",
                      SLICE_PRINT(body->keys[i]));
     }
     return e;
+}
+
+static enum err change_user(struct exchange *x, const struct access_user *user,
+                            struct access_outcome *out, struct fault *why)
+{
+    struct access_by by = by_caller(x);
+    bool is_self = slice_is(user->name, x->who.name);
+    if (user->disables && is_self)
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: nobody disables himself; let another do it");
+    return access_user_put(x->api->access, &by, user, out, why);
 }
 
 static enum err put_user(struct exchange *x, struct fault *why)
 {
     const struct json *body = NULL;
     struct user_wish wish = {0};
-    bool is_new = false;
-    struct access_by by = by_caller(x);
+    struct access_outcome done = {0};
     enum err e = exchange_body(x, &body, why);
     if (e == OK)
         e = read_user(body, &wish, why);
-    const struct access_user user = {exchange_path(x, 0), wish.password, wish.roles,
-                                     wish.role_count};
+    const struct access_user user = {.name = exchange_path(x, 0),
+                                     .password = wish.password,
+                                     .roles = wish.roles,
+                                     .role_count = wish.role_count,
+                                     .enables = wish.enables,
+                                     .disables = wish.disables};
     if (e == OK)
-        e = access_user_put(x->api->access, &by, &user, &is_new, why);
+        e = change_user(x, &user, &done, why);
     if (e != OK)
         return e;
     json_object(&x->json);
     json_key(&x->json, "created");
-    json_truth(&x->json, is_new);
+    json_truth(&x->json, done.is_new && !done.waits);
+    exchange_waits(x, done.waits);
     json_end(&x->json);
     return OK;
+}
+
+// {} for done, as Elasticsearch has it.
+static enum err change_and_tell(struct exchange *x, const struct access_user *user,
+                                struct fault *why)
+{
+    struct access_outcome done = {0};
+    enum err e = change_user(x, user, &done, why);
+    if (e == ERR_NOT_FOUND)
+        return fail(why, e, "resource_not_found_exception: user [%.*s] does not exist",
+                    user->name.len > 64 ? 64 : (int)user->name.len, (const char *)user->name.at);
+    if (e != OK)
+        return e;
+    json_object(&x->json);
+    exchange_waits(x, done.waits);
+    json_end(&x->json);
+    return OK;
+}
+
+static enum err enable_user(struct exchange *x, struct fault *why)
+{
+    const struct access_user user = {
+        .name = exchange_path(x, 0), .keeps_roles = true, .enables = true};
+    return change_and_tell(x, &user, why);
+}
+
+static enum err disable_user(struct exchange *x, struct fault *why)
+{
+    const struct access_user user = {
+        .name = exchange_path(x, 0), .keeps_roles = true, .disables = true};
+    return change_and_tell(x, &user, why);
+}
+
+static enum err change_password(struct exchange *x, struct slice name, struct fault *why)
+{
+    const struct json *body = NULL;
+    enum err e = exchange_body(x, &body, why);
+    const struct json *password = json_get(body, "password");
+    if (e == OK && (!password || password->type != JSON_STRING || body->count != 1))
+        e = fail(why, ERR_INVALID,
+                 "action_request_validation_exception: Validation Failed: 1: the body has "
+                 "[password], a text, and nothing else;");
+    if (e != OK || !password)
+        return e;
+    const struct access_user user = {.name = name, .password = password->text, .keeps_roles = true};
+    return change_and_tell(x, &user, why);
+}
+
+static enum err password_of_user(struct exchange *x, struct fault *why)
+{
+    return change_password(x, exchange_path(x, 0), why);
+}
+
+// Everybody's own; an API key does not show that its owner is there.
+static enum err own_password(struct exchange *x, struct fault *why)
+{
+    if (x->who.key_id[0])
+        return fail(why, ERR_DENIED,
+                    "security_exception: an API key changes no password; its owner does");
+    return change_password(x, slice_text(x->who.name), why);
 }
 
 static void write_role_name(void *context, const char *role)
@@ -187,8 +266,11 @@ static enum err write_user(struct exchange *x, const char *name, struct fault *w
     json_key(w, "metadata");
     json_object(w);
     json_end(w);
+    bool is_disabled = false;
+    if (e == OK)
+        e = access_user_is_disabled(x->api->access, slice_text(name), &is_disabled, why);
     json_key(w, "enabled");
-    json_truth(w, true);
+    json_truth(w, !is_disabled);
     json_end(w);
     return e;
 }
@@ -334,8 +416,17 @@ static const struct route routes[] = {
     {METHOD_DELETE, ACTION_MANAGE, "/_security/role/{name}", delete_role, "refresh", ""},
     {METHOD_GET | METHOD_POST, ACTION_INFO, "/_security/user/_has_privileges", has_privileges, "",
      ""},
+    {METHOD_PUT | METHOD_POST, ACTION_INFO, "/_security/user/_password", own_password, "refresh",
+     ""},
     {METHOD_PUT | METHOD_POST, ACTION_MANAGE, "/_security/user/{name}", put_user, "refresh",
-     "`password` and `roles` only"},
+     "`password`, `roles` and `enabled` only; what loosens answers 202 and waits for a second "
+     "administrator"},
+    {METHOD_PUT | METHOD_POST, ACTION_MANAGE, "/_security/user/{name}/_password", password_of_user,
+     "refresh", "another's waits for a second administrator (202)"},
+    {METHOD_PUT | METHOD_POST, ACTION_MANAGE, "/_security/user/{name}/_enable", enable_user,
+     "refresh", "waits for a second administrator (202)"},
+    {METHOD_PUT | METHOD_POST, ACTION_MANAGE, "/_security/user/{name}/_disable", disable_user,
+     "refresh", ""},
     {METHOD_GET, ACTION_MANAGE, "/_security/user", get_users, "", ""},
     {METHOD_GET, ACTION_MANAGE, "/_security/user/{name}", get_users, "", ""},
     {METHOD_DELETE, ACTION_MANAGE, "/_security/user/{name}", delete_user, "refresh", ""},

@@ -4,6 +4,7 @@
 #include "access/access.h"
 #include "base/buf.h"
 #include "base/world.h"
+#include "cli/home_access.h"
 #include "keys/crypto.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096, ROOM_BYTES = 4096 };
+enum { ROOM_BYTES = 4096 };
 
 static enum err read_line(int fd, char out[PASSWORD_LINE_BYTES], struct fault *why)
 {
@@ -86,17 +87,15 @@ static enum err check(struct access *access, const char *name, const char *passw
 enum err admin_check(const char *directory, const char *name, const char *password_file,
                      struct fault *why)
 {
-    char path[PATH_BYTES];
     char password[PASSWORD_LINE_BYTES];
-    struct access *access = NULL;
-    snprintf(path, sizeof path, "%s/access", directory);
-    enum err e = access_open(path, false, &access, why);
+    struct home_access home = {0};
+    enum err e = home_access_open(directory, &home, why);
     if (e)
         return e;
     e = admin_password(name, password_file, password, why);
     if (!e)
-        e = check(access, name, password, why);
+        e = check(home.access, name, password, why);
     wipe(password, sizeof password);
-    access_close(access);
+    home_access_close(&home);
     return e;
 }

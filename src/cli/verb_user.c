@@ -2,15 +2,14 @@
 #include "access/access.h"
 #include "cli/cli.h"
 #include "cli/home.h"
+#include "cli/home_access.h"
 #include "cli/password_out.h"
 #include "json/json_writer.h"
 #include "keys/crypto.h"
-#include "server/directory.h"
-#include "server/installation.h"
 
 #include <stdio.h>
 
-enum { PATH_BYTES = 4096, LIST_BYTES = 16 << 20 };
+enum { LIST_BYTES = 16 << 20 };
 
 static const struct flag flags[] = {
     {"dir", "DIR"}, {"role", "ROLE[,ROLE]"}, {"password-file", "F"}, {"json", NULL}, {NULL, NULL}};
@@ -169,22 +168,16 @@ static enum err act(const struct arguments *a, enum action_of_user action, struc
 static enum err open_and_act(const struct arguments *a, enum action_of_user action,
                              struct fault *why)
 {
-    char path[PATH_BYTES];
     const char *directory = arguments_get(a, "dir");
-    int len = snprintf(path, sizeof path, "%s/" DIRECTORY_ACCESS, directory);
-    if (len < 0 || (size_t)len >= sizeof path)
-        return fail(why, ERR_LIMIT, "--dir of more than %d bytes", PATH_BYTES);
-    struct access *access = NULL;
+    struct home_access home = {0};
     enum err e = home_check(directory, why);
     if (!e)
-        e = crypto_start(why);
-    if (!e)
-        e = access_open(path, false, &access, why);
+        e = home_access_open(directory, &home, why);
     if (e)
         return e;
-    e = act(a, action, access, why);
-    access_close(access);
-    enum err give_failed = installation_give(directory, e ? NULL : why);
+    e = act(a, action, home.access, why);
+    enum err give_failed = home_access_settle(&home, e ? NULL : why);
+    home_access_close(&home);
     return e ? e : give_failed;
 }
 

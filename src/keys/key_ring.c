@@ -126,10 +126,9 @@ static struct slice signed_bytes(enum sign_domain domain, const uint8_t digest[S
                                  uint8_t room[SIGNED_BYTES_MAX])
 {
     static const char *const words[SIGN_DOMAIN_COUNT] = {
-        [SIGN_AUDIT_HEAD] = "tamis audit head",
-        [SIGN_POLICY] = "tamis policy",
-        [SIGN_FLOOR] = "tamis floor",
-        [SIGN_STATEMENT] = "tamis audit statement",
+        [SIGN_AUDIT_HEAD] = "tamis audit head", [SIGN_POLICY] = "tamis policy",
+        [SIGN_FLOOR] = "tamis floor",           [SIGN_STATEMENT] = "tamis audit statement",
+        [SIGN_CATALOG] = "tamis catalog",
     };
     CHECK((unsigned)domain < SIGN_DOMAIN_COUNT && words[domain]);
     size_t len = strlen(words[domain]) + 1; // with its NUL

@@ -33,6 +33,7 @@ enum sign_domain {
     SIGN_POLICY,         // a version of the policy
     SIGN_FLOOR,          // server/floor_key.h: a secret of serve's, out of a signature
     SIGN_STATEMENT,      // audit/absence.h
+    SIGN_CATALOG,        // keys/catalog_key.h: the same, for the seal of catalog.db
     SIGN_DOMAIN_COUNT
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/approved.h"
 
+#include "access/trusted.h"
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/reader.h"
@@ -280,9 +281,14 @@ static enum err settle_all(struct settling *s)
         e = settle_setting(s, *subject);
     if (!e)
         e = settle_policy(s, buf_slice(&file));
-    if (!e)
-        s->out->waiting = waiting(s->ratchet);
-    return e;
+    if (e)
+        return e;
+    uint32_t count = 0;
+    const struct ratchet_entry *entries = ratchet_entries(s->ratchet, &count);
+    s->out->waiting = waiting(s->ratchet);
+    s->out->has_data = s->has_data;
+    s->out->begin_ms = count ? entries[0].at_ms : 0;
+    return OK;
 }
 
 // A mistake in the file is told before anything else is asked for.
@@ -292,6 +298,18 @@ static enum err check_file(const struct world *dir, struct arena *scratch, struc
     const struct policy *parsed = NULL;
     enum err e = world_read_file(dir, FILE_POLICY, &file, why);
     return e ? e : policy_parse(buf_slice(&file), scratch, &parsed, why);
+}
+
+// Its seal, and that it is not an older one.  The ratchet may have added to it, so this is last.
+static enum err settle_catalog(const struct world *dir, const struct key_ring *ring,
+                               struct approved *out, struct fault *why)
+{
+    struct access *access = NULL;
+    enum err e = access_open_trusted(DIRECTORY_ACCESS, false, dir, ring, &access, why);
+    if (!e)
+        out->counter = access_counter(access);
+    access_close(access);
+    return e;
 }
 
 static enum err settle_here(const struct world *dir, struct config *config, struct approved *out,
@@ -309,6 +327,8 @@ static enum err settle_here(const struct world *dir, struct config *config, stru
         e = ratchet_open(DIRECTORY_ACCESS, dir, ring, &s.ratchet, why);
     if (!e)
         e = settle_all(&s);
+    if (!e)
+        e = settle_catalog(dir, ring, out, why);
     arena_free(s.scratch);
     ratchet_close(s.ratchet);
     key_ring_close(ring);
@@ -328,6 +348,9 @@ static void encode_said(const struct settling *s, enum err e, struct buf *out)
     buf_u64_le(out, (uint64_t)s->out->at_ms);
     buf_u32_le(out, s->out->waiting);
     buf_u8(out, s->out->differs);
+    buf_u8(out, s->out->has_data);
+    buf_u64_le(out, (uint64_t)s->out->begin_ms);
+    buf_u64_le(out, (uint64_t)s->out->counter);
     buf_blob(out, slice_text(s->out->who));
     for (const char *const *subject = approved_settings; *subject; subject++) {
         struct buf text AUTO(buf_donep) = buf_init(LIMIT_CONFIG_BYTES);
@@ -344,6 +367,9 @@ static enum err decode_facts(struct reader *in, struct config *config, struct ap
     out->at_ms = (int64_t)reader_u64_le(in);
     out->waiting = reader_u32_le(in);
     out->differs = reader_u8(in) != 0;
+    out->has_data = reader_u8(in) != 0;
+    out->begin_ms = (int64_t)reader_u64_le(in);
+    out->counter = (int64_t)reader_u64_le(in);
     struct slice who = reader_blob(in);
     snprintf(out->who, sizeof out->who, "%.*s", SLICE_PRINT(who));
     enum err e = OK;

@@ -35,6 +35,9 @@ struct approved {
     char who[PRINCIPAL_NAME_BYTES];
     uint32_t waiting; // proposals that wait
     bool differs;     // policy.yml says something that is not in force
+    bool has_data;    // something has entered, now or ever
+    int64_t begin_ms; // when the installation was made
+    int64_t counter;  // of changes of catalog.db (access/trusted.h)
 };
 
 static inline void approved_done(struct approved *a)

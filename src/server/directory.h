@@ -4,7 +4,7 @@
 // DIR: everything of one installation, below one directory.
 //
 //     tamis.yml  policy.yml      how it should run, what should enter   (see approved.h)
-//     keys/      master.key, sign.key, ratchet.head, password files of sources   keeper
+//     keys/      master.key, sign.key, ratchet.head, catalog.head, password files   keeper
 //     tls/       ca.crt ca.key server.crt server.key               (read before the sandbox)
 //     access/    catalog.db: users and API keys                    serve
 //     data/      the store                                         serve

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/installation.h"
 
-#include "access/access.h"
+#include "access/trusted.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/limits.h"
@@ -116,11 +116,12 @@ void installation_close(struct installation *i)
 
 // What a user who is not root made, and serves, stays theirs when root changes something in
 // it; what root made and nobody has served yet goes to serve's user.
-static struct process_user catalog_owner(const struct world *dir, const struct process_user *serve)
+static struct process_user owner_of(const struct world *dir, const char *part,
+                                    const struct process_user *process)
 {
     struct stat st;
-    if (fstatat(dir->dir, DIRECTORY_ACCESS, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid == 0)
-        return *serve;
+    if (fstatat(dir->dir, part, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid == 0)
+        return *process;
     return (struct process_user){.is_own = true, .uid = st.st_uid, .gid = st.st_gid};
 }
 
@@ -138,8 +139,12 @@ enum err installation_give(const char *directory, struct fault *why)
     if (!e)
         e = users_resolve(&config, true, users, why);
     if (!e) {
-        struct process_user owner = catalog_owner(&dir, &users[PROCESS_SERVE]);
+        struct process_user owner = owner_of(&dir, DIRECTORY_ACCESS, &users[PROCESS_SERVE]);
         e = directory_give_part(&dir, DIRECTORY_ACCESS, &owner, why);
+    }
+    if (!e) { // the heads of ratchet and catalogue
+        struct process_user owner = owner_of(&dir, DIRECTORY_KEYS, &users[PROCESS_KEEPER]);
+        e = directory_give_part(&dir, DIRECTORY_KEYS, &owner, why);
     }
     world_close(&dir);
     return e;
@@ -183,18 +188,24 @@ static enum err make_certificate(const struct world *dir, const struct endpoint 
     return certificate_make(dir, names, is_any ? 1 : 2, why);
 }
 
-static enum err make_admin(const struct installation_plan *plan, struct fault *why)
+static enum err make_admin(const struct installation_plan *plan, const struct world *dir,
+                           struct fault *why)
 {
     char path[PATH_BYTES];
     int len = snprintf(path, sizeof path, "%s/" DIRECTORY_ACCESS, plan->directory);
     if (len < 0 || (size_t)len >= sizeof path)
         return fail(why, ERR_LIMIT, "the directory's name is longer than %d bytes", PATH_BYTES);
     struct access *access = NULL;
-    enum err e = access_open(path, true, &access, why);
-    if (e)
-        return e;
-    e = access_user_add(access, slice_text(plan->admin), plan->password, 1u << ROLE_ADMIN, why);
+    struct key_ring *ring = NULL;
+    enum err e = key_ring_open(dir, &ring, why);
+    if (!e)
+        e = access_open_trusted(path, true, dir, ring, &access, why);
+    if (!e)
+        e = access_user_add(access, slice_text(plan->admin), plan->password, 1u << ROLE_ADMIN, why);
+    if (!e)
+        e = access_settle_head(access, dir, why);
     access_close(access);
+    key_ring_close(ring);
     return e;
 }
 
@@ -230,7 +241,7 @@ static enum err fill(const struct installation_plan *plan, const struct world *d
     if (!e)
         e = make_certificate(dir, listen, why);
     if (!e)
-        e = make_admin(plan, why);
+        e = make_admin(plan, dir, why);
     return e ? e : start_ratchet(plan, dir, policy, why);
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/serve.h"
 
+#include "access/approval.h"
 #include "api/api.h"
 #include "base/log.h"
 #include "guard/control.h"
 #include "keys/crypto.h"
 #include "server/approved.h"
+#include "server/catalog_ask.h"
 #include "server/directory.h"
 #include "server/floor_key.h"
 #include "server/http.h"
@@ -19,7 +21,12 @@
 
 enum { NOTE_ACTION_BYTES = 128 };
 
-enum { KEEPER_WAIT_MS = 500, TICK_US = 1000000, HTTPS_BYTES = ENDPOINT_TEXT_BYTES + 16 };
+enum {
+    KEEPER_WAIT_MS = 500,
+    KEEPER_START_MS = 20000,
+    TICK_US = 1000000,
+    HTTPS_BYTES = ENDPOINT_TEXT_BYTES + 16
+};
 
 struct serve {
     const struct serve_context *context;
@@ -30,6 +37,8 @@ struct serve {
     struct world audit_files; // the log's directory
     struct audit *audit;
     bool audit_said; // that it fails
+    bool is_trusted; // the key of catalog.db is there, and its seal is whole
+    bool seal_said;  // that it is not
     struct engine *engine;
     struct writer *writer;
     struct push_desk *desk;
@@ -138,8 +147,30 @@ static enum err record_change(void *context, const struct access_change *c, stru
     const struct audit_fact facts[] = {
         {slice_text("name"), c->name},
         {slice_text("change"), c->words},
-        {slice_text("loosens"), slice_text(c->loosens ? "perhaps" : "no")}};
-    return audit_change(context, &who, c->action, facts, 3, why);
+        {slice_text("loosens"), slice_text(c->loosens ? "yes" : "no")}};
+    enum err e = audit_change(context, &who, c->action, facts, 3, why);
+    const char *dot = strrchr(c->action, '.');
+    if (!e && strcmp(dot, ".propose") == 0)
+        log_line(LOG_WARN, "%s of %.*s waits for a second administrator", c->action,
+                 SLICE_PRINT(c->name));
+    return e;
+}
+
+// Somebody changed catalog.db by hand.  Nobody is let in meanwhile; told once, and on record.
+static void tick_seal(struct serve *s)
+{
+    struct fault why = {0};
+    enum err e = access_verify(s->access, &why);
+    if (e == ERR_CORRUPT && !s->seal_said) {
+        const struct audit_who nobody = {0};
+        const struct audit_fact fact = {slice_text("reason"), slice_text(why.words)};
+        log_line(LOG_ERROR, "%s; nobody is let in", why.words);
+        if (audit_change(s->audit, &nobody, "catalog.refused", &fact, 1, NULL))
+            log_line(LOG_ERROR, "and the audit log does not take it");
+    }
+    if (e == OK && s->seal_said)
+        log_line(LOG_INFO, "catalog.db is as it was sealed again");
+    s->seal_said = e == ERR_CORRUPT;
 }
 
 // What the command line did beside us, or while we were away.
@@ -310,11 +341,21 @@ static void tell_protection(const struct serve_context *c, struct status_protect
     out->differs = a->differs;
 }
 
+static bool has_rows(const struct store_stats *stats)
+{
+    for (uint32_t i = 0; i < stats->table_count; i++)
+        if (stats->tables[i].rows > 0)
+            return true;
+    return false;
+}
+
 // Never ends serve: a status that cannot be written is a line in the log.
 static void tell_status(struct serve *s)
 {
     static struct store_stats stats; // large, and only the main thread is here
     store_stats(s->store, &stats);
+    if (has_rows(&stats))
+        access_entered(s->access);
     s->is_ready = copy_is_whole(s);
     struct status_facts facts = {.listen = s->listen,
                                  .node = s->node,
@@ -353,6 +394,19 @@ static void take_floor_key(struct serve *s)
     wipe(&key, sizeof key);
 }
 
+static enum err take_catalog_key(struct serve *s, struct fault *why)
+{
+    uint8_t key[KEY_BYTES];
+    const struct approved *approved = s->context->approved;
+    enum err e = s->is_trusted ? OK : catalog_key_ask(s->keeper, key, why);
+    if (e || s->is_trusted)
+        return e == ERR_UNAVAILABLE || e == ERR_TIMEOUT ? OK : e; // the next keeper is asked
+    e = access_trust(s->access, key, approved ? approved->counter : 0, why);
+    wipe(key, sizeof key);
+    s->is_trusted = e == OK;
+    return e;
+}
+
 static enum err take_links(struct serve *s, struct fault *why)
 {
     for (;;) {
@@ -369,6 +423,9 @@ static enum err take_links(struct serve *s, struct fault *why)
             link_free(s->keeper);
             s->keeper = l;
             take_floor_key(s);
+            e = take_catalog_key(s, why);
+            if (e)
+                return e;
         }
         s->peers[given.peer] = (struct status_peer){.pid = given.peer_pid,
                                                     .starts = given.peer_starts,
@@ -420,6 +477,7 @@ static enum err round_once(struct serve *s, struct fault *why)
     if (!e && monotonic_us() >= s->next_tick_us) {
         s->next_tick_us = monotonic_us() + TICK_US;
         tell_status(s);
+        tick_seal(s);
         tick_audit(s);
     }
     return e;
@@ -449,6 +507,33 @@ static void close_all(struct serve *s)
     status_free(s->status);
 }
 
+// Without keeper nobody can be let in, so nothing is answered before it came.
+static enum err await_keeper(struct serve *s, struct fault *why)
+{
+    int64_t until_us = monotonic_us() + (int64_t)KEEPER_START_MS * 1000;
+    enum err e = OK;
+    while (!e && !s->is_trusted) {
+        int64_t left_ms = (until_us - monotonic_us()) / 1000;
+        struct pollfd wait = {.fd = s->context->control, .events = POLLIN};
+        if (left_ms <= 0)
+            return fail(why, ERR_TIMEOUT, "keeper has not given the key of catalog.db");
+        (void)poll(&wait, 1, (int)left_ms); // interrupted: nothing is there, and round again
+        e = take_links(s, why);
+    }
+    return e;
+}
+
+static void hold_back_loosening(struct serve *s)
+{
+    const struct approved *a = s->context->approved;
+    if (!a)
+        return;
+    const struct access_rule rule = {.begin_ms = a->begin_ms};
+    access_set_rule(s->access, &rule);
+    if (a->has_data)
+        access_entered(s->access);
+}
+
 static enum err open_all(struct serve *s, struct fault *why)
 {
     name_ourselves(s);
@@ -462,6 +547,10 @@ static enum err open_all(struct serve *s, struct fault *why)
         e = record_start(s, why);
     if (!e)
         access_on_change(s->access, record_change, s->audit);
+    if (!e)
+        hold_back_loosening(s);
+    if (!e)
+        e = await_keeper(s, why);
     if (!e)
         e = access_notes_take(s->access, record_note, s->audit, why);
     if (!e)

@@ -99,6 +99,9 @@ class Town:
 
     def manage(self, method, path, body):
         reply = self.tamis.http(method, path, body, user='admin')
+        if reply.status_code == 202:
+            approve = '/_tamis/approvals/%d' % reply.json()['approval']['id']
+            reply = self.tamis.http('POST', approve, user='second')
         assert reply.status_code == 200, (path, reply.text)
 
     def user(self, name, roles):
@@ -131,6 +134,7 @@ def town():
     try:
         for role in ('writer', 'analyst', 'metrics'):
             it.user(role, role)
+        it.user('second', 'admin')
         it.start()
         yield Town(it)
         it.stop()

@@ -107,6 +107,10 @@ def user(a):
     return {'password': 'a password of good length', 'roles': ['analyst']}
 
 
+def password(a):
+    return {'password': 'too short'}  # refused, so that whoever asks keeps their own
+
+
 def api_key(a):
     return {'name': 'x'}
 
@@ -119,6 +123,7 @@ PATHS = {
                      '/_cat/aliases/{name}', '/_cat/nodes', '/_cat/shards', '/_cat/shards/{index}', '/_cat/templates', '/_cat/master',
                      '/_cat/allocation', '/_cat/plugins', '/_cat/segments', '/_security/_authenticate', '/_security/role', '/_security/user',
                      '/_security/privilege', '/_tamis/metrics', '/_tamis/metrics/{name}', '/_tamis/status', '/_tamis/posture', '/_tamis/audit',
+                     '/_tamis/approvals', '/_tamis/approvals/{id}', '/_security/user/{name}/_enable', '/_security/user/{name}/_disable',
                      '/_tamis/audit/head', '/_tamis/audit/{name}', '/_tamis/pending', '/_resolve/index/{name}', '/_stats', '/{index}/_stats',
                      '/_nodes/stats', '/_cluster/state', '/_snapshot/{name}', '/{index}/_doc/{id}', '/{index}/_source/{id}',
                      '/{index}/_alias/{name}', '/_tasks', '/_aliases', '/{index}/_mapping/field/{name}', '/_alias/{name}', '/_flush',
@@ -142,6 +147,7 @@ PATHS = {
     '/{index}/_update/{id}': update, '/_reindex': reindex,
     **dict.fromkeys(['/_field_caps', '/{index}/_field_caps'], field_caps),
     **dict.fromkeys(['/_security/api_key', '/_security/api_key/grant'], api_key),
+    **dict.fromkeys(['/_security/user/_password', '/_security/user/{name}/_password'], password),
     '/_security/role/{name}': role, '/_security/user/{name}': user, '/_security/user/_has_privileges': privileges,
     **dict.fromkeys(['/_search/scroll', '/_search/scroll/{id}'], scroll),
     **dict.fromkeys(['/_pit', '/{index}/_pit'], pit),
@@ -151,7 +157,9 @@ PATHS = {
                      '/_ingest/pipeline/{name}', '/_scripts/{name}'], document),
 }
 # Who may would change users, roles and keys, or end what the campaign itself asks with.
-CHANGES = ('/_security/role/{name}', '/_security/user/{name}', '/_security/api_key', '/_security/api_key/grant')
+CHANGES = ('/_security/role/{name}', '/_security/user/{name}', '/_security/user/_password', '/_security/user/{name}/_password',
+           '/_security/user/{name}/_enable', '/_security/user/{name}/_disable', '/_security/api_key', '/_security/api_key/grant',
+           '/_tamis/approvals/{id}')
 
 
 def word(a, name):

@@ -52,9 +52,12 @@ TEST(change_of_a_user_beside_the_server_is_kept_with_from_and_to)
     expect_only(&g, "|user.password|ada|another password");
     const struct slice admin = slice_text("admin");
     const struct access_by by = {.name = "bob", .key_id = ""};
-    bool is_new = false;
-    EXPECT_EQ(access_user_put(g.access, &by, &(struct access_user){ada, slice_of("", 0), &admin, 1},
-                              &is_new, NULL),
+    struct access_outcome done = {0};
+    EXPECT_EQ(access_user_put(
+                  g.access, &by,
+                  &(struct access_user){
+                      .name = ada, .password = slice_of("", 0), .roles = &admin, .role_count = 1},
+                  &done, NULL),
               OK);
     expect_only(&g, "bob|user.put|ada|roles: analyst, metrics -> admin");
     EXPECT_EQ(access_user_remove(g.access, ada, NULL), OK);
@@ -66,11 +69,11 @@ TEST(change_of_a_role_is_told_without_what_its_query_asks_for)
 {
     struct gate g = gate_open();
     const struct slice eu = slice_text("eu");
-    bool is_new = false;
-    EXPECT_EQ(access_role_put(g.access, NULL, eu, slice_text(EU), &is_new, NULL), OK);
+    struct access_outcome done = {0};
+    EXPECT_EQ(access_role_put(g.access, NULL, eu, slice_text(EU), &done, NULL), OK);
     expect_only(&g, "|role.put|eu|none -> monitor; read on log-*, app, some fields, some rows");
     EXPECT_EQ(access_role_put(g.access, NULL, eu, slice_text("{\"cluster\":[\"manage_security\"]}"),
-                              &is_new, NULL),
+                              &done, NULL),
               OK);
     expect_only(&g, "|role.put|eu|monitor; read on log-*, app, some fields, some rows -> "
                     "manage_security");

@@ -102,20 +102,23 @@ TEST(proposal_is_not_approved_by_a_user_taken_over_within_the_day)
     struct ratchet_place p;
     struct access *a = NULL;
     const struct slice roles[] = {slice_text("analyst"), slice_text("admin")};
-    bool is_new = false;
+    struct access_outcome done = {0};
     ratchet_place_make(&p);
-    ratchet_place_sql(&p, "INSERT INTO users (name, password_hash, created_ms) VALUES "
-                          "('old', 'x', 1); INSERT INTO roles VALUES ('old', 'analyst');");
+    ratchet_place_sql(&p,
+                      "INSERT INTO users (name, password_hash, created_ms) VALUES "
+                      "('old', 'x', 1); INSERT INTO roles (user, role) VALUES ('old', 'analyst');");
     ratchet_wait(100 * HOUR_MS);
     EXPECT_EQ(access_open(p.access, false, &a, NULL), OK);
     a->now_ms = ratchet_now;
-    const struct access_user old_with_one = {slice_text("old"), slice_of("", 0), roles, 1};
-    const struct access_user old_with_two = {slice_text("old"), slice_of("", 0), roles, 2};
-    EXPECT_EQ(access_user_put(a, NULL, &old_with_one, &is_new, NULL), OK);
+    const struct access_user old_with_one = {
+        .name = slice_text("old"), .password = slice_of("", 0), .roles = roles, .role_count = 1};
+    const struct access_user old_with_two = {
+        .name = slice_text("old"), .password = slice_of("", 0), .roles = roles, .role_count = 2};
+    EXPECT_EQ(access_user_put(a, NULL, &old_with_one, &done, NULL), OK);
     int64_t since = 0;
     EXPECT_EQ(ratchet_since(p.ratchet, "old", &since, NULL), OK);
     EXPECT_EQ(since, 1); // no administrator yet
-    EXPECT_EQ(access_user_put(a, NULL, &old_with_two, &is_new, NULL), OK);
+    EXPECT_EQ(access_user_put(a, NULL, &old_with_two, &done, NULL), OK);
     EXPECT_EQ(access_user_password(a, slice_text("bob"), slice_text("a good long one"), NULL), OK);
     int64_t seq = propose(&p, "ann");
     EXPECT_EQ(ratchet_approve(p.ratchet, seq, "old", NULL), ERR_DENIED);
@@ -132,10 +135,11 @@ TEST(administrators_are_those_of_the_built_in_role_who_alone_may_approve)
     struct ratchet_place p;
     int64_t count = 0;
     ratchet_place_make(&p);
-    ratchet_place_sql(&p, "INSERT INTO own_roles VALUES ('chief', "
-                          "'{\"cluster\":[\"manage_security\"]}', 1);"
-                          "INSERT INTO users (name, password_hash, created_ms) VALUES "
-                          "('eve', 'x', 1); INSERT INTO roles VALUES ('eve', 'chief');");
+    ratchet_place_sql(&p,
+                      "INSERT INTO own_roles (name, body, changed_ms) VALUES ('chief', "
+                      "'{\"cluster\":[\"manage_security\"]}', 1);"
+                      "INSERT INTO users (name, password_hash, created_ms) VALUES "
+                      "('eve', 'x', 1); INSERT INTO roles (user, role) VALUES ('eve', 'chief');");
     EXPECT_EQ(ratchet_admins(p.ratchet, &count, NULL), OK);
     EXPECT_EQ(count, 2);
     ratchet_place_drop(&p);

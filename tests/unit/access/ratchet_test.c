@@ -53,9 +53,10 @@ void ratchet_place_make(struct ratchet_place *p)
     struct access *access = NULL;
     EXPECT_EQ(access_open(p->access, true, &access, NULL), OK);
     access_close(access);
-    ratchet_place_sql(p, "INSERT INTO users (name, password_hash, created_ms) VALUES "
-                         "('ann', 'x', 1700000000000), ('bob', 'x', 1700000000000);"
-                         "INSERT INTO roles VALUES ('ann', 'admin'), ('bob', 'admin');");
+    ratchet_place_sql(p,
+                      "INSERT INTO users (name, password_hash, created_ms) VALUES "
+                      "('ann', 'x', 1700000000000), ('bob', 'x', 1700000000000);"
+                      "INSERT INTO roles (user, role) VALUES ('ann', 'admin'), ('bob', 'admin');");
     clock_ms = 1700000000000;
     EXPECT_EQ(ratchet_place_reopen(p, NULL), OK);
     const struct ratchet_change first = ratchet_policy("init", "sources: {}\n");

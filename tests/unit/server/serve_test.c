@@ -4,6 +4,7 @@
 #include "guard/control.h"
 #include "guard/link.h"
 #include "server/directory.h"
+#include "server/keeper.h"
 #include "server/serve.h"
 #include "unit/server/launch.h"
 
@@ -13,7 +14,7 @@
 struct stage {
     struct launched l;
     int control; // the launcher's end
-    pid_t pid;
+    pid_t pid, keeper;
 };
 
 static int unix_listening(const struct place *p)
@@ -65,6 +66,38 @@ static int serve_in(const struct stage *s, int control)
     return status;
 }
 
+// A keeper outside its sandbox, whose only link is to serve.
+static int keeper_in(const struct stage *s, int end)
+{
+    struct keeper keeper = {0};
+    struct key_ring *ring = NULL;
+    struct arena *a = arena_new(16 << 20);
+    int control[2];
+    close(s->control); // its closing is what stops serve
+    if (world_open(s->l.home, &keeper.files, NULL) || key_ring_open(&keeper.files, &ring, NULL) ||
+        policy_parse(slice_text("sources: {}\n"), a, &keeper.policy, NULL) ||
+        control_pair(control, NULL))
+        return 7;
+    struct control_link given = {.peer = PROCESS_SERVE, .peer_pid = 1, .peer_starts = 1};
+    if (control_send_link(control[0], &given, end, NULL))
+        return 8;
+    keeper.ring = ring;
+    return keeper_run(&keeper, control[1], NULL) == OK ? 0 : 1;
+}
+
+static void stage_keeper(struct stage *s)
+{
+    int ends[2];
+    EXPECT_EQ(control_link_pair(ends, NULL), OK);
+    s->keeper = fork();
+    if (s->keeper == 0)
+        _exit(keeper_in(s, ends[1]));
+    struct control_link given = {.peer = PROCESS_KEEPER, .peer_pid = 1, .peer_starts = 1};
+    EXPECT_EQ(control_send_link(s->control, &given, ends[0], NULL), OK);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void stage_open(struct stage *s)
 {
     int ends[2];
@@ -77,6 +110,7 @@ static void stage_open(struct stage *s)
         _exit(serve_in(s, ends[1]));
     }
     close(ends[1]);
+    stage_keeper(s);
 }
 
 static int stage_close(struct stage *s)
@@ -84,6 +118,8 @@ static int stage_close(struct stage *s)
     int status = 0;
     close(s->control);
     EXPECT_EQ(waitpid(s->pid, &status, 0), s->pid);
+    EXPECT_EQ(kill(s->keeper, SIGKILL), 0);
+    EXPECT_EQ(waitpid(s->keeper, NULL, 0), s->keeper);
     place_drop(&s->l.place);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
