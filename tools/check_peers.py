@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Clients that come from PyPI, and an OpenSearch node from Maven as the oracle of tests/api.
+"""Clients that come from PyPI, DuckDB as the oracle of random questions, and an OpenSearch node from Maven as that of tests/api.
 
 Each goes into a virtual environment below build/peers and runs tests/peers/*.py against a
 tamis that the test starts.  Where the registry is not reached, one line says what was
@@ -18,6 +18,7 @@ PEERS = [
     ('elasticsearch 9', ['elasticsearch>=9,<10'], 'tests/peers/elasticsearch_client.py'),
     ('elasticsearch 8', ['elasticsearch>=8,<9'], 'tests/peers/elasticsearch_client.py'),
     ('opensearch-py', ['opensearch-py'], 'tests/peers/opensearch_client.py'),
+    ('DuckDB as oracle', ['duckdb'], 'tests/peers/duckdb_differential.py'),
 ]
 BASE = ['pytest', 'psycopg2-binary', 'requests']
 
