@@ -78,8 +78,8 @@ TEST(match_must_takes_rows_that_every_clause_takes)
         "{\"range\":{\"latency\":{\"gte\":40,\"lt\":900}}}",
         "{\"terms\":{\"host\":[\"h1\",\"h2\"]}}",
         "{\"range\":{\"score\":{\"gte\":0.25}}}",
-        "{\"bool\":{\"should\":[{\"term\":{\"host\":\"h1\"}},"
-        "{\"range\":{\"latency\":{\"lt\":500}}}]}}",
+        ("{\"bool\":{\"should\":[{\"term\":{\"host\":\"h1\"}},"
+         "{\"range\":{\"latency\":{\"lt\":500}}}]}}"),
     };
     for (uint32_t count = 1; count <= 4; count++)
         expect_all_of(clauses, count);
