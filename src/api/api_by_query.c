@@ -7,7 +7,7 @@
 // Whoever asks must be allowed to read rows as well as to write: how many rows went tells how
 // many there were.  Rows that a filter hides from him are not found, and stay.
 
-enum { BATCH_ROWS = 10000, ACTIONS_BYTES = BATCH_ROWS * 64 };
+enum { BATCH_ROWS = 10000, ACTIONS_BYTES = BATCH_ROWS * 64, BATCH_ARENA_BYTES = 64 << 20 };
 
 struct by_query {
     const struct json *query; // NULL: match_all
@@ -153,7 +153,7 @@ static enum err delete_found(struct exchange *x, struct by_query *b, const struc
 // *out_more: it found rows, and some of them went.
 static enum err one_batch(struct exchange *x, struct by_query *b, bool *out_more, struct fault *why)
 {
-    struct arena *arena AUTO(arena_freep) = arena_new(SEARCH_BODY_BYTES * 8);
+    struct arena *arena AUTO(arena_freep) = arena_new(BATCH_ARENA_BYTES);
     struct search_call c = {0};
     uint64_t before = b->deleted;
     *out_more = false;

@@ -352,7 +352,7 @@ static enum err plan_bool(const struct plan *p, const struct query_bool *b, stru
     m->must_not = match_room(p, m->must_not_count, sizeof *m->must_not);
     m->scratch = match_room(p, 2 * (size_t)BLOCK_WORDS, sizeof *m->scratch);
     m->hits = m->should_min > 1 ? match_room(p, BLOCK_ROWS, sizeof *m->hits) : NULL;
-    m->order = match_room(p, m->must_count, sizeof *m->order);
+    m->order = match_room(p, m->must_count, sizeof(struct match *));
     if (p->columns->room->is_over)
         return ERR_LIMIT;
     if (m->should_min > m->should_count || m->should_count > UINT16_MAX) {
