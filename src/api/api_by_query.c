@@ -81,12 +81,35 @@ static enum err read_number(const struct exchange *x, const char *name, int64_t 
 static enum err read_parameters(const struct exchange *x, struct by_query *b, struct fault *why)
 {
     int64_t batch = BATCH_ROWS;
+    bool waits = true;
     int64_t rows = (int64_t)(b->rows_max < INT64_MAX ? b->rows_max : INT64_MAX);
     enum err e = read_number(x, "scroll_size", BATCH_ROWS, &batch, why);
     if (e == OK)
         e = read_number(x, "max_docs", INT64_MAX, &rows, why);
+    if (e == OK)
+        e = parameter_truth(&x->parameters, "wait_for_completion", &waits, why);
+    if (e == OK && !waits)
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: [wait_for_completion=false] is not supported: "
+                    "there are no tasks");
     b->batch = (uint32_t)batch;
     b->rows_max = (uint64_t)rows;
+    return e;
+}
+
+// The URL's part of the query, as _search reads it; more parameters of _search are not taken.
+static enum err read_url_query(const struct exchange *x, struct arena *arena, struct request *r,
+                               struct fault *why)
+{
+    static const char *const names[] = {"q",        "df",      "default_operator",
+                                        "analyzer", "lenient", "analyze_wildcard"};
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < sizeof names / sizeof *names; i++) {
+        const struct slice *value = parameter_get(&x->parameters, names[i]);
+        bool known = false;
+        if (value)
+            e = request_parameter(r, slice_text(names[i]), *value, arena, &known, why);
+    }
     return e;
 }
 
@@ -98,11 +121,9 @@ static enum err find(struct exchange *x, const struct by_query *b, struct arena 
     const struct json body = {
         .type = JSON_OBJECT, .count = b->query != NULL, .items = b->query, .keys = &key};
     struct index_wish wish = {.expression = b->index};
-    const struct slice *q = parameter_get(&x->parameters, "q");
-    bool known = false;
     enum err e = request_parse(&body, arena, &c->request, why);
-    if (e == OK && q)
-        e = request_parameter(&c->request, slice_text("q"), *q, arena, &known, why);
+    if (e == OK)
+        e = read_url_query(x, arena, &c->request, why);
     uint64_t left = b->rows_max - b->deleted;
     c->request.size = left < b->batch ? (uint32_t)left : b->batch;
     c->request.source = (struct source_filter){.is_given = true, .is_off = true};
@@ -225,9 +246,10 @@ static enum err delete_by_query(struct exchange *x, struct fault *why)
     return OK;
 }
 
+// slices, scroll and requests_per_second say how a cluster works, not what is deleted.
 #define BY_QUERY_PARAMETERS                                                                   \
-    "q conflicts max_docs scroll scroll_size slices wait_for_completion requests_per_second " \
-    "search_timeout terminate_after default_operator df lenient analyzer analyze_wildcard"
+    "q df default_operator analyzer lenient analyze_wildcard conflicts max_docs scroll_size " \
+    "wait_for_completion scroll slices requests_per_second"
 
 static const struct route routes[] = {
     {METHOD_POST, ACTION_WRITE, "/{index}/_delete_by_query", delete_by_query, BY_QUERY_PARAMETERS,

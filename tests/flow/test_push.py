@@ -219,3 +219,8 @@ def test_delete_by_query_says_what_is_wrong(pushed):
     assert ask(path, {'query': {'match_all': {}}, 'max_docs': 0}) == (400, '[max_docs] must be from 1 to 9223372036854775807, got 0')
     assert ask(path + '?scroll_size=20000', {'query': {'match_all': {}}}) == (400, '[scroll_size] must be from 1 to 10000, got 20000')
     assert ask(path, {'query': {'match_all': {}}}, 'analyst')[0] == 403
+    assert ask(path + '?wait_for_completion=false', {'query': {'match_all': {}}})[0] == 400
+    assert ask(path + '?terminate_after=5', {'query': {'match_all': {}}}) == (
+        400, 'request [/app-events/_delete_by_query] contains unrecognized parameter: [terminate_after]')
+    assert ask(path + '?q=frob&df=model', {})[0] == 400
+    assert pushed.count('app-events') == 0

@@ -1,33 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "search/match.h"
-#include "unit/search/crowded.h"
-
-struct matching {
-    struct snapshot *now;
-    struct room room;
-    struct columns columns;
-    struct match match;
-};
-
-static const uint32_t events = TOWN_EVENTS;
-
-static void plan(struct matching *m, const char *query)
-{
-    char body[900];
-    snprintf(body, sizeof body, "{\"query\":%s}", query);
-    struct request r = town_request(crowded_town(), body);
-    m->now = store_snapshot(crowded_town()->store);
-    m->room = room_init(8 << 20);
-    EXPECT_EQ(columns_init(&m->columns, m->now, &events, 1, &m->room), OK);
-    EXPECT_EQ(match_plan(&m->columns, r.query, 0, &m->match, NULL), OK);
-}
-
-static void done(struct matching *m)
-{
-    columns_done(&m->columns);
-    room_done(&m->room);
-    snapshot_free(m->now);
-}
+#include "unit/search/matching.h"
 
 static void look_at(struct matching *m, uint32_t block, uint64_t *out)
 {
@@ -46,12 +18,12 @@ static void expect_all_of(const char *const *clauses, uint32_t count)
     struct matching all;
     char query[700] = "{\"bool\":{\"filter\":[";
     for (uint32_t i = 0; i < count; i++) {
-        plan(&each[i], clauses[i]);
+        matching_plan(&each[i], clauses[i]);
         snprintf(query + strlen(query), sizeof query - strlen(query), "%s%s", i ? "," : "",
                  clauses[i]);
     }
     strcat(query, "]}}");
-    plan(&all, query);
+    matching_plan(&all, query);
     uint32_t blocks = view_block_count(snapshot_view(all.now, TOWN_EVENTS));
     for (uint32_t turn = 0; turn < 70; turn++) {
         uint64_t want[BLOCK_WORDS];
@@ -68,8 +40,8 @@ static void expect_all_of(const char *const *clauses, uint32_t count)
             EXPECT_EQ(bit_get(got, i), bit_get(want, i));
     }
     for (uint32_t i = 0; i < count; i++)
-        done(&each[i]);
-    done(&all);
+        matching_done(&each[i]);
+    matching_done(&all);
 }
 
 TEST(match_must_takes_rows_that_every_clause_takes)
@@ -101,11 +73,11 @@ TEST(match_must_learns_to_ask_first_what_takes_out_most)
 {
     struct matching m;
     uint64_t bits[BLOCK_WORDS];
-    plan(&m, "{\"bool\":{\"filter\":[{\"range\":{\"latency\":{\"gte\":-100000}}},"
-             "{\"range\":{\"latency\":{\"lt\":50}}}]}}");
+    matching_plan(&m, "{\"bool\":{\"filter\":[{\"range\":{\"latency\":{\"gte\":-100000}}},"
+                      "{\"range\":{\"latency\":{\"lt\":50}}}]}}");
     for (uint32_t turn = 0; turn < 70; turn++)
         look_at(&m, 0, bits);
     EXPECT(m.match.order[0] == &m.match.must[1]);
     EXPECT(m.match.order[1] == &m.match.must[0]);
-    done(&m);
+    matching_done(&m);
 }

@@ -1,33 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "search/match.h"
-#include "unit/search/crowded.h"
+#include "unit/search/matching.h"
 
-struct matching {
-    struct snapshot *now;
-    struct room room;
-    struct columns columns;
-    struct match match;
-};
-
-static const uint32_t events = TOWN_EVENTS;
-
+// The same, at its first block.
 static void plan(struct matching *m, const char *query)
 {
-    char body[600];
-    snprintf(body, sizeof body, "{\"query\":%s}", query);
-    struct request r = town_request(crowded_town(), body);
-    m->now = store_snapshot(crowded_town()->store);
-    m->room = room_init(8 << 20);
-    EXPECT_EQ(columns_init(&m->columns, m->now, &events, 1, &m->room), OK);
-    EXPECT_EQ(match_plan(&m->columns, r.query, 0, &m->match, NULL), OK);
+    matching_plan(m, query);
     columns_block(&m->columns, 0, view_block(snapshot_view(m->now, TOWN_EVENTS), 0));
-}
-
-static void done(struct matching *m)
-{
-    columns_done(&m->columns);
-    room_done(&m->room);
-    snapshot_free(m->now);
 }
 
 static enum match_rows verdict(const char *query)
@@ -36,7 +14,7 @@ static enum match_rows verdict(const char *query)
     uint64_t bits[BLOCK_WORDS];
     plan(&m, query);
     enum match_rows got = match_block(&m.columns, &m.match, bits);
-    done(&m);
+    matching_done(&m);
     return got;
 }
 
@@ -73,7 +51,7 @@ TEST(match_of_the_whole_is_the_union_of_its_parts)
     uint32_t rows = a.columns.block.row_count;
     for (uint32_t i = 0; i < rows; i++)
         EXPECT_EQ(bit_get(z, i), bit_get(x, i) || bit_get(y, i));
-    done(&a);
-    done(&b);
-    done(&both);
+    matching_done(&a);
+    matching_done(&b);
+    matching_done(&both);
 }
