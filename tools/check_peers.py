@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Clients that come from PyPI, DuckDB as the oracle of random questions, and an OpenSearch node from Maven as that of tests/api.
+"""Clients that come from PyPI, Go's modules and Maven, DuckDB as the oracle of random questions, and an OpenSearch node as that of tests/api.
 
-Each goes into a virtual environment below build/peers and runs tests/peers/*.py against a
-tamis that the test starts.  Where the registry is not reached, one line says what was
-skipped.  The last line is 'N passed, N failed'.
+Each goes below build/peers, those of Python into virtual environments, and is run by
+tests/peers/*.py against a tamis that the test starts.  Where the registry is not reached,
+one line says what was skipped.  The last line is 'N passed, N failed'.
 """
+import json
 import os
 import pathlib
 import re
@@ -53,6 +54,25 @@ def oracle():
     return file if done.returncode == 0 and file.exists() else None
 
 
+def go_client(version):
+    """The command of the client in tests/peers/go with this major version of go-elasticsearch, or None."""
+    program = ROOT / f'go-elasticsearch-{version}'
+    if not shutil.which('go'):
+        return None
+    done = subprocess.run(['go', 'build', '-tags', f'v{version}', '-o', str(program), '.'], cwd='tests/peers/go', capture_output=True)
+    return [str(program)] if done.returncode == 0 else None
+
+
+def java_client():
+    """The command of the client in tests/peers/java, or None."""
+    classes = ROOT / 'java.classpath'
+    if not shutil.which('mvn') or not shutil.which('java'):
+        return None
+    done = subprocess.run(['mvn', '-q', '-B', '-f', 'tests/peers/java/pom.xml', 'dependency:build-classpath', f'-Dmdep.outputFile={classes}'],
+                          capture_output=True)
+    return ['java', '-cp', classes.read_text(), 'tests/peers/java/Client.java'] if done.returncode == 0 else None
+
+
 def run_tests(python, name, test, more=None):
     """(passed, failed) of one file of tests, which may use the fixtures of tests/flow."""
     done = subprocess.run([str(python), '-m', 'pytest', '-q', '-p', 'no:cacheprovider', '--rootdir=tests/flow',
@@ -78,6 +98,14 @@ def main():
             print(f'skipped {name}: its packages are not to be had here')
             continue
         good, bad = run_tests(python, name, test)
+        passed, failed = passed + good, failed + bad
+    for name, command in (('go-elasticsearch 9', lambda: go_client(9)), ('go-elasticsearch 8', lambda: go_client(8)),
+                          ('Java client', java_client)):
+        words = command()
+        if not words:
+            print(f'skipped {name}: its language or its packages are not to be had here')
+            continue
+        good, bad = run_tests('/usr/bin/python3', name, 'tests/peers/compiled_client.py', {'CLIENT': json.dumps(words)})
         passed, failed = passed + good, failed + bad
     print(f'{passed} passed, {failed} failed')
     return 1 if failed else 0
