@@ -263,17 +263,10 @@ static int by_key_then_place(const void *a, const void *b, void *keys)
     return order ? order : (*x > *y) - (*x < *y);
 }
 
-// Marks those that a later one with the same key replaces.  Sorted and not hashed:
-// nobody can choose keys that make sorting slow.
-static void mark_replaced(const struct slice *keys, uint32_t count, bool *replaced)
+// The place of a key that an earlier one has already said, or `count`.  Sorted and not
+// hashed: nobody can choose keys that make sorting slow.
+static uint32_t repeated_of_many(const struct slice *keys, uint32_t count)
 {
-    if (count <= QUADRATIC_KEYS) {
-        for (uint32_t i = 0; i < count; i++) {
-            for (uint32_t j = i + 1; j < count && !replaced[i]; j++)
-                replaced[i] = slice_equal(keys[i], keys[j]);
-        }
-        return;
-    }
     uint32_t *order = malloc(count * sizeof *order);
     struct slice *all = malloc(count * sizeof *all);
     CHECK(order && all);
@@ -281,41 +274,42 @@ static void mark_replaced(const struct slice *keys, uint32_t count, bool *replac
     for (uint32_t i = 0; i < count; i++)
         order[i] = i;
     qsort_r(order, count, sizeof *order, by_key_then_place, all);
-    for (uint32_t i = 0; i + 1 < count; i++)
-        replaced[order[i]] = slice_equal(keys[order[i]], keys[order[i + 1]]);
+    uint32_t found = count;
+    for (uint32_t i = 1; i < count; i++) {
+        if (order[i] < found && slice_equal(keys[order[i - 1]], keys[order[i]]))
+            found = order[i];
+    }
     free(all);
     free(order);
+    return found;
 }
 
-static uint32_t drop_replaced(struct slice *keys, struct json *values, uint32_t count)
+static uint32_t repeated_key(const struct slice *keys, uint32_t count)
 {
-    bool few[QUADRATIC_KEYS] = {0};
-    bool *replaced = count <= QUADRATIC_KEYS ? few : calloc(count, sizeof *replaced);
-    CHECK(replaced != NULL);
-    mark_replaced(keys, count, replaced);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (replaced[i])
-            continue;
-        keys[kept] = keys[i];
-        values[kept++] = values[i];
+    if (count > QUADRATIC_KEYS)
+        return repeated_of_many(keys, count);
+    for (uint32_t i = 1; i < count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (slice_equal(keys[i], keys[j]))
+                return i;
+        }
     }
-    if (replaced != few)
-        free(replaced);
-    return kept;
+    return count;
 }
 
 // Moves what was pushed since `bottom` to the arena.
-static void pop_members(struct parser *p, size_t bottom, struct json *out)
+static enum err pop_members(struct parser *p, size_t bottom, struct json *out)
 {
     uint32_t count = (uint32_t)(p->top - bottom);
     struct slice *keys = p->keys + bottom;
     struct json *values = p->values + bottom;
     p->top = bottom;
-    if (count == 0)
-        return;
     if (out->type == JSON_OBJECT) {
-        count = drop_replaced(keys, values, count);
+        uint32_t repeated = repeated_key(keys, count);
+        if (repeated < count)
+            return fail(p->why, ERR_INVALID,
+                        "line %u, column %u: the value of a key that is there already",
+                        values[repeated].line, values[repeated].column);
         struct slice *names = ARENA_ARRAY(p->request, struct slice, count);
         memcpy(names, keys, count * sizeof *names);
         out->keys = names;
@@ -324,6 +318,7 @@ static void pop_members(struct parser *p, size_t bottom, struct json *out)
     memcpy(items, values, count * sizeof *items);
     out->items = items;
     out->count = count;
+    return OK;
 }
 
 static enum err parse_value(struct parser *p, struct json *out);
@@ -360,8 +355,7 @@ static enum err parse_members(struct parser *p, struct json *out, uint8_t close)
     } while (take(p, ','));
     if (!take(p, close))
         return complain(p, p->at, close == '}' ? "',' or '}' is missing" : "',' or ']' is missing");
-    pop_members(p, bottom, out);
-    return OK;
+    return pop_members(p, bottom, out);
 }
 
 static enum err parse_nested(struct parser *p, struct json *out)

@@ -4,7 +4,7 @@
 // JSON (RFC 8259) as a small tree in an arena.
 //
 // Strict: UTF-8 is checked, nesting is bounded by LIMIT_JSON_DEPTH, trailing
-// bytes are refused, of duplicate keys the last wins (as in Elasticsearch).
+// bytes and a key said twice in one object are refused (as in Elasticsearch).
 // Numbers keep their text, so nothing is lost before somebody asks for a type.
 // Keys and strings without escapes are slices of the input, which must outlive
 // the tree; the rest lives in the arena.
