@@ -95,9 +95,9 @@ static enum err plan_bounds(struct search *s, const struct agg_node *n, struct d
                  "[extended_bounds.max][%lld] for histogram aggregation [%.*s]",
                  (long long)d->steps.min, (long long)d->steps.max, SLICE_PRINT(a->name));
     if (!e && d->steps.has_min)
-        d->steps.min = floor_of(n, d->steps.min);
+        d->steps.min = date_steps_bound(a, d->zone, d->steps.min);
     if (!e && d->steps.has_max)
-        d->steps.max = floor_of(n, d->steps.max);
+        d->steps.max = date_steps_bound(a, d->zone, d->steps.max);
     return e;
 }
 

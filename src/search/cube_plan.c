@@ -125,7 +125,7 @@ static bool plan_bound(const struct cube_plan *p, const struct cube_node *n,
                                            : literal_date(l, &dates, false, out, NULL);
     if (e || !is_time(*out))
         return false;
-    *out = date_steps_floor(n->agg, n->zone, *out);
+    *out = date_steps_bound(n->agg, n->zone, *out);
     return true;
 }
 

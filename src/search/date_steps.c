@@ -31,16 +31,24 @@ int64_t date_steps_length(const struct agg *a, const struct date_zone *zone)
     return a->interval_kind == INTERVAL_FIXED ? a->interval_ms : unit_ms[a->calendar_unit];
 }
 
+// Where a bucket would start without the offset.
+static int64_t floor_plain(const struct agg *a, const struct date_zone *zone, int64_t ms)
+{
+    if (date_steps_are_even(a, zone))
+        return floor_even(ms, a->interval_ms);
+    if (a->interval_kind == INTERVAL_FIXED)
+        return date_floor_fixed(ms, a->interval_ms, zone);
+    return date_floor(ms, (enum date_unit)a->calendar_unit, zone);
+}
+
 int64_t date_steps_floor(const struct agg *a, const struct date_zone *zone, int64_t ms)
 {
-    int64_t at = ms - a->offset_ms;
-    if (date_steps_are_even(a, zone))
-        at = floor_even(at, a->interval_ms);
-    else if (a->interval_kind == INTERVAL_FIXED)
-        at = date_floor_fixed(at, a->interval_ms, zone);
-    else
-        at = date_floor(at, (enum date_unit)a->calendar_unit, zone);
-    return at + a->offset_ms;
+    return floor_plain(a, zone, ms - a->offset_ms) + a->offset_ms;
+}
+
+int64_t date_steps_bound(const struct agg *a, const struct date_zone *zone, int64_t ms)
+{
+    return floor_plain(a, zone, ms) + a->offset_ms;
 }
 
 static int64_t next_fixed(const struct agg *a, const struct date_zone *zone, int64_t start)

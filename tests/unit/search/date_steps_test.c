@@ -50,4 +50,7 @@ TEST(date_steps_of_even_buckets_go_by_interval_and_offset)
     EXPECT_EQ(date_steps_floor(&a, zone, 300), 300);
     EXPECT_EQ(date_steps_floor(&a, zone, -701), -1700);
     EXPECT_EQ(date_steps_next(&a, zone, 300), 1300);
+    EXPECT_EQ(date_steps_bound(&a, zone, 299), 300);
+    EXPECT_EQ(date_steps_bound(&a, zone, 1000), 1300);
+    EXPECT_EQ(date_steps_bound(&a, zone, -1), -700);
 }
