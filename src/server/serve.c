@@ -479,6 +479,7 @@ static enum err round_once(struct serve *s, struct fault *why)
         tell_status(s);
         tick_seal(s);
         tick_audit(s);
+        store_rest(s->store);
     }
     return e;
 }

@@ -3,9 +3,9 @@
 #include "store/store_private.h"
 
 // The keeper: the thread that seals and merges.  It is asked after commits, and goes on
-// until nothing is due.  A job that failed is tried again after a later commit, once a
-// second at most; sealing that goes on failing is told to whoever appends once memory has
-// grown too far (store_append()).
+// until nothing is due, and when the store has been left alone for a while.  A job that failed is
+// tried again after a later commit, once a second at most; sealing that goes on failing is told to
+// whoever appends once memory has grown too far (store_append()).
 
 enum { RETRY_US = 1000000 };
 
@@ -126,17 +126,9 @@ static void retry(struct store *st)
     pthread_mutex_unlock(&st->jobs);
 }
 
-void keeper_after_commit(struct store *st)
+// Freezes what is in memory and asks for its sealing.
+static void begin_seal(struct store *st)
 {
-    if (!st->has_keeper)
-        return;
-    if (!seal_is_due(st)) {
-        retry(st);
-        return;
-    }
-    // The memory part is full again before the last one is on disk: the source waits.
-    if (!wait_for_seal(st))
-        return;
     struct fault why = {0};
     enum err e = seal_freeze(st, &why);
     pthread_mutex_lock(&st->jobs);
@@ -148,4 +140,33 @@ void keeper_after_commit(struct store *st)
         ask(st);
     }
     pthread_mutex_unlock(&st->jobs);
+}
+
+void keeper_after_commit(struct store *st)
+{
+    if (!st->has_keeper)
+        return;
+    if (!seal_is_due(st)) {
+        retry(st);
+        return;
+    }
+    // The memory part is full again before the last one is on disk: the source waits.
+    if (wait_for_seal(st))
+        begin_seal(st);
+}
+
+static bool is_sealing(struct store *st)
+{
+    pthread_mutex_lock(&st->jobs);
+    bool seals = st->freeze != NULL;
+    pthread_mutex_unlock(&st->jobs);
+    return seals;
+}
+
+void keeper_at_rest(struct store *st)
+{
+    if (is_sealing(st))
+        retry(st);
+    else if (st->world.ops->monotonic_us() - st->committed_us >= STORE_REST_US && seal_pays(st))
+        begin_seal(st);
 }

@@ -33,6 +33,17 @@ uint64_t store_memory_rows(struct store *st)
     return rows;
 }
 
+// By table, as a few rows of each cost a search nothing.
+bool seal_pays(struct store *st)
+{
+    bool pays = false;
+    pthread_mutex_lock(&st->state);
+    for (uint32_t t = 0; t < st->schema->table_count; t++)
+        pays |= table_memory_rows(&st->tables[t]) >= st->options.rest_rows;
+    pthread_mutex_unlock(&st->state);
+    return pays;
+}
+
 void freeze_free(struct store *st, struct freeze *f)
 {
     if (!f)

@@ -11,6 +11,7 @@
 enum {
     SEAL_ROWS = 1 << 20,
     LOG_BYTES_MAX = 256 << 20,
+    REST_ROWS = 4 * BLOCK_ROWS,
     MERGE_FAN_IN = 8,
     BATCH_ARENA_BYTES = 1 << 30, // one changeset decoded, and the codes of its values
     FULL_MEMORY = 4, // times seal_rows: appends are refused when sealing goes on failing
@@ -77,6 +78,8 @@ static void set_options(struct store *st, const struct store_options *options)
         st->options.seal_rows = SEAL_ROWS;
     if (!st->options.log_bytes_max)
         st->options.log_bytes_max = LOG_BYTES_MAX;
+    if (!st->options.rest_rows)
+        st->options.rest_rows = REST_ROWS;
     if (!st->options.merge_fan_in)
         st->options.merge_fan_in = MERGE_FAN_IN;
     if (st->options.merge_fan_in < 2)
@@ -113,6 +116,7 @@ enum err store_open(const struct world *w, const struct schema *s,
     }
     count_add(&st->log_bytes, wal_bytes(st->log));
     store_charge(st);
+    st->committed_us = st->world.ops->monotonic_us();
     if (st->options.background)
         keeper_start(st);
     *out = st;
@@ -261,9 +265,18 @@ enum err store_commit(struct store *st, struct fault *why)
     st->pending = 0;
     count_add(&st->commits, 1);
     count_add(&st->syncs, 1);
+    st->committed_us = st->world.ops->monotonic_us();
     keeper_after_commit(st);
     drop_log(st);
     return OK;
+}
+
+void store_rest(struct store *st)
+{
+    if (!st->has_keeper || st->is_failed || st->pending > 0)
+        return;
+    keeper_at_rest(st);
+    drop_log(st);
 }
 
 void store_position(struct store *st, const char *source, struct position *out)

@@ -29,6 +29,7 @@ struct store_listener;
 struct store_options {
     uint32_t seal_rows;           // memory part is written out at so many rows (0: 1 Mi)
     uint64_t log_bytes_max;       // ... or when the log has grown to this (0: 256 MiB)
+    uint32_t rest_rows;           // ... or, while nothing comes, at so many of a table (0: 32 Ki)
     uint32_t merge_fan_in;        // so many neighbours of like size become one (0: 8)
     uint64_t attribute_bytes_max; // memory for attributes (attribute.h) (0: a quarter of the next)
     // That segments may take in memory, less what is kept beside them (struct store_memory); 0:
@@ -69,6 +70,11 @@ enum err store_append_told(struct store *st, const struct admitted *a, uint8_t *
 // Makes all that was appended durable, then visible.  After an ERR_IO here the store
 // refuses every later append and commit (what is on disk is not known): reopen.
 enum err store_commit(struct store *st, struct fault *why);
+
+// For the writer, now and then, also while nothing comes: has what is in memory sealed when
+// nothing was committed for some seconds and it is enough to be worth a segment, because rows of a
+// segment are found and counted faster.  Nothing may be pending.  Only with `background`.
+void store_rest(struct store *st);
 
 // Position of a source; phase PHASE_NONE and the rest 0 when it never had one.
 void store_position(struct store *st, const char *source, struct position *out);

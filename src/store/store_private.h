@@ -98,7 +98,8 @@ struct store {
     bool keeper_failed; // the last job did, at that time
     int64_t keeper_failed_us;
     struct fault keeper_fault;
-    struct fault unread; // the writer's: rows that a change needed could not be read
+    struct fault unread;  // the writer's: rows that a change needed could not be read
+    int64_t committed_us; // the writer's: when it last committed, or opened the store
     pthread_t keeper;
     bool has_keeper;
     uint64_t log_drop_before; // the log's files before this one may go; 0: none
@@ -179,7 +180,8 @@ enum err rewrite_rows(const struct rewrite *r, struct entry *out, struct fault *
 
 // seal.c
 bool seal_is_due(struct store *st);
-uint64_t store_memory_rows(struct store *st);              // not frozen yet, of all tables
+uint64_t store_memory_rows(struct store *st); // not frozen yet, of all tables
+bool seal_pays(struct store *st);             // of what is in memory, though nothing asks for it
 enum err seal_freeze(struct store *st, struct fault *why); // the writer, nothing pending
 enum err seal_run(struct store *st, struct fault *why);    // the keeper
 void freeze_free(struct store *st, struct freeze *f);
@@ -192,10 +194,14 @@ enum err merge_run(struct store *st, bool *out_did, struct fault *why); // the k
 void store_charge(struct store *st);
 
 // keeper.c
+enum { STORE_REST_US = 5000000 }; // so long nothing comes before memory is sealed for it
+
 void keeper_start(struct store *st);
 void keeper_stop(struct store *st);
 // After a commit, by the writer: seals, waits or wakes as is due.
 void keeper_after_commit(struct store *st);
+// While nothing comes, by the writer; never waits.
+void keeper_at_rest(struct store *st);
 enum err keeper_between(struct store *st, struct fault *why);
 
 // recover.c: loads what the manifest names and replays the log.

@@ -75,3 +75,65 @@ TEST(keeper_that_goes_on_failing_stops_appends_before_memory_is_full)
     EXPECT_EQ(fixture_append(f.st, NOTES, row, 9), OK);
     fixture_close(&f);
 }
+
+static uint64_t segments_of(struct store *st, uint32_t table)
+{
+    static struct store_stats stats;
+    store_stats(st, &stats);
+    return stats.tables[table].segments;
+}
+
+TEST(keeper_seals_what_rests_when_it_is_worth_a_segment)
+{
+    struct fixture f;
+    fixture_open(&f);
+    f.options.background = true;
+    f.options.rest_rows = 20;
+    fixture_reopen(&f);
+    fixture_change(&f, EVENTS, ROW_PUT, 0, 20, 1);
+    store_rest(f.st); // the last commit was just now
+    EXPECT_EQ(store_memory_rows(f.st), 20);
+    f.st->committed_us -= STORE_REST_US;
+    store_rest(f.st);
+    EXPECT_EQ(store_memory_rows(f.st), 0);
+    fixture_check(&f);
+    fixture_reopen(&f); // waits for the keeper, which may have been stopped before it began
+    fixture_check(&f);
+    fixture_change(&f, EVENTS, ROW_PUT, 20, 30, 2);
+    uint64_t before = segments_of(f.st, EVENTS);
+    uint64_t rows = store_memory_rows(f.st);
+    f.options.rest_rows = (uint32_t)rows + 1;
+    fixture_reopen(&f);
+    f.st->committed_us -= STORE_REST_US;
+    store_rest(f.st); // too few
+    EXPECT_EQ(store_memory_rows(f.st), rows);
+    EXPECT_EQ(segments_of(f.st, EVENTS), before);
+    fixture_close(&f);
+}
+
+TEST(keeper_lets_the_old_log_go_at_rest_without_a_commit)
+{
+    struct fixture f;
+    fixture_open(&f);
+    f.options.background = true;
+    f.options.rest_rows = 20;
+    fixture_reopen(&f);
+    fixture_change(&f, EVENTS, ROW_PUT, 0, 40, 1);
+    static struct store_stats stats;
+    store_stats(f.st, &stats);
+    uint64_t before = stats.log_bytes;
+    f.st->committed_us -= STORE_REST_US;
+    store_rest(f.st);
+    pthread_mutex_lock(&f.st->jobs);
+    while (f.st->freeze)
+        pthread_cond_wait(&f.st->jobs_changed, &f.st->jobs);
+    pthread_mutex_unlock(&f.st->jobs);
+    store_rest(f.st);
+    store_stats(f.st, &stats);
+    EXPECT(stats.log_bytes < before);
+    EXPECT_EQ(stats.tables[EVENTS].segments, 1);
+    fixture_check(&f);
+    fixture_reopen(&f);
+    fixture_check(&f);
+    fixture_close(&f);
+}
