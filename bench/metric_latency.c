@@ -32,6 +32,8 @@
 
 enum { EVENTS, DEVICES };
 
+enum { CACHE_BYTES = 128 << 20 }; // as `tamis serve` has it
+
 enum { BATCH = 10000, CLIENTS_MAX = 16, TIMES_MAX = 1 << 20, DAYS = 90, HEAD_BYTES = 4096 };
 
 static const int64_t first_ms = 1700006400000; // a midnight
@@ -270,9 +272,16 @@ static void *come_in(void *context)
 static const struct question {
     const char *name, *method, *path, *body;
 } questions[] = {
-    {"metric: failed by firmware, last 22 days, every day", "GET",
+    {"metric: failed by firmware, last 22 days", "GET",
      "/_tamis/metrics/failed?by=device.firmware&every=all&from=1705881600000", ""},
+    {"the same, nothing kept", "GET",
+     "/_tamis/metrics/failed?by=device.firmware&every=all&from=1705881600000&request_cache=false",
+     ""},
     {"metric: failed, all time", "GET", "/_tamis/metrics/failed?by=&every=all", ""},
+    {"the same, nothing kept", "GET", "/_tamis/metrics/failed?by=&every=all&request_cache=false",
+     ""},
+    {"metric: active a day and model", "GET", "/_tamis/metrics/active?every=1d", ""},
+    {"the same, nothing kept", "GET", "/_tamis/metrics/active?every=1d&request_cache=false", ""},
     {"search: failure rate by firmware and region, 22 days", "POST", "/connections/_search",
      "{\"size\":0,\"query\":{\"range\":{\"at\":{\"gte\":1705881600000}}},\"aggs\":{\"f\":{"
      "\"terms\":{\"field\":\"device.firmware\",\"size\":60},\"aggs\":{\"r\":{\"terms\":{\"field\":"
@@ -553,7 +562,7 @@ static void open_all(struct bench *b, const char *path)
     snprintf(place, sizeof place, "%s/home/audit", path);
     if (world_open(place, &b->log, &why) || audit_open(&b->log, &audit, &b->audit, &why))
         die("audit", &why);
-    const struct engine_settings settings = {.cubes = b->cubes};
+    const struct engine_settings settings = {.cubes = b->cubes, .cache_bytes = CACHE_BYTES};
     b->engine = engine_local_new(b->store, &schema, &settings);
     b->api = (struct api){.engine = b->engine,
                           .access = b->access,

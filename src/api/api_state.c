@@ -160,7 +160,7 @@ static void state_names(struct exchange *x, unsigned wished)
     json_text(w, x->api->cluster_uuid);
     if (wished & STATE_VERSION) {
         json_key(w, "version");
-        json_uint(w, x->api->engine->ops->version(x->api->engine));
+        json_uint(w, x->api->engine->ops->version(x->api->engine, NULL));
         json_key(w, "state_uuid");
         json_text(w, x->api->cluster_uuid);
     }

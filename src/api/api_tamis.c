@@ -2,6 +2,7 @@
 #include "api/api_private.h"
 #include "api/list.h"
 #include "api/metric_floor.h"
+#include "api/metric_reuse.h"
 #include "base/check.h"
 #include "base/date.h"
 #include "base/num.h"
@@ -281,16 +282,21 @@ static enum err get_metric(struct exchange *x, struct fault *why)
     enum err e = read_question(x, &q, &m, why);
     if (e != OK)
         return e;
+    CHECK(m != NULL); // read_question() found it
+    struct reuse reuse;
+    if (metric_reuse_get(x, &q, m, &reuse))
+        return OK;
     struct snapshot *now AUTO(drop_snapshot) = NULL;
     e = ask_newest(x, &q, &now, &a, why);
     if (e == OK)
         e = metric_floor_apply(x, &q, &a, why);
     if (e != OK)
         return e;
-    CHECK(m != NULL); // read_question() found it
+    const struct record_mark before = record_mark(x, x->arena);
     record_metric(x, m->table, q.by, q.by_count, a.row_count);
     record_people_of_metric(x, m->table, q.by, q.by_count, &a);
     write_answer(x, &q, &a);
+    metric_reuse_keep(x, &reuse, m, a.row_count, &before);
     return OK;
 }
 
@@ -307,8 +313,8 @@ static enum err status(struct exchange *x, struct fault *why)
 
 static const struct route routes[] = {
     {METHOD_GET, ACTION_AGGREGATE, "/_tamis/metrics", list_metrics, "", "declared metrics"},
-    {METHOD_GET, ACTION_AGGREGATE, "/_tamis/metrics/{name}", get_metric, "from to by every",
-     "docs/reference/http.md"},
+    {METHOD_GET, ACTION_AGGREGATE, "/_tamis/metrics/{name}", get_metric,
+     "from to by every request_cache", "docs/reference/http.md"},
     {METHOD_GET, ACTION_MANAGE, "/_tamis/status", status, "", "what the processes say"},
     {METHOD_GET, ACTION_MANAGE, "/_tamis/posture", posture, "", "what protects, as it is now"},
 };

@@ -6,6 +6,7 @@
 #include "audit/shape.h"
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/reader.h"
 #include "base/world.h"
 #include "keys/crypto.h"
 
@@ -161,7 +162,7 @@ void record_asked_row(struct exchange *x, uint32_t table, struct row_key key)
     buf_bytes(&table_of(x, table)->rows, &key, sizeof key);
 }
 
-void record_person(struct exchange *x, uint32_t table, const char *kind, struct slice pseudonym)
+static struct record_named *named_of(struct exchange *x, uint32_t table, const char *kind)
 {
     struct record *r = &x->record;
     uint32_t at = 0;
@@ -176,8 +177,56 @@ void record_person(struct exchange *x, uint32_t table, const char *kind, struct 
             .table = table, .kind = kind, .subjects = buf_init(MEMBERS_BYTES_MAX)};
         (void)table_of(x, table);
     }
+    return &r->named[at];
+}
+
+void record_person(struct exchange *x, uint32_t table, const char *kind, struct slice pseudonym)
+{
+    struct record_named *named = named_of(x, table, kind);
     if (pseudonym.len == SUBJECT_BYTES)
-        buf_bytes(&r->named[at].subjects, pseudonym.at, SUBJECT_BYTES);
+        buf_bytes(&named->subjects, pseudonym.at, SUBJECT_BYTES);
+}
+
+// --- again
+//
+//     people = ( u32 table | u32 kind, of the schema | blob of their pseudonyms ) *
+
+struct record_mark record_mark(const struct exchange *x, struct arena *arena)
+{
+    const struct record *r = &x->record;
+    size_t *bytes = ARENA_ARRAY(arena, size_t, r->named_count + 1);
+    for (uint32_t i = 0; i < r->named_count; i++)
+        bytes[i] = r->named[i].subjects.len;
+    return (struct record_mark){r->rows, r->named_count, bytes};
+}
+
+bool record_since(const struct exchange *x, const struct record_mark *from, struct buf *out)
+{
+    const struct record *r = &x->record;
+    if (r->rows != from->rows)
+        return false;
+    for (uint32_t i = 0; i < r->named_count; i++) {
+        const struct record_named *n = &r->named[i];
+        int kind = schema_subject(schema_of(x), n->kind);
+        if (n->subjects.over_limit || kind < 0)
+            return false;
+        buf_u32_le(out, n->table);
+        buf_u32_le(out, (uint32_t)kind);
+        buf_blob(out, slice_from(buf_slice(&n->subjects),
+                                 i < from->named_count ? from->named_bytes[i] : 0));
+    }
+    return true;
+}
+
+void record_again(struct exchange *x, struct slice people)
+{
+    struct reader in = reader_over(people);
+    while (reader_left(&in) > 0) {
+        uint32_t table = reader_u32_le(&in);
+        uint32_t kind = reader_u32_le(&in);
+        struct slice all = reader_blob(&in);
+        buf_slice_add(&named_of(x, table, schema_of(x)->subjects[kind])->subjects, all);
+    }
 }
 
 static uint32_t table_named(const struct schema *s, const char *name)

@@ -64,8 +64,19 @@ void record_people_asked(struct exchange *x, const struct search_call *c);
 void record_people_of_buckets(struct exchange *x, const struct search_call *c);
 void record_people_of_metric(struct exchange *x, uint32_t table, const struct slice *by,
                              uint32_t by_count, const struct metric_answer *a);
-// Whether buckets name people: then each showing is a reading of its own.
-bool record_names_people(const struct exchange *x, const struct search_call *c);
+
+// What an answer adds to the record, to add it again when the answer is given again.
+struct record_mark {
+    uint64_t rows;
+    uint32_t named_count;
+    const size_t *named_bytes; // of each
+};
+
+struct record_mark record_mark(const struct exchange *x, struct arena *arena);
+// The people since then.  False: rows were shown, so it was more than people.
+bool record_since(const struct exchange *x, const struct record_mark *from, struct buf *out);
+void record_again(struct exchange *x, struct slice people); // as record_since() has them
+
 uint64_t record_buckets(const struct agg_answer *aggs, uint32_t count); // with those inside
 void record_row(struct exchange *x, uint32_t table, const struct hit *h,
                 const struct request *shown);

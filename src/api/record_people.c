@@ -167,29 +167,6 @@ void record_people_of_buckets(struct exchange *x, const struct search_call *c)
     add_named(x, c, c->answer.aggs, c->answer.agg_count);
 }
 
-// NOLINTNEXTLINE(misc-no-recursion): see add_named()
-static bool any_names(const struct exchange *x, const struct search_call *c, const struct agg *aggs,
-                      uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        const struct agg *a = &aggs[i];
-        if (a->kind == AGG_TERMS && names_people(x, c, a->field))
-            return true;
-        for (uint32_t s = 0; a->kind == AGG_COMPOSITE && s < a->source_count; s++) {
-            if (names_people(x, c, a->sources[s].agg->field))
-                return true;
-        }
-        if (any_names(x, c, a->subs, a->sub_count))
-            return true;
-    }
-    return false;
-}
-
-bool record_names_people(const struct exchange *x, const struct search_call *c)
-{
-    return any_names(x, c, c->request.aggs, c->request.agg_count);
-}
-
 // --- named by metrics
 
 void record_people_of_metric(struct exchange *x, uint32_t table, const struct slice *by,

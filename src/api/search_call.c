@@ -66,9 +66,12 @@ enum err search_call_run(struct exchange *x, const struct index_wish *wish, stru
                                       .is_gone = x->request->is_gone,
                                       .asker = x->request->asker};
     e = engine->ops->search(engine, &q, arena, &c->answer, why);
-    if (e == OK)
-        record_search(x, c);
-    return e;
+    if (e != OK)
+        return e;
+    const struct record_mark before = record_mark(x, arena);
+    record_search(x, c);
+    answer_reuse_note(x, arena, c, &before);
+    return OK;
 }
 
 enum err search_call_render(struct exchange *x, const struct search_call *c, int64_t took_ms,

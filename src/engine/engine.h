@@ -39,8 +39,10 @@ struct engine_ops {
     void (*stats)(struct engine *e, const struct permit *p, struct store_stats *out);
     // All that was acknowledged before the call is seen by searches after it.
     enum err (*refresh)(struct engine *e, const struct permit *p, struct fault *why);
-    // Of the rows that a search begun now sees, or of newer ones: it grows with every change.
-    uint64_t (*version)(struct engine *e);
+    // Of the rows that a search in these tables begun now sees, or of newer ones: it grows with
+    // every change of them or of tables that they refer to, so that as long as it is the same a
+    // question has the same answer.  NULL: of all tables together, a number of another kind.
+    uint64_t (*version)(struct engine *e, const struct index_list *in);
     void (*close)(struct engine *e);
 };
 

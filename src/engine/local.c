@@ -139,7 +139,7 @@ static enum err local_search(struct engine *e, const struct engine_question *q,
     if (!result)
         result = pipelines_run(r, request, out, why);
     if (!result)
-        out->version = snapshot_version(now);
+        out->version = snapshot_version_of(now, q->in.tables, q->in.count);
     count_end(l, &patience, &memory);
     return result;
 }
@@ -176,10 +176,10 @@ static enum err local_refresh(struct engine *e, const struct permit *p, struct f
     return permit_action(p) == ACTION_SCHEMA ? OK : deny(p, NULL, why);
 }
 
-static uint64_t local_version(struct engine *e)
+static uint64_t local_version(struct engine *e, const struct index_list *in)
 {
     struct snapshot *now AUTO(drop_snapshot) = store_snapshot(local_of(e)->store);
-    return snapshot_version(now);
+    return in ? snapshot_version_of(now, in->tables, in->count) : snapshot_version(now);
 }
 
 static void local_close(struct engine *e)

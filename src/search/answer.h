@@ -90,6 +90,6 @@ struct answer {
     // Stretches of blocks: taken from the cache; collected for it.  Blocks walked beside them.
     bool used_cache;
     uint32_t kept_units, fresh_units, loose_blocks;
-    uint64_t version; // of the rows it is about (snapshot_version())
+    uint64_t version; // of the rows it is about (snapshot_version_of())
     const char *cube; // the metric whose cube answered; NULL: rows were looked at
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/check.h"
+#include "base/limits.h"
 #include "store/snapshot_private.h"
 #include "store/store.h"
 
@@ -106,6 +107,15 @@ void snapshot_free(struct snapshot *s)
     free(s);
 }
 
+static void meet(uint32_t table, uint64_t *is_met, uint32_t *reached, uint32_t *count)
+{
+    CHECK(table < LIMIT_TABLES);
+    if (bit_get(is_met, table))
+        return;
+    bit_set(is_met, table);
+    reached[(*count)++] = table;
+}
+
 const struct schema *snapshot_schema(const struct snapshot *s)
 {
     return s->schema;
@@ -120,4 +130,24 @@ const struct view *snapshot_view(const struct snapshot *s, uint32_t table)
 uint64_t snapshot_version(const struct snapshot *s)
 {
     return s->version;
+}
+
+// Snapshots come one after the other and no epoch ever falls, so a sum is as it was only when every
+// one of them is.
+uint64_t snapshot_version_of(const struct snapshot *s, const uint32_t *tables, uint32_t count)
+{
+    uint64_t is_met[LIMIT_TABLES / 64] = {0};
+    uint32_t reached[LIMIT_TABLES];
+    uint32_t reached_count = 0;
+    uint64_t version = 0;
+    for (uint32_t i = 0; i < count; i++)
+        meet(tables[i], is_met, reached, &reached_count);
+    for (uint32_t i = 0; i < reached_count; i++) {
+        const struct table *t = &s->schema->tables[reached[i]];
+        version += view_epoch(s->views[reached[i]]);
+        for (uint32_t f = 0; f < t->field_count; f++)
+            if (t->fields[f].lookup_table >= 0)
+                meet((uint32_t)t->fields[f].lookup_table, is_met, reached, &reached_count);
+    }
+    return version;
 }

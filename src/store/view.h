@@ -28,6 +28,9 @@ const struct schema *snapshot_schema(const struct snapshot *s);
 const struct view *snapshot_view(const struct snapshot *s, uint32_t table);
 // Grows by one with every commit that changed rows of any table.
 uint64_t snapshot_version(const struct snapshot *s);
+// The same of these tables and of those that they refer to, near and far: as long as it is the
+// same, a question about them has the same answer.
+uint64_t snapshot_version_of(const struct snapshot *s, const uint32_t *tables, uint32_t count);
 
 uint64_t view_row_count(const struct view *v); // live rows
 uint32_t view_block_count(const struct view *v);

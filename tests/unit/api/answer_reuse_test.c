@@ -149,3 +149,49 @@ TEST(answer_reuse_leaves_counts_alone)
     talk_expect(&t, "\"request_cache\":{\"memory_size_in_bytes\":0,\"evictions\":0,");
     talk_close(&t);
 }
+
+static void put_call(struct talk *t, uint64_t key)
+{
+    const struct town_row row = {
+        .op = ROW_PUT, .key = key, .cells = {T("ok"), N(1), N(1575417600000), N(1)}};
+    town_put(&t->town, TOWN_CALLS, &row, 1);
+}
+
+static void put_device(struct talk *t, const char *model)
+{
+    const struct town_row row = {
+        .op = ROW_PUT, .key = 1, .cells = {T("a1"), T(model), N(1), N(2019)}};
+    town_put(&t->town, TOWN_DEVICES, &row, 1);
+}
+
+// Events refer to devices, and neither has to do with calls.
+TEST(answer_reuse_outlives_changes_of_other_tables)
+{
+    static const char by_model[] =
+        "{\"size\":0,\"aggs\":{\"m\":{\"terms\":{\"field\":\"device.model\"}}}}";
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(ask_twice(&t, ROLE_ANALYST, "POST /events/_search", by_model), 1);
+    put_call(&t, 900);
+    EXPECT_EQ(ask_twice(&t, ROLE_ANALYST, "POST /events/_search", by_model), 2);
+    EXPECT(!talk_has(&t, "\"m9\""));
+    put_device(&t, "m9");
+    EXPECT_EQ(ask_twice(&t, ROLE_ANALYST, "POST /events/_search", by_model), 1);
+    talk_expect(&t, "\"m9\"");
+    EXPECT_EQ(ask_twice(&t, ROLE_ANALYST, "POST /calls,events/_search", "{\"size\":0}"), 1);
+    put_call(&t, 901);
+    EXPECT_EQ(ask_twice(&t, ROLE_ANALYST, "POST /calls,events/_search", "{\"size\":0}"), 1);
+    talk_close(&t);
+}
+
+// Whom it names goes on record each time: record_people_test.c asks everything twice.
+TEST(answer_reuse_gives_answers_that_name_people)
+{
+    static const char by_device[] =
+        "{\"size\":0,\"aggs\":{\"d\":{\"terms\":{\"field\":\"device\"}}}}";
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(ask_twice(&t, ROLE_ANALYST, "POST /events/_search", by_device), 1);
+    EXPECT_EQ(ask_twice(&t, ROLE_ANALYST, "POST /events/_search", "{\"size\":2}"), 0);
+    talk_close(&t);
+}

@@ -14,6 +14,10 @@ TEST(snapshot_shares_views_of_tables_that_did_not_change)
     EXPECT(snapshot_view(a, NOTES) != snapshot_view(b, NOTES));
     EXPECT(snapshot_schema(b) == fixture_schema());
     EXPECT_EQ(snapshot_version(b), snapshot_version(a) + 1);
+    const uint32_t devices = DEVICES;
+    const uint32_t notes = NOTES;
+    EXPECT_EQ(snapshot_version_of(b, &devices, 1), snapshot_version_of(a, &devices, 1));
+    EXPECT(snapshot_version_of(b, &notes, 1) > snapshot_version_of(a, &notes, 1));
     EXPECT_EQ(f.st->snapshots_alive, 2);
     snapshot_free(a);
     EXPECT_EQ(f.st->snapshots_alive, 1);
