@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/api_push.h"
+#include "api/bulk_action.h"
 #include "api/list.h"
 #include "api/push_reply.h"
 #include "base/limits.h"
@@ -26,15 +27,57 @@ enum err push_refresh(const struct exchange *x, bool *out_forced, struct fault *
                 refresh->len < 64 ? (int)refresh->len : 64, (const char *)refresh->at);
 }
 
-// What would change what is written, and is not done here.
-static enum err check_parameters(const struct exchange *x, struct fault *why)
+static enum err whole_number(const struct exchange *x, const char *name, bool *out_is,
+                             uint64_t *out, struct fault *why)
 {
-    static const char *const names[] = {"if_seq_no", "if_primary_term", "version", "version_type"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (parameter_get(&x->parameters, names[i]))
-            return fail(why, ERR_INVALID, "illegal_argument_exception: [%s] is not supported",
-                        names[i]);
-    }
+    const struct slice *text = parameter_get(&x->parameters, name);
+    int64_t v = 0;
+    struct fault said = {0};
+    *out_is = text != NULL;
+    if (!text)
+        return OK;
+    const struct json value = {.type = JSON_STRING, .text = *text};
+    if (json_i64(&value, &v, &said) || v < 0)
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: Failed to parse long parameter [%s] with value "
+                    "[%.*s]",
+                    name, text->len < 64 ? (int)text->len : 64, (const char *)text->at);
+    *out = (uint64_t)v;
+    return OK;
+}
+
+// What stands in an action's line in _bulk, and in the URL here.
+static enum err read_condition(const struct exchange *x, enum push_op op, struct push_head *head,
+                               struct fault *why)
+{
+    struct bulk_action a = {.op = op, .id = head->id};
+    enum err e = whole_number(x, "if_seq_no", &a.has_seq_no, &a.only_if.seq_no, why);
+    if (!e)
+        e = whole_number(x, "if_primary_term", &a.has_term, &a.only_if.term, why);
+    if (!e && parameter_get(&x->parameters, "version"))
+        a.invalid = "internal versioning can not be used for optimistic concurrency control. "
+                    "Please use `if_seq_no` and `if_primary_term` instead";
+    const char *fault = e ? NULL : bulk_condition_fault(&a);
+    if (fault)
+        return fail(why, ERR_INVALID,
+                    "action_request_validation_exception: Validation Failed: 1: %s;", fault);
+    head->only_if = a.only_if;
+    head->only_if.is_given = a.has_seq_no && a.has_term;
+    return e;
+}
+
+// What would change what is written, and is not done here.
+static enum err check_parameters(const struct exchange *x, struct push_head *head,
+                                 struct fault *why)
+{
+    enum err e = parameter_truth(&x->parameters, "require_alias", &head->needs_alias, why);
+    if (e)
+        return e;
+    const struct slice *type = parameter_get(&x->parameters, "version_type");
+    if (type && !slice_is(*type, "internal"))
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: [version_type] is not supported: use [if_seq_no] "
+                    "and [if_primary_term]");
     const struct slice *pipeline = parameter_get(&x->parameters, "pipeline");
     if (pipeline && pipeline->len && !slice_is(*pipeline, "_none"))
         return fail(why, ERR_INVALID,
@@ -50,7 +93,9 @@ enum err push_send(struct exchange *x, const struct push_head *head, struct slic
     if (!api->push)
         return fail(why, ERR_UNAVAILABLE,
                     "unavailable_shards_exception: documents are not taken here");
-    enum err e = api->push(api->push_context, head, body, out, why);
+    struct push_head sent = *head;
+    sent.term = store_term(api->store);
+    enum err e = api->push(api->push_context, &sent, body, out, why);
     if (e == ERR_LIMIT)
         x->reply->retry_after_s = 1;
     record_push(x, *out ? push_answer_count(*out) : 0);
@@ -111,12 +156,13 @@ static enum err bulk(struct exchange *x, struct fault *why)
     struct push_reply reply = {.schema = x->api->engine->schema, .body = x->request->body};
     struct push_answer *answer AUTO(drop_answer) = NULL;
     reply.only_failed = wants_only_failed(x);
+    reply.term = store_term(x->api->store);
     allow(x, &head);
     enum err e = need_body(x, why);
     if (!e)
         e = push_refresh(x, &reply.forced_refresh, why);
     if (!e)
-        e = check_parameters(x, why);
+        e = check_parameters(x, &head, why);
     if (!e)
         e = push_send(x, &head, x->request->body, &answer, why);
     if (e)
@@ -172,8 +218,10 @@ static enum err answer_one(struct exchange *x, const struct push_reply *reply, s
                     push_answer_count(reply->answer));
     struct push_end end;
     push_end_of(reply, item, &end);
+    struct fault said;
+    push_reply_words(reply, item, &end, &said);
     if (!end.result)
-        return fail(why, code_of_status(end.status), "%.*s", SLICE_PRINT(end.words));
+        return fail(why, code_of_status(end.status), "%s", said.words);
     x->reply->status = end.status;
     push_reply_one(reply, item, &end, &x->reply->body);
     make_pretty(x);
@@ -196,9 +244,12 @@ static enum err write_one(struct exchange *x, enum push_op op, struct fault *why
     if (!e)
         e = push_refresh(x, &reply.forced_refresh, why);
     if (!e)
-        e = check_parameters(x, why);
+        e = check_parameters(x, &head, why);
+    if (!e)
+        e = read_condition(x, op, &head, why);
     if (e)
         return e;
+    reply.term = store_term(x->api->store);
     bit_set(head.allowed, head.table);
     e = push_send(x, &head, x->request->body, &answer, why);
     reply.answer = answer;
@@ -250,7 +301,7 @@ static const struct route routes[] = {
     {METHOD_POST | METHOD_PUT, ACTION_WRITE, "/{index}/_create/{id}", create_one, ONE_PARAMETERS,
      ""},
     {METHOD_POST, ACTION_WRITE, "/{index}/_update/{id}", update_one, ONE_PARAMETERS,
-     "`doc`, `upsert`, `doc_as_upsert`; no scripts; `noop` is not found out"},
+     "`doc`, `upsert`, `doc_as_upsert`, `detect_noop`; no scripts"},
 };
 
 const struct route_group bulk_routes = ROUTE_GROUP("Writing documents", routes);

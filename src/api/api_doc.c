@@ -88,12 +88,8 @@ static enum err write_row(struct exchange *x, const struct hit *h, struct slice 
     json_text(&x->json, h->index);
     json_key(&x->json, "_id");
     json_string(&x->json, id);
-    json_key(&x->json, "_version");
-    json_int(&x->json, 1);
-    json_key(&x->json, "_seq_no");
-    json_int(&x->json, 0);
-    json_key(&x->json, "_primary_term");
-    json_int(&x->json, 1);
+    render_version(&x->json, h);
+    render_seq_no(&x->json, h);
     json_key(&x->json, "found");
     json_truth(&x->json, true);
     struct render r = render_start(&x->json, request);

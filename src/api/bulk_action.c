@@ -13,7 +13,6 @@ static const char *const known[] = {"_index",
                                     "op_type",
                                     "retry_on_conflict",
                                     "_retry_on_conflict",
-                                    "require_alias",
                                     "require_data_stream",
                                     "list_executed_pipelines",
                                     "_source",
@@ -23,10 +22,8 @@ static const char *const known[] = {"_index",
 static const char *const refused[][2] = {
     {"pipeline", "illegal_argument_exception: [pipeline] is not supported: there are no ingest "
                  "pipelines"},
-    {"if_seq_no", "illegal_argument_exception: [if_seq_no] is not supported"},
-    {"if_primary_term", "illegal_argument_exception: [if_primary_term] is not supported"},
-    {"version", "illegal_argument_exception: [version] is not supported"},
-    {"version_type", "illegal_argument_exception: [version_type] is not supported"},
+    {"version_type", "illegal_argument_exception: [version_type] is not supported: use [if_seq_no] "
+                     "and [if_primary_term]"},
     {"dynamic_templates", "illegal_argument_exception: [dynamic_templates] is not supported: "
                           "columns come from the policy"},
 };
@@ -65,11 +62,67 @@ static bool is_known(struct slice name)
     return false;
 }
 
-// "" and "_none" mean no pipeline.
+// "" and "_none" mean no pipeline; the versions that are Elasticsearch's own are ours.
 static bool is_idle(struct slice name, const struct json *value)
 {
-    return value->type == JSON_NULL || (slice_is(name, "pipeline") && value->type == JSON_STRING &&
-                                        (value->text.len == 0 || slice_is(value->text, "_none")));
+    if (value->type != JSON_STRING)
+        return value->type == JSON_NULL;
+    if (slice_is(name, "pipeline"))
+        return value->text.len == 0 || slice_is(value->text, "_none");
+    return slice_is(name, "version_type") && slice_is(value->text, "internal");
+}
+
+static enum err take_whole_number(const struct json *value, uint32_t number, const char *name,
+                                  uint64_t *out, struct fault *why)
+{
+    int64_t v = 0;
+    struct fault said = {0};
+    if (json_i64(value, &v, &said) == OK && v >= 0) {
+        *out = (uint64_t)v;
+        return OK;
+    }
+    return fail(why, ERR_INVALID,
+                "illegal_argument_exception: Malformed action/metadata line [%u]: [%s] must be a "
+                "whole number and non negative",
+                number, name);
+}
+
+// What makes an action one under a condition.  False in *out_is: it is another parameter.
+static enum err take_condition(struct slice name, const struct json *value, uint32_t number,
+                               struct bulk_action *out, bool *out_is, struct fault *why)
+{
+    *out_is = true;
+    if (slice_is(name, "if_seq_no")) {
+        out->has_seq_no = true;
+        return take_whole_number(value, number, "if_seq_no", &out->only_if.seq_no, why);
+    }
+    if (slice_is(name, "if_primary_term")) {
+        out->has_term = true;
+        return take_whole_number(value, number, "if_primary_term", &out->only_if.term, why);
+    }
+    if (slice_is(name, "require_alias"))
+        return value->type == JSON_NULL ? OK : json_bool(value, &out->needs_alias, why);
+    *out_is = slice_is(name, "version");
+    if (*out_is && value->type != JSON_NULL)
+        out->invalid = "internal versioning can not be used for optimistic concurrency control. "
+                       "Please use `if_seq_no` and `if_primary_term` instead";
+    return OK;
+}
+
+const char *bulk_condition_fault(const struct bulk_action *a)
+{
+    bool has = a->has_seq_no || a->has_term;
+    if (a->invalid || !has)
+        return a->invalid;
+    if (a->op == PUSH_CREATE)
+        return "create operations do not support compare and set. use index instead";
+    if (!a->has_term || a->only_if.term == 0)
+        return "ifSeqNo is set, but primary term is [0]";
+    if (!a->has_seq_no)
+        return "ifSeqNo is unassigned, but primary term is set";
+    if (a->id.len == 0)
+        return "an id must be provided if version type or value are set";
+    return NULL;
 }
 
 static bool note_refused(struct slice name, const struct json *value, struct bulk_action *out)
@@ -92,8 +145,10 @@ static bool takes_text(const struct json *v)
 static enum err take_parameter(struct slice name, const struct json *value, uint32_t number,
                                struct bulk_action *out, struct fault *why)
 {
-    if (note_refused(name, value, out))
-        return OK;
+    bool is_condition = false;
+    enum err e = take_condition(name, value, number, out, &is_condition, why);
+    if (e || is_condition || note_refused(name, value, out))
+        return e;
     if (!is_known(name))
         return fail(why, ERR_INVALID,
                     "illegal_argument_exception: Action/metadata line [%u] contains an unknown "
@@ -168,7 +223,9 @@ enum err bulk_action_parse(struct slice line, uint32_t number, struct arena *scr
         return e;
     if (tree->count > 1)
         return malformed(why, number, "END_OBJECT", "FIELD_NAME");
-    return take_parameters(&tree->items[0], number, out, why);
+    e = take_parameters(&tree->items[0], number, out, why);
+    out->only_if.is_given = out->has_seq_no && out->has_term;
+    return e;
 }
 
 static enum err take_update(struct slice name, const struct json *value, struct bulk_update *out,
@@ -182,7 +239,9 @@ static enum err take_update(struct slice name, const struct json *value, struct 
         return json_bool(value, &out->doc_as_upsert, why);
     else if (slice_is(name, "script"))
         return fail(why, ERR_INVALID, "illegal_argument_exception: there are no scripts");
-    else if (!slice_is(name, "detect_noop") && !slice_is(name, "_source"))
+    else if (slice_is(name, "detect_noop"))
+        return json_bool(value, &out->keeps_same, why);
+    else if (!slice_is(name, "_source"))
         return fail(why, ERR_INVALID,
                     "x_content_parse_exception: [UpdateRequest] unknown field [%.*s]",
                     name.len < 100 ? (int)name.len : 100, (const char *)name.at);
@@ -192,7 +251,7 @@ static enum err take_update(struct slice name, const struct json *value, struct 
 enum err bulk_update_parse(struct slice body, struct arena *scratch, struct bulk_update *out,
                            struct fault *why)
 {
-    *out = (struct bulk_update){0};
+    *out = (struct bulk_update){.keeps_same = true};
     const struct json *tree = NULL;
     struct fault said = {0};
     if (json_parse(body, scratch, &tree, &said))

@@ -17,7 +17,14 @@ struct bulk_action {
     // What the action asks for and this server does not do, in words for its item
     // ("type: reason"); NULL when all is well.
     const char *refused;
+    const char *invalid; // why the whole request is refused, in the same words
+    struct push_condition only_if;
+    bool has_seq_no, has_term; // of only_if
+    bool needs_alias;
 };
+
+// What Elasticsearch says of an action's condition before it runs anything; NULL: it is fine.
+const char *bulk_condition_fault(const struct bulk_action *a);
 
 // `line` without its newline; `number` is its place in the body, from 1.  The slices are of
 // the line or of the arena.  ERR_INVALID: the whole body is refused, in Elasticsearch's
@@ -30,6 +37,7 @@ struct bulk_update {
     const struct json *doc;    // what changes; NULL without
     const struct json *upsert; // what comes where there is nothing to change; NULL without
     bool doc_as_upsert;
+    bool keeps_same; // "detect_noop": a row that would stay as it is is left alone
 };
 
 // ERR_INVALID in Elasticsearch's words.

@@ -86,11 +86,16 @@ static void add_index(const struct push_reply *r, const struct push_item *item, 
     buf_u8(out, '"');
 }
 
-static enum store_outcome outcome_of(const struct push_reply *r, const struct push_item *item,
-                                     uint32_t more)
+// enum store_outcome, or PUSH_CONFLICT.
+static unsigned outcome_of(const struct push_reply *r, const struct push_item *item, uint32_t more)
 {
-    size_t at = (size_t)r->answer->outcome_at[item->table] + item->row + more;
-    return (enum store_outcome)r->answer->outcomes.at[at];
+    return r->answer->outcomes.at[(size_t)r->answer->outcome_at[item->table] + item->row + more];
+}
+
+static uint64_t row_of(const struct push_reply *r, const struct push_item *item, uint32_t more)
+{
+    const uint64_t *numbers = (const void *)r->answer->numbers.at;
+    return numbers[(size_t)r->answer->outcome_at[item->table] + item->row + more];
 }
 
 static void end_with(struct push_end *out, int status, const char *result, uint64_t version)
@@ -100,11 +105,11 @@ static void end_with(struct push_end *out, int status, const char *result, uint6
     out->version = version;
 }
 
-// The id is the client's own and may be long; the item has it.
 static void end_failed(struct push_end *out, int status, const char *words)
 {
     out->status = status;
     out->words = slice_text(words);
+    out->is_of_row = true;
 }
 
 static void end_nothing(const struct push_item *item, struct push_end *out)
@@ -118,6 +123,64 @@ static void end_nothing(const struct push_item *item, struct push_end *out)
                    "version_conflict_engine_exception: version conflict, document already exists");
 }
 
+static struct push_condition condition_of(const struct push_reply *r, const struct push_item *item)
+{
+    return push_condition_decode(text_of(r, item->words));
+}
+
+static bool is_conflict(const struct push_reply *r, const struct push_item *item)
+{
+    return (item->flags & PUSH_ITEM_IF) && outcome_of(r, item, 0) == PUSH_CONFLICT;
+}
+
+// An update of what is not there has nothing that its condition could be about.
+static void end_conflict(const struct push_reply *r, const struct push_item *item,
+                         struct push_end *out)
+{
+    if (item->op == PUSH_UPDATE && row_of(r, item, 0) == STORE_NO_ROW)
+        end_nothing(item, out);
+    else
+        end_failed(out, 409, "version_conflict_engine_exception: version conflict");
+}
+
+static void add_conflict(const struct push_reply *r, const struct push_item *item, struct buf *out)
+{
+    struct push_condition wanted = condition_of(r, item);
+    uint64_t there = row_of(r, item, 0);
+    buf_print(out, ", required seqNo [%llu], primary term [%llu]. ",
+              (unsigned long long)wanted.seq_no, (unsigned long long)wanted.term);
+    if (there == STORE_NO_ROW)
+        buf_text(out, "but no document was found");
+    else
+        buf_print(out, "current document has seqNo [%llu] and primary term [%llu]",
+                  (unsigned long long)there, (unsigned long long)r->term);
+}
+
+enum { SHOWN_ID_BYTES = 200, WORDS_BYTES = 1024 };
+
+// "[ID]: " stands between type and reason.
+void push_reply_words(const struct push_reply *r, const struct push_item *item,
+                      const struct push_end *end, struct fault *out)
+{
+    struct buf words AUTO(buf_donep) = buf_init(WORDS_BYTES);
+    struct slice id = text_of(r, item->id);
+    const uint8_t *colon = memchr(end->words.at, ':', end->words.len);
+    out->code = ERR_INVALID;
+    if (!end->is_of_row || !colon) {
+        snprintf(out->words, sizeof out->words, "%.*s", SLICE_PRINT(end->words));
+        return;
+    }
+    size_t type = (size_t)(colon - end->words.at) + 1;
+    buf_print(&words, "%.*s [%.*s]: %.*s", (int)type, (const char *)end->words.at,
+              id.len < SHOWN_ID_BYTES ? (int)id.len : SHOWN_ID_BYTES, (const char *)id.at,
+              (int)(end->words.len - type - 1), (const char *)end->words.at + type + 1);
+    if (end->status == 409 && is_conflict(r, item))
+        add_conflict(r, item, &words);
+    else if (end->status == 409)
+        buf_print(&words, " (current version [%llu])", (unsigned long long)row_of(r, item, 0) + 1);
+    snprintf(out->words, sizeof out->words, "%.*s", SLICE_PRINT(buf_slice(&words)));
+}
+
 void push_end_of(const struct push_reply *r, const struct push_item *item, struct push_end *out)
 {
     *out = (struct push_end){0};
@@ -129,8 +192,8 @@ void push_end_of(const struct push_reply *r, const struct push_item *item, struc
     uint32_t more = 0;
     if (item->flags & PUSH_ITEM_UPSERT && outcome_of(r, item, 0) == OUTCOME_NOTHING)
         more = 1;
-    uint64_t number = number_of(r, item, more);
-    out->seq_no = number - 1;
+    uint64_t row = row_of(r, item, more);
+    out->seq_no = row;
     switch (outcome_of(r, item, more)) {
     case OUTCOME_NOTHING:
         end_nothing(item, out);
@@ -139,11 +202,17 @@ void push_end_of(const struct push_reply *r, const struct push_item *item, struc
         end_with(out, 201, "created", 1);
         return;
     case OUTCOME_REPLACED:
-        end_with(out, 200, "updated", number);
+        end_with(out, 200, "updated", row + 1);
         return;
     case OUTCOME_WENT:
-        end_with(out, 200, "deleted", number);
+        end_with(out, 200, "deleted", row + 1);
         return;
+    case OUTCOME_SAME:
+        end_with(out, 200, "noop", row + 1);
+        out->is_of_row = true;
+        return;
+    default:
+        end_conflict(r, item, out);
     }
 }
 
@@ -155,6 +224,12 @@ static void add_names(const struct push_reply *r, const struct push_item *item, 
     add_id(r, item, out);
 }
 
+// Nothing was written, so no shard did.
+static bool is_noop(const struct push_end *end)
+{
+    return end->result && end->is_of_row;
+}
+
 static void add_result(const struct push_reply *r, const struct push_end *end, struct buf *out)
 {
     ADD(out, ",\"_version\":");
@@ -164,17 +239,21 @@ static void add_result(const struct push_reply *r, const struct push_end *end, s
     buf_u8(out, '"');
     if (r->forced_refresh)
         ADD(out, ",\"forced_refresh\":true");
-    ADD(out, ",\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0},\"_seq_no\":");
+    if (is_noop(end))
+        ADD(out, ",\"_shards\":{\"total\":0,\"successful\":0,\"failed\":0},\"_seq_no\":");
+    else
+        ADD(out, ",\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0},\"_seq_no\":");
     add_number(out, end->seq_no);
-    ADD(out, ",\"_primary_term\":1");
+    ADD(out, ",\"_primary_term\":");
+    add_number(out, r->term);
 }
 
 // {"type":..,"reason":..}, and the index for what Elasticsearch's shards find out.
 static void add_error(const struct push_reply *r, const struct push_item *item,
                       const struct push_end *end, struct buf *out)
 {
-    struct fault said = {.code = ERR_INVALID};
-    snprintf(said.words, sizeof said.words, "%.*s", SLICE_PRINT(end->words));
+    struct fault said;
+    push_reply_words(r, item, end, &said);
     struct error error = error_of(ERR_INVALID, &said);
     ADD(out, ",\"error\":{\"type\":");
     add_escaped(out, error.type);
@@ -275,7 +354,9 @@ static uint8_t *put_end(const struct push_reply *r, uint8_t *at, const struct pu
     at = r->forced_refresh ? PUT(at, "\",\"forced_refresh\":true") : PUT(at, "\"");
     at = PUT(at, ",\"_shards\":{\"total\":1,\"successful\":1,\"failed\":0},\"_seq_no\":");
     at = put_number(at, end->seq_no);
-    at = PUT(at, ",\"_primary_term\":1,\"status\":");
+    at = PUT(at, ",\"_primary_term\":");
+    at = put_number(at, r->term);
+    at = PUT(at, ",\"status\":");
     at = put_number(at, (uint64_t)end->status);
     return PUT(at, "}}");
 }
@@ -285,7 +366,7 @@ static bool add_alike(const struct push_reply *r, const struct push_item *item,
                       const struct push_end *end, struct pieces *pieces, struct buf *out)
 {
     bool is_given = item->id.len > 0;
-    if (!end->result || (is_given && item->id.at >= r->body.len))
+    if (!end->result || is_noop(end) || (is_given && item->id.at >= r->body.len))
         return false;
     if (pieces->head_len == 0 || pieces->op != item->op || pieces->table != item->table)
         fill_pieces(r, item, pieces);

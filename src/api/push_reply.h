@@ -14,6 +14,7 @@ struct push_reply {
     const struct push_answer *answer;
     bool forced_refresh; // ?refresh=true
     bool only_failed;    // ?filter_path leaves nothing of other items
+    uint64_t term;       // store_term()
 };
 
 // {"took":..,"errors":..,"items":[..]}, compact.
@@ -25,9 +26,14 @@ struct push_end {
     const char *result; // "created", ...; NULL when it failed
     uint64_t version, seq_no;
     struct slice words; // failed: "type: reason"
+    bool is_of_row;     // the row's state was the reason, and push_reply_words() says more
 };
 
 void push_end_of(const struct push_reply *r, const struct push_item *item, struct push_end *out);
+
+// Why an item failed, "type: reason", with its id where Elasticsearch has that.
+void push_reply_words(const struct push_reply *r, const struct push_item *item,
+                      const struct push_end *end, struct fault *out);
 
 // {"_index":..,"_id":..,...} of an item that did not fail; its status is not in it.
 void push_reply_one(const struct push_reply *r, const struct push_item *item,

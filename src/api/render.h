@@ -39,6 +39,8 @@ void render_fail(struct render *r, enum err code);
 void render_search(struct render *r, const struct answer *a, int64_t took_ms);
 void render_shards(struct json_writer *w, uint32_t count);
 void render_hit(struct render *r, const struct hit *h);
+void render_version(struct json_writer *w, const struct hit *h); // _version
+void render_seq_no(struct json_writer *w, const struct hit *h);  // _seq_no, _primary_term
 // An object of all aggregations by name.
 void render_aggs(struct render *r, const struct answer *a);
 

@@ -62,18 +62,21 @@ static void render_fields(struct render *r, const struct hit *h)
         json_end(r->json);
 }
 
-static void render_versions(struct render *r)
+// As Elasticsearch has it for a row without a number.
+enum { SEQ_NO_UNASSIGNED = -2 };
+
+void render_version(struct json_writer *w, const struct hit *h)
 {
-    if (r->request->wants_version) {
-        json_key(r->json, "_version");
-        json_int(r->json, 1);
-    }
-    if (r->request->wants_seq_no) {
-        json_key(r->json, "_seq_no");
-        json_int(r->json, 0);
-        json_key(r->json, "_primary_term");
-        json_int(r->json, 1);
-    }
+    json_key(w, "_version");
+    json_int(w, h->number == HIT_NO_NUMBER ? 1 : (int64_t)h->number + 1);
+}
+
+void render_seq_no(struct json_writer *w, const struct hit *h)
+{
+    json_key(w, "_seq_no");
+    json_int(w, h->number == HIT_NO_NUMBER ? SEQ_NO_UNASSIGNED : (int64_t)h->number);
+    json_key(w, "_primary_term");
+    json_uint(w, h->term);
 }
 
 void render_hit(struct render *r, const struct hit *h)
@@ -86,7 +89,10 @@ void render_hit(struct render *r, const struct hit *h)
         json_key(r->json, "_id");
         render_id(r, h->key);
     }
-    render_versions(r);
+    if (q->wants_version)
+        render_version(r->json, h);
+    if (q->wants_seq_no)
+        render_seq_no(r->json, h);
     json_key(r->json, "_score");
     json_double(r->json, h->score);
     if (!q->source.is_off && (q->source.is_given || !q->has_stored_fields)) {

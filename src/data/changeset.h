@@ -43,13 +43,21 @@ enum row_op {
     ROW_TRUNCATE, // every earlier row of the table goes; key and columns hold nothing
     ROW_CREATE,   // insert; where a row has this key already, nothing happens
     ROW_UPDATE,   // replace the row of this key; where there is none, nothing happens
+    ROW_EDIT,     // as ROW_UPDATE, but a row that would stay as it is is left alone
+    ROW_EDIT_PUT, // as ROW_PUT, the same
     ROW_OP_COUNT
 };
 
 // Whether a row of this operation brings values.
 static inline bool row_op_brings(uint8_t op)
 {
-    return op == ROW_PUT || op == ROW_MOVE || op == ROW_CREATE || op == ROW_UPDATE;
+    return op != ROW_DELETE && op != ROW_TRUNCATE;
+}
+
+// Whether it has to be compared with the row that is there.
+static inline bool row_op_edits(uint8_t op)
+{
+    return op == ROW_EDIT || op == ROW_EDIT_PUT;
 }
 
 struct batch_column {

@@ -8,7 +8,10 @@
 
 // The head, little-endian:
 //
-//     kind u8 | op u8 | table u16 | allowed 4 x u64 | id blob | index blob
+//     kind u8 | op u8 | table u16 | allowed 4 x u64 | id blob | index blob | flags u8 |
+//     condition 2 x u64
+
+enum { HEAD_NEEDS_ALIAS = 1, HEAD_HAS_CONDITION = 2, HEAD_FLAGS = 3 };
 
 static const char *const op_names[PUSH_OP_COUNT] = {
     [PUSH_INDEX] = "index",
@@ -31,6 +34,24 @@ void push_head_encode(const struct push_head *h, struct buf *out)
         buf_u64_le(out, h->allowed[i]);
     buf_blob(out, h->id);
     buf_blob(out, h->index);
+    buf_u8(out, (uint8_t)((h->needs_alias ? HEAD_NEEDS_ALIAS : 0) |
+                          (h->only_if.is_given ? HEAD_HAS_CONDITION : 0)));
+    push_condition_encode(&h->only_if, out);
+}
+
+void push_condition_encode(const struct push_condition *c, struct buf *out)
+{
+    buf_u64_le(out, c->seq_no);
+    buf_u64_le(out, c->term);
+}
+
+struct push_condition push_condition_decode(struct slice words)
+{
+    struct reader in = reader_over(words);
+    struct push_condition c = {.is_given = true, .seq_no = reader_u64_le(&in)};
+    c.term = reader_u64_le(&in);
+    CHECK(!in.short_of_bytes);
+    return c;
 }
 
 enum err push_head_decode(struct slice bytes, const struct schema *s, struct push_head *out,
@@ -46,7 +67,9 @@ enum err push_head_decode(struct slice bytes, const struct schema *s, struct pus
         return fail(why, ERR_CORRUPT, "head of a push");
     h.id = reader_blob(&in);
     h.index = reader_blob(&in);
-    if (in.short_of_bytes || kind >= PUSH_KIND_COUNT || op >= PUSH_OP_COUNT)
+    uint8_t flags = reader_u8(&in);
+    struct slice condition = reader_bytes(&in, PUSH_CONDITION_BYTES);
+    if (in.short_of_bytes || flags > HEAD_FLAGS || kind >= PUSH_KIND_COUNT || op >= PUSH_OP_COUNT)
         return fail(why, ERR_CORRUPT, "head of a push");
     if (h.table != PUSH_NO_TABLE && h.table >= s->table_count)
         return fail(why, ERR_CORRUPT, "push to table %u of %u", h.table, s->table_count);
@@ -54,6 +77,9 @@ enum err push_head_decode(struct slice bytes, const struct schema *s, struct pus
         return fail(why, ERR_CORRUPT, "push to no table");
     h.kind = (enum push_kind)kind;
     h.op = (enum push_op)op;
+    h.needs_alias = flags & HEAD_NEEDS_ALIAS;
+    if (flags & HEAD_HAS_CONDITION)
+        h.only_if = push_condition_decode(condition);
     *out_body = reader_bytes(&in, reader_left(&in));
     *out = h;
     return OK;
@@ -73,6 +99,10 @@ enum err push_item_check(const struct push_item *i, uint64_t text_bytes, const u
                 is_within(i->words, text_bytes);
     good = good && (i->table == PUSH_NO_TABLE ? failed : i->table < table_count);
     good = good && (!failed || (i->status >= 400 && i->status < 600));
+    bool is_alone =
+        (i->flags & PUSH_ITEM_IF) && !(i->flags & (PUSH_ITEM_FAILED | PUSH_ITEM_UPSERT));
+    good =
+        good && (!(i->flags & PUSH_ITEM_IF) || (is_alone && i->words.len == PUSH_CONDITION_BYTES));
     if (good && !failed) {
         uint64_t last = (uint64_t)i->row + (i->flags & PUSH_ITEM_UPSERT ? 1 : 0);
         good = last < rows[i->table];
@@ -111,6 +141,7 @@ struct push_answer *push_answer_new(void)
     a->items = buf_init(ITEMS_BYTES_MAX);
     a->texts = buf_init(TEXTS_BYTES_MAX);
     a->outcomes = buf_init(ITEMS_BYTES_MAX);
+    a->numbers = buf_init(ITEMS_BYTES_MAX);
     return a;
 }
 
@@ -121,5 +152,6 @@ void push_answer_free(struct push_answer *a)
     buf_done(&a->items);
     buf_done(&a->texts);
     buf_done(&a->outcomes);
+    buf_done(&a->numbers);
     free(a);
 }

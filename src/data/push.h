@@ -28,6 +28,12 @@ enum push_kind {
 
 enum { PUSH_NO_TABLE = UINT16_MAX, PUSH_ID_BYTES_MAX = 512, PUSH_TABLE_WORDS = 4 };
 
+// "Only where the row is still the one that I have read": if_seq_no and if_primary_term.
+struct push_condition {
+    bool is_given;
+    uint64_t seq_no, term;
+};
+
 // What a request says before its body.
 struct push_head {
     enum push_kind kind;
@@ -36,6 +42,9 @@ struct push_head {
     uint64_t allowed[PUSH_TABLE_WORDS]; // bit per table of the schema that the client may write to
     struct slice id;                    // ONE, FIND; len 0: none
     struct slice index;                 // BULK: where items that name none go; len 0: nowhere
+    bool needs_alias;                   // index names are to be aliases
+    struct push_condition only_if;      // ONE
+    uint64_t term;                      // store_term(); for the desk, and not sent
 };
 
 void push_head_encode(const struct push_head *h, struct buf *out);
@@ -48,7 +57,12 @@ struct push_text {
     uint32_t at, len;
 };
 
-enum { PUSH_ITEM_FAILED = 1, PUSH_ITEM_UPSERT = 2, PUSH_ITEM_FLAGS = 3 };
+enum {
+    PUSH_ITEM_FAILED = 1,
+    PUSH_ITEM_UPSERT = 2,
+    PUSH_ITEM_IF = 4, // its row is a changeset of its own, appended only under a condition
+    PUSH_ITEM_FLAGS = 7
+};
 
 // Goes over the link as it is in memory: both ends are the same program.
 struct push_item {
@@ -60,13 +74,20 @@ struct push_item {
     uint32_t row;           // among this request's rows of the table
     struct push_text id;    // len 0: the row's key, which the changeset has
     struct push_text index; // where `table` is PUSH_NO_TABLE: as the client named it
-    struct push_text words; // FAILED: "type: reason"
+    struct push_text words; // FAILED: "type: reason"; IF: the condition
 };
 
 // Everything of an item is in its bounds: `text_bytes` of body and texts together, and
 // for items that did not fail `rows[table]` rows.  ERR_CORRUPT.
 enum err push_item_check(const struct push_item *i, uint64_t text_bytes, const uint32_t *rows,
                          uint32_t table_count, struct fault *why);
+
+// The words of an item under a condition, in the texts that are behind the body.
+enum { PUSH_CONDITION_BYTES = 16 };
+
+void push_condition_encode(const struct push_condition *c, struct buf *out);
+// `words` are PUSH_CONDITION_BYTES long.
+struct push_condition push_condition_decode(struct slice words);
 
 // Rows that clients name.  Their _id is hashed under the table's key; without one the row
 // gets a number.  Both have a mark in their first 32 bits, so that what the API shows of
@@ -82,11 +103,17 @@ bool push_key_parse(struct slice id, struct row_key *out);
 struct push_answer {
     struct buf items; // struct push_item, one after another
     struct buf texts;
-    struct buf outcomes; // enum store_outcome of each row, table after table
+    // Of each row, table after table: enum store_outcome or PUSH_CONFLICT, and a u64 number as in
+    // struct store_told.
+    struct buf outcomes, numbers;
     uint32_t outcome_at[PUSH_TABLE_WORDS * 64];
-    uint64_t first_number[PUSH_TABLE_WORDS * 64]; // sequence number of a table's first row
+    uint64_t first_number[PUSH_TABLE_WORDS * 64]; // mirror's, of a table's first row: without an
+                                                  // _id it is the row's key
     struct row_key found;                         // PUSH_FIND
 };
+
+// Outcome of a row whose condition did not hold.
+enum { PUSH_CONFLICT = UINT8_MAX };
 
 struct push_answer *push_answer_new(void);
 void push_answer_free(struct push_answer *a); // NULL is fine

@@ -30,7 +30,8 @@ struct request {
     uint64_t serial;
     struct buf head;
     struct slice body;
-    size_t sent; // of head and body
+    uint64_t term; // of the head
+    size_t sent;   // of head and body
     struct buf changesets;
     struct push_answer *answer;
     enum err code;
@@ -152,6 +153,7 @@ enum err push_desk_take(struct push_desk *d, const struct push_head *head, struc
                         struct push_answer **out, struct fault *why)
 {
     struct request r = {.body = body,
+                        .term = head->term,
                         .head = buf_init(PART_BYTES),
                         .changesets = buf_init(ROWS_BYTES_MAX),
                         .answer = push_answer_new()};
@@ -304,13 +306,41 @@ static enum err check_changeset(const struct push_desk *d, const struct changese
     return OK;
 }
 
+// What one row of a table waits for.
+struct condition {
+    uint32_t table, row;
+    struct push_condition only_if;
+};
+
 struct appending {
     const struct push_store *store;
     uint32_t rows[PUSH_TABLE_WORDS * 64]; // of each table, so far
-    struct buf *outcomes;                 // per table, joined at the end
+    struct buf *outcomes, *numbers;       // per table, joined at the end
+    struct buf conditions;                // struct condition, in the order of their rows
+    uint32_t condition_at;                // the next one
 };
 
 _Static_assert(PUSH_TABLE_WORDS * 64 == LIMIT_TABLES, "an answer has room for every table");
+
+static const struct condition *condition_of(struct appending *to, uint32_t table)
+{
+    const struct condition *c =
+        (const struct condition *)(const void *)to->conditions.at + to->condition_at;
+    bool is_next = to->condition_at < to->conditions.len / sizeof *c && c->table == table &&
+                   c->row == to->rows[table];
+    to->condition_at += is_next;
+    return is_next ? c : NULL;
+}
+
+// Tells what is there where the condition does not hold.
+static bool holds(const struct request *r, const struct appending *to, const struct condition *c,
+                  const struct batch *b, const struct store_told *told)
+{
+    uint64_t there = to->store->find(to->store->context, b->table, b->keys[0]);
+    told->outcomes[0] = PUSH_CONFLICT;
+    told->numbers[0] = there;
+    return there != STORE_NO_ROW && there == c->only_if.seq_no && r->term == c->only_if.term;
+}
 
 static enum err append_one(struct push_desk *d, struct request *r, struct slice bytes,
                            struct appending *to, struct fault *why)
@@ -327,11 +357,39 @@ static enum err append_one(struct push_desk *d, struct request *r, struct slice 
     const struct batch *b = c->batches;
     if (to->rows[b->table] == 0)
         r->answer->first_number[b->table] = c->position.end_lsn - b->row_count + 1;
-    uint8_t *room = buf_room(&to->outcomes[b->table], b->row_count);
-    CHECK(room != NULL); // as many rows as changesets have room for
-    e = to->store->append(to->store->context, a, room, why);
+    const struct condition *condition = condition_of(to, b->table);
+    if (condition && b->row_count != 1)
+        return fail(why, ERR_CORRUPT, "mirror sent a condition of %u rows", b->row_count);
+    const struct store_told told = {
+        .outcomes = buf_room(&to->outcomes[b->table], b->row_count),
+        .numbers = (void *)buf_room(&to->numbers[b->table], b->row_count * sizeof(uint64_t))};
+    CHECK(told.outcomes && told.numbers); // as many rows as changesets have room for
+    if (!condition || holds(r, to, condition, b, &told))
+        e = to->store->append(to->store->context, a, &told, why);
     to->rows[b->table] += b->row_count;
     return e;
+}
+
+// Their words are in the texts, which come whole before this.
+static enum err find_conditions(const struct push_desk *d, const struct request *r,
+                                struct appending *to, struct fault *why)
+{
+    const struct push_item *items = (const void *)r->answer->items.at;
+    const struct buf *texts = &r->answer->texts;
+    for (uint32_t i = 0; i < push_answer_count(r->answer); i++) {
+        const struct push_item *item = &items[i];
+        if (!(item->flags & PUSH_ITEM_IF))
+            continue;
+        size_t at = item->words.at - r->body.len;
+        if (item->table >= d->schema->table_count || item->words.at < r->body.len ||
+            item->words.len != PUSH_CONDITION_BYTES || at + PUSH_CONDITION_BYTES > texts->len)
+            return fail(why, ERR_CORRUPT, "condition of a push");
+        const struct condition c = {
+            item->table, item->row,
+            push_condition_decode(slice_of(texts->at + at, PUSH_CONDITION_BYTES))};
+        buf_bytes(&to->conditions, &c, sizeof c);
+    }
+    return buf_end(&to->conditions, why);
 }
 
 static void join_outcomes(struct request *r, struct appending *from)
@@ -339,6 +397,7 @@ static void join_outcomes(struct request *r, struct appending *from)
     for (uint32_t t = 0; t < LIMIT_TABLES; t++) {
         r->answer->outcome_at[t] = (uint32_t)r->answer->outcomes.len;
         buf_slice_add(&r->answer->outcomes, buf_slice(&from->outcomes[t]));
+        buf_slice_add(&r->answer->numbers, buf_slice(&from->numbers[t]));
     }
 }
 
@@ -350,6 +409,8 @@ static enum err check_items(const struct push_desk *d, const struct request *r,
     enum err e = OK;
     for (uint32_t i = 0; !e && i < push_answer_count(r->answer); i++)
         e = push_item_check(&items[i], bytes, got->rows, d->schema->table_count, why);
+    if (!e && got->condition_at != got->conditions.len / sizeof(struct condition))
+        e = fail(why, ERR_CORRUPT, "condition of a push without its row");
     return e;
 }
 
@@ -357,13 +418,15 @@ static enum err append_all(struct push_desk *d, struct request *r, const struct 
                            struct fault *why)
 {
     struct appending *to = calloc(1, sizeof *to);
-    struct buf *outcomes = calloc(LIMIT_TABLES, sizeof *outcomes);
-    CHECK(to && outcomes);
-    to->store = store;
-    to->outcomes = outcomes;
-    for (int t = 0; t < LIMIT_TABLES; t++)
-        outcomes[t] = buf_init(ROWS_BYTES_MAX);
-    enum err e = OK;
+    struct buf *rows = calloc((size_t)LIMIT_TABLES * 2, sizeof *rows);
+    CHECK(to && rows);
+    *to = (struct appending){.store = store,
+                             .outcomes = rows,
+                             .numbers = rows + LIMIT_TABLES,
+                             .conditions = buf_init(ROWS_BYTES_MAX)};
+    for (int t = 0; t < LIMIT_TABLES * 2; t++)
+        rows[t] = buf_init(ROWS_BYTES_MAX);
+    enum err e = find_conditions(d, r, to, why);
     struct slice rest = buf_slice(&r->changesets);
     while (!e && rest.len > 0)
         e = append_one(d, r, next_changeset(&rest), to, why);
@@ -371,9 +434,10 @@ static enum err append_all(struct push_desk *d, struct request *r, const struct 
         e = check_items(d, r, to, why);
     if (!e)
         join_outcomes(r, to);
-    for (int t = 0; t < LIMIT_TABLES; t++)
-        buf_done(&outcomes[t]);
-    free(outcomes);
+    for (int t = 0; t < LIMIT_TABLES * 2; t++)
+        buf_done(&rows[t]);
+    buf_done(&to->conditions);
+    free(rows);
     free(to);
     return e;
 }

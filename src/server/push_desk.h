@@ -17,6 +17,7 @@
 #include "data/push.h"
 #include "guard/link.h"
 #include "policy/admit.h"
+#include "store/store.h"
 
 struct push_desk;
 
@@ -41,11 +42,13 @@ void push_desk_link(struct push_desk *d, struct link *l);
 // Queues parts on the link, as many as it takes well.
 enum err push_desk_send(struct push_desk *d, struct fault *why);
 
-// How an admitted changeset is appended, and its rows' outcomes are told.
+// How an admitted changeset is appended and its rows' outcomes are told, and which row has a key
+// (store_append_told(), store_find()).
 struct push_store {
     void *context;
-    enum err (*append)(void *context, const struct admitted *a, uint8_t *out_outcomes,
+    enum err (*append)(void *context, const struct admitted *a, const struct store_told *told,
                        struct fault *why);
+    uint64_t (*find)(void *context, uint32_t table, struct row_key key);
 };
 
 // A message MESSAGE_PUSH_ROWS, MESSAGE_PUSH_ITEMS or MESSAGE_PUSHED.  With the last all its

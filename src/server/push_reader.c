@@ -174,7 +174,9 @@ static enum err table_of(struct push_reader *r, const struct bulk_action *a, uin
     const struct schema *s = r->policy->schema;
     *out = PUSH_NO_TABLE;
     struct slice name = index_of(r, a);
-    if (name.at == r->table_name.at && name.len == r->table_name.len && name.len > 0) {
+    bool needs_alias = a->needs_alias || r->head.needs_alias;
+    if (!needs_alias && name.at == r->table_name.at && name.len == r->table_name.len &&
+        name.len > 0) {
         *out = r->table_now;
         return OK;
     }
@@ -184,6 +186,11 @@ static enum err table_of(struct push_reader *r, const struct bulk_action *a, uin
         return fail(why, ERR_NOT_FOUND, "index_not_found_exception: no such index [%.*s]",
                     name.len < LIMIT_NAME_BYTES ? (int)name.len : LIMIT_NAME_BYTES,
                     (const char *)name.at);
+    if (needs_alias)
+        return fail(why, ERR_NOT_FOUND,
+                    "index_not_found_exception: no such index [%s] and [require_alias] request "
+                    "flag is [true] and [%s] is not an alias",
+                    t->name, t->name);
     uint16_t table = (uint16_t)(t - s->tables);
     if (!bit_get(r->head.allowed, table))
         return fail(why, ERR_DENIED,
@@ -201,6 +208,13 @@ static enum err table_of(struct push_reader *r, const struct bulk_action *a, uin
     return OK;
 }
 
+static enum row_op update_op(const struct bulk_update *u)
+{
+    if (u->doc_as_upsert)
+        return u->keeps_same ? ROW_EDIT_PUT : ROW_PUT;
+    return u->keeps_same ? ROW_EDIT : ROW_UPDATE;
+}
+
 static enum err add_update(struct push_reader *r, const struct bulk_action *a, struct slice doc,
                            struct push_item *item, struct fault *why)
 {
@@ -208,12 +222,14 @@ static enum err add_update(struct push_reader *r, const struct bulk_action *a, s
     enum err e = bulk_update_parse(doc, r->action, &update, why);
     if (e)
         return e;
-    struct push_row change = {.op = update.doc_as_upsert ? ROW_PUT : ROW_UPDATE,
-                              .id = a->id,
-                              .tree = update.doc,
-                              .keeps_others = true};
+    struct push_row change = {
+        .op = update_op(&update), .id = a->id, .tree = update.doc, .keeps_others = true};
     const struct push_row otherwise = {.op = ROW_CREATE, .id = a->id, .tree = update.upsert};
     bool has_two = update.upsert && !update.doc_as_upsert;
+    if (a->only_if.is_given && (update.upsert || update.doc_as_upsert))
+        return fail(why, ERR_INVALID,
+                    "action_request_validation_exception: Validation Failed: 1: upsert requests "
+                    "don't support `if_seq_no` and `if_primary_term`;");
     struct push_row trial = otherwise;
     trial.is_trial = true;
     if (has_two)
@@ -242,6 +258,23 @@ static enum err add_rows(struct push_reader *r, const struct bulk_action *a, str
     return add_row(r, item->table, &row, why);
 }
 
+// Its row is a changeset of its own: whether it is appended is found out by who appends.
+static enum err add_rows_if(struct push_reader *r, const struct bulk_action *a, struct slice doc,
+                            struct push_item *item, struct fault *why)
+{
+    struct push_sieve *s = r->sieves[r->push_of[item->table]];
+    enum err e = cut(r, s, why);
+    if (!e)
+        e = add_rows(r, a, doc, item, why);
+    if (e)
+        return e;
+    item->flags |= PUSH_ITEM_IF;
+    item->words = (struct push_text){.at = (uint32_t)(r->body.len + r->texts.len),
+                                     .len = PUSH_CONDITION_BYTES};
+    push_condition_encode(&a->only_if, &r->texts);
+    return cut(r, s, why);
+}
+
 // One action and its document.  ERR_INVALID of the item's own makes a failed item, and
 // the request goes on.
 static enum err take_item(struct push_reader *r, const struct bulk_action *a, struct slice doc,
@@ -256,7 +289,8 @@ static enum err take_item(struct push_reader *r, const struct bulk_action *a, st
     else
         item.row = r->rows[item.table];
     if (!e)
-        e = add_rows(r, a, doc, &item, &said);
+        e = a->only_if.is_given ? add_rows_if(r, a, doc, &item, &said)
+                                : add_rows(r, a, doc, &item, &said);
     if (!e)
         add_item(r, &item);
     else if (e == ERR_INVALID || e == ERR_NOT_FOUND || e == ERR_DENIED)
@@ -273,6 +307,10 @@ static enum err check_action(const struct push_reader *r, const struct bulk_acti
     if (r->head.kind == PUSH_BULK && index_of(r, a).len == 0)
         return fail(why, ERR_INVALID,
                     "action_request_validation_exception: Validation Failed: 1: index is missing;");
+    const char *fault = bulk_condition_fault(a);
+    if (fault)
+        return fail(why, ERR_INVALID,
+                    "action_request_validation_exception: Validation Failed: 1: %s;", fault);
     if (a->id.len == 0 && !a->refused && (a->op == PUSH_UPDATE || a->op == PUSH_DELETE))
         return fail(why, ERR_INVALID,
                     "action_request_validation_exception: Validation Failed: 1: id is missing;");
@@ -392,7 +430,8 @@ static enum err take_lines(struct push_reader *r, struct fault *why)
 
 static enum err take_one(struct push_reader *r, struct fault *why)
 {
-    const struct bulk_action action = {.op = r->head.op, .id = r->head.id};
+    const struct bulk_action action = {
+        .op = r->head.op, .id = r->head.id, .only_if = r->head.only_if};
     arena_reset(r->action);
     enum err e = check_action(r, &action, why);
     return e ? e : take_item(r, &action, r->body, why);

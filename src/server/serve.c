@@ -59,10 +59,15 @@ static enum err append(void *context, const struct admitted *a, struct fault *wh
     return store_append(context, a, why);
 }
 
-static enum err append_told(void *context, const struct admitted *a, uint8_t *out_outcomes,
+static enum err append_told(void *context, const struct admitted *a, const struct store_told *told,
                             struct fault *why)
 {
-    return store_append_told(context, a, out_outcomes, why);
+    return store_append_told(context, a, told, why);
+}
+
+static uint64_t find(void *context, uint32_t table, struct row_key key)
+{
+    return store_find(context, table, key);
 }
 
 static enum err commit(void *context, struct fault *why)
@@ -252,7 +257,8 @@ static enum err open_store(struct serve *s, struct fault *why)
                                 .append = append,
                                 .commit = commit,
                                 .position = position,
-                                .append_told = append_told};
+                                .append_told = append_told,
+                                .find = find};
     s->writer = writer_new(&door, schema);
     s->desk = push_desk_new(schema);
     writer_desk(s->writer, s->desk);

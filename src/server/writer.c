@@ -214,7 +214,7 @@ static enum err take_push(struct writer *w, const struct message *m, struct faul
 {
     if (!w->desk)
         return fail(why, ERR_CORRUPT, "mirror sent a push, and nothing is pushed");
-    const struct push_store store = {w->store.context, w->store.append_told};
+    const struct push_store store = {w->store.context, w->store.append_told, w->store.find};
     bool appended = false;
     enum err e = push_desk_on(w->desk, m, &store, &appended, why);
     w->has_pushed |= appended;

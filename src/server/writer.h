@@ -29,8 +29,9 @@ struct writer_store {
     enum err (*commit)(void *context, struct fault *why);
     void (*position)(void *context, const char *source, struct position *out);
     // As append, and tells what became of each row; NULL: nothing is pushed.
-    enum err (*append_told)(void *context, const struct admitted *a, uint8_t *out_outcomes,
+    enum err (*append_told)(void *context, const struct admitted *a, const struct store_told *told,
                             struct fault *why);
+    uint64_t (*find)(void *context, uint32_t table, struct row_key key);
 };
 
 // `schema` and what `store` points to outlive the writer.

@@ -24,9 +24,10 @@ struct ended {
 
 struct run {
     struct memory_run rows;
-    uint64_t first_row;  // row number of the first
-    struct ended *ended; // one a row
-    uint8_t *outcomes;   // one a row of the batch, or NULL
+    uint64_t first_row;            // row number of the first
+    struct ended *ended;           // one a row
+    const struct store_told *told; // of the rows of the batch, or NULL
+    uint32_t *const *codes;
 };
 
 static bool written_key(const void *context, uint64_t row, struct row_key key)
@@ -63,20 +64,72 @@ static void kill_row(struct table_store *t, uint64_t row)
     remember_gone(t, row);
 }
 
-static void tell(uint8_t *outcomes, uint32_t at, enum store_outcome outcome)
+_Static_assert(STORE_NO_ROW == KEYMAP_NONE, "no row is no row");
+
+static void tell(const struct store_told *told, uint32_t at, enum store_outcome outcome,
+                 uint64_t number)
 {
-    if (outcomes)
-        outcomes[at] = (uint8_t)outcome;
+    if (!told)
+        return;
+    told->outcomes[at] = (uint8_t)outcome;
+    told->numbers[at] = number;
 }
 
-// A row that may only come where there is one already, or only where there is none, and is
-// not wanted: it dies before anybody has seen it.
-static bool is_unwanted(const struct table_store *t, uint8_t op, struct row_key key)
+uint64_t table_find(const struct table_store *t, struct row_key key)
 {
-    if (op != ROW_CREATE && op != ROW_UPDATE)
+    return keymap_find(t->keys.map, key, probe_of(t));
+}
+
+// Whether row `at` of the batch brings the value of the field that row `there` has.
+static bool brings_same(const struct table_store *t, const struct run *r, uint32_t field,
+                        uint32_t at, uint64_t there)
+{
+    const struct batch_column *c = &r->rows.batch->columns[field];
+    bool brings = bit_get(c->present, at);
+    uint32_t place = 0;
+    int64_t i64 = 0;
+    double f64 = 0;
+    if (c->unchanged && bit_get(c->unchanged, at))
+        return true;
+    const struct part *p = table_part(t, there, &place);
+    switch (field_storage(t->shape->fields[field].type)) {
+    case STORAGE_CODE:
+        return part_code_at(p, place, field) ==
+               (brings ? r->codes[field][c->codes[at]] : CODE_NONE);
+    case STORAGE_I64:
+        return part_i64_at(p, place, field, &i64) == brings && (!brings || i64 == c->i64[at]);
+    case STORAGE_F64:
+        return part_f64_at(p, place, field, &f64) == brings && (!brings || f64 == c->f64[at]);
+    }
+    return false;
+}
+
+static bool leaves_as_is(const struct table_store *t, const struct run *r, uint32_t at,
+                         uint64_t there)
+{
+    for (uint32_t f = 0; f < t->shape->field_count; f++) {
+        if (!brings_same(t, r, f, at, there))
+            return false;
+    }
+    return true;
+}
+
+// A row that may only come where there is one already, or only where there is none, or only
+// where it changes one, and is not wanted: it dies before anybody has seen it.
+static bool is_unwanted(const struct table_store *t, const struct run *r, uint32_t at,
+                        uint64_t *out_there, enum store_outcome *out)
+{
+    uint8_t op = r->rows.batch->ops[at];
+    if (op == ROW_PUT || op == ROW_MOVE)
         return false;
-    bool is_there = keymap_find(t->keys.map, key, probe_of(t)) != KEYMAP_NONE;
-    return is_there == (op == ROW_CREATE);
+    *out_there = table_find(t, r->rows.batch->keys[at]);
+    *out = OUTCOME_NOTHING;
+    if (*out_there == KEYMAP_NONE)
+        return op == ROW_UPDATE || op == ROW_EDIT;
+    if (op == ROW_CREATE)
+        return true;
+    *out = OUTCOME_SAME;
+    return row_op_edits(op) && leaves_as_is(t, r, at, *out_there);
 }
 
 static void place_key(struct table_store *t, const struct run *r, uint32_t i)
@@ -84,10 +137,12 @@ static void place_key(struct table_store *t, const struct run *r, uint32_t i)
     const struct batch *b = r->rows.batch;
     uint32_t at = r->rows.from + i;
     uint64_t moved = KEYMAP_NONE;
-    if (is_unwanted(t, b->ops[at], b->keys[at])) {
+    uint64_t there = KEYMAP_NONE;
+    enum store_outcome outcome = OUTCOME_NOTHING;
+    if (is_unwanted(t, r, at, &there, &outcome)) {
         kill_row(t, r->first_row + i);
         r->ended[i] = (struct ended){KEYMAP_NONE, KEYMAP_NONE, true};
-        tell(r->outcomes, at, OUTCOME_NOTHING);
+        tell(r->told, at, outcome, there);
         return;
     }
     if (b->ops[at] == ROW_MOVE)
@@ -98,7 +153,7 @@ static void place_key(struct table_store *t, const struct run *r, uint32_t i)
     if (replaced != KEYMAP_NONE)
         kill_row(t, replaced);
     r->ended[i] = (struct ended){replaced, moved, false};
-    tell(r->outcomes, at, replaced == KEYMAP_NONE ? OUTCOME_CAME : OUTCOME_REPLACED);
+    tell(r->told, at, replaced == KEYMAP_NONE ? OUTCOME_CAME : OUTCOME_REPLACED, r->first_row + i);
 }
 
 static void place_keys(struct table_store *t, const struct run *r)
@@ -174,7 +229,7 @@ static void follow_in_lookup(struct table_store *t, const struct run *r)
     }
 }
 
-static void apply_run(struct table_store *t, const struct run *r, uint32_t *const *codes)
+static void apply_run(struct table_store *t, const struct run *r)
 {
     struct entry *e = table_active(t);
     struct memory *m = e->part->memory;
@@ -183,7 +238,7 @@ static void apply_run(struct table_store *t, const struct run *r, uint32_t *cons
     t->next_row += r->rows.count;
     place_keys(t, r);
     for (uint32_t f = 0; f < t->shape->field_count; f++) {
-        memory_put_values(m, &r->rows, f, codes[f]);
+        memory_put_values(m, &r->rows, f, r->codes[f]);
         take_unchanged(t, r, f);
     }
     if (t->lookup)
@@ -202,30 +257,34 @@ static bool apply_delete(struct table_store *t, struct row_key key)
     return row != KEYMAP_NONE;
 }
 
-// How many rows from `at` on come one after another and fit the chunk at hand.
+// How many rows from `at` on come one after another and fit the chunk at hand.  A row to be
+// compared with what is there is a run of its own: values of a run's rows are written last.
 static uint32_t run_length(const struct table_store *t, const struct batch *b, uint32_t at)
 {
     uint32_t room = BLOCK_ROWS - table_memory_rows(t) % BLOCK_ROWS;
     uint32_t count = 0;
-    while (count < room && at + count < b->row_count && row_op_brings(b->ops[at + count]))
+    if (row_op_edits(b->ops[at]))
+        return 1;
+    while (count < room && at + count < b->row_count && row_op_brings(b->ops[at + count]) &&
+           !row_op_edits(b->ops[at + count]))
         count++;
     return count;
 }
 
 // A row that does not come: a delete or a truncate.
 static void apply_going(struct table_store *t, const struct batch *b, uint32_t at,
-                        uint8_t *outcomes)
+                        const struct store_told *told)
 {
     bool went = true;
     if (b->ops[at] == ROW_TRUNCATE)
         table_clear(t);
     else
         went = apply_delete(t, b->keys[at]);
-    tell(outcomes, at, went ? OUTCOME_WENT : OUTCOME_NOTHING);
+    tell(told, at, went ? OUTCOME_WENT : OUTCOME_NOTHING, t->next_row);
 }
 
 void table_apply(struct table_store *t, const struct batch *b, uint32_t *const *codes,
-                 uint8_t *outcomes)
+                 const struct store_told *told)
 {
     uint32_t longest = b->row_count < BLOCK_ROWS ? b->row_count : BLOCK_ROWS;
     struct ended *ended = malloc(longest * sizeof *ended);
@@ -237,13 +296,14 @@ void table_apply(struct table_store *t, const struct batch *b, uint32_t *const *
             .rows = {.batch = b, .from = at, .count = run_length(t, b, at)},
             .first_row = t->next_row,
             .ended = ended,
-            .outcomes = outcomes,
+            .told = told,
+            .codes = codes,
         };
         r.rows.at = table_memory_rows(t);
         if (r.rows.count > 0)
-            apply_run(t, &r, codes);
+            apply_run(t, &r);
         else
-            apply_going(t, b, at, outcomes);
+            apply_going(t, b, at, told);
         at += r.rows.count > 0 ? r.rows.count : 1;
     }
     free(ended);

@@ -114,8 +114,9 @@ static uint32_t **map_codes(struct store *st, struct table_store *t, const struc
 }
 
 void changeset_apply(struct store *st, const struct changeset *c, const int *table_of,
-                     uint8_t *outcomes)
+                     const struct store_told *told)
 {
+    struct store_told rest = told ? *told : (struct store_told){0};
     for (uint32_t i = 0; c->resets && i < st->schema->table_count; i++) {
         if (strcmp(st->schema->tables[i].source, c->position.source) == 0) {
             table_clear(&st->tables[i]);
@@ -128,9 +129,9 @@ void changeset_apply(struct store *st, const struct changeset *c, const int *tab
         if (table < 0)
             continue;
         struct table_store *t = &st->tables[table];
-        table_apply(t, b, map_codes(st, t, b), outcomes);
-        if (outcomes)
-            outcomes += b->row_count;
+        table_apply(t, b, map_codes(st, t, b), told ? &rest : NULL);
+        if (told)
+            rest = (struct store_told){rest.outcomes + b->row_count, rest.numbers + b->row_count};
         st->rows_touched = true;
     }
     struct position *slot = position_slot(&st->appended, c->position.source);

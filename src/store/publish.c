@@ -24,6 +24,13 @@ static void publish(struct store *st, struct snapshot *next)
     snapshot_free(before);
 }
 
+static struct snapshot *snapshot_of(struct store *st, struct view *const *views, uint64_t version)
+{
+    struct snapshot *s = snapshot_new(st->schema, views, version, &st->snapshots_alive);
+    s->term = st->term;
+    return s;
+}
+
 void store_publish_first(struct store *st)
 {
     uint32_t count = st->schema->table_count;
@@ -36,7 +43,7 @@ void store_publish_first(struct store *st)
                             .attribute_room = &st->attribute_room};
         views[i] = table_publish(t, &like);
     }
-    publish(st, snapshot_new(st->schema, views, 1, &st->snapshots_alive));
+    publish(st, snapshot_of(st, views, 1));
     st->rows_touched = false;
     free(views);
 }
@@ -139,8 +146,7 @@ void store_publish(struct store *st)
             collect(t, i, &all[touched++]);
         views[i] = t->is_touched ? table_publish(t, before->views[i]) : view_ref(before->views[i]);
     }
-    struct snapshot *after =
-        snapshot_new(st->schema, views, before->version + 1, &st->snapshots_alive);
+    struct snapshot *after = snapshot_of(st, views, before->version + 1);
     if (listens)
         tell(st, before, after, all, touched);
     for (uint32_t i = 0; i < touched; i++)
@@ -201,7 +207,7 @@ void store_swap(struct store *st, const struct entry_swap *swaps, uint32_t count
         view_unref(*v);
         *v = next;
     }
-    struct snapshot *after = snapshot_new(st->schema, views, before->version, &st->snapshots_alive);
+    struct snapshot *after = snapshot_of(st, views, before->version);
     pthread_mutex_lock(&st->publish);
     CHECK(st->published == before);
     st->published = after;

@@ -121,6 +121,40 @@ bool rowmap_find(const struct rowmap *m, uint64_t offset, uint32_t *out_place)
     return true;
 }
 
+// The word of the bitmap that has the row of that place, and how many of its rows are before it.
+static uint64_t word_of_place(const struct rowmap *m, uint32_t *place)
+{
+    uint64_t low = 0;
+    uint64_t high = words_of(m->span) / RANK_WORDS;
+    while (high - low > 1) {
+        uint64_t middle = low + (high - low) / 2;
+        if (m->ranks[middle] <= *place)
+            low = middle;
+        else
+            high = middle;
+    }
+    uint64_t word = low * RANK_WORDS;
+    uint32_t left = *place - m->ranks[low];
+    for (uint32_t rows; left >= (rows = (uint32_t)__builtin_popcountll(m->bits[word])); word++)
+        left -= rows;
+    *place = left;
+    return word;
+}
+
+uint64_t rowmap_at(const struct rowmap *m, uint32_t place)
+{
+    CHECK(place < m->row_count);
+    if (m->list)
+        return m->list[place];
+    if (!m->bits)
+        return place;
+    uint64_t word = word_of_place(m, &place);
+    uint64_t bits = m->bits[word];
+    for (; place > 0; place--)
+        bits &= bits - 1;
+    return word * 64 + (uint64_t)__builtin_ctzll(bits);
+}
+
 uint64_t rowmap_next(struct rowmap_walk *walk)
 {
     const struct rowmap *m = walk->map;

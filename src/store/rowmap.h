@@ -39,4 +39,6 @@ static inline struct rowmap_walk rowmap_walk(const struct rowmap *m)
 
 uint64_t rowmap_next(struct rowmap_walk *walk); // at most row_count times
 
+uint64_t rowmap_at(const struct rowmap *m, uint32_t place); // its number; below row_count
+
 uint64_t rowmap_bytes(const struct rowmap *m);

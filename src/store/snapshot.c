@@ -127,6 +127,11 @@ const struct view *snapshot_view(const struct snapshot *s, uint32_t table)
     return s->views[table];
 }
 
+uint64_t snapshot_term(const struct snapshot *s)
+{
+    return s->term;
+}
+
 uint64_t snapshot_version(const struct snapshot *s)
 {
     return s->version;

@@ -48,6 +48,7 @@ struct snapshot {
     uint32_t table_count;
     const struct schema *schema;
     uint64_t version;
+    uint64_t term;        // the store's
     uint32_t *alive;      // the store's count of snapshots
     struct view *views[]; // references
 };

@@ -96,6 +96,7 @@ enum err store_open(const struct world *w, const struct schema *s,
     struct store *st = store_calloc(1, sizeof *st);
     st->world = *w;
     st->schema = s;
+    st->term = (uint64_t)w->ops->now_ms();
     set_options(st, options);
     pthread_mutex_init(&st->state, NULL);
     pthread_mutex_init(&st->publish, NULL);
@@ -207,8 +208,21 @@ enum err store_append(struct store *st, const struct admitted *a, struct fault *
     return store_append_told(st, a, NULL, why);
 }
 
-enum err store_append_told(struct store *st, const struct admitted *a, uint8_t *out_outcomes,
-                           struct fault *why)
+uint64_t store_find(struct store *st, uint32_t table, struct row_key key)
+{
+    pthread_mutex_lock(&st->state);
+    uint64_t row = table_find(&st->tables[table], key);
+    pthread_mutex_unlock(&st->state);
+    return row;
+}
+
+uint64_t store_term(const struct store *st)
+{
+    return st->term;
+}
+
+enum err store_append_told(struct store *st, const struct admitted *a,
+                           const struct store_told *told, struct fault *why)
 {
     if (st->is_failed)
         return refuse(st, why);
@@ -224,7 +238,7 @@ enum err store_append_told(struct store *st, const struct admitted *a, uint8_t *
     if (!e)
         e = wal_append(st->log, bytes, why);
     if (!e)
-        changeset_apply(st, c, NULL, out_outcomes);
+        changeset_apply(st, c, NULL, told);
     pthread_mutex_unlock(&st->state);
     if (!e)
         e = check_read(st, why);

@@ -60,12 +60,30 @@ enum store_outcome {
     OUTCOME_CAME,     // no row had this key
     OUTCOME_REPLACED, // one had it
     OUTCOME_WENT,     // deleted
+    OUTCOME_SAME,     // ROW_EDIT, ROW_EDIT_PUT: the row was so already
+    OUTCOME_COUNT
 };
 
-// The same, and tells of each row (batch after batch, as many as the changeset has) what
-// became of it: enum store_outcome.
-enum err store_append_told(struct store *st, const struct admitted *a, uint8_t *out_outcomes,
-                           struct fault *why);
+// Of each row, batch after batch, as many as the changeset has.
+struct store_told {
+    uint8_t *outcomes; // enum store_outcome
+    // The row's number (row_number() in view.h), or, where it did not come, that of the row that
+    // is there instead; STORE_NO_ROW where there is none.  Of a delete: the next row's.
+    uint64_t *numbers;
+};
+
+#define STORE_NO_ROW UINT64_MAX
+
+// The same, and tells what became of each row.
+enum err store_append_told(struct store *st, const struct admitted *a,
+                           const struct store_told *told, struct fault *why);
+
+// The number of the row with this key, as the next append will find it; STORE_NO_ROW: there is
+// none.  For the thread that writes.
+uint64_t store_find(struct store *st, uint32_t table, struct row_key key);
+// Row numbers are those of one opening, begun at this time in ms: a number and this together
+// never come again for another state of a row.  Any thread.
+uint64_t store_term(const struct store *st);
 
 // Makes all that was appended durable, then visible.  After an ERR_IO here the store
 // refuses every later append and commit (what is on disk is not known): reopen.

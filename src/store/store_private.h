@@ -117,6 +117,7 @@ struct store {
     uint64_t log_bytes;
     uint64_t *disk_bytes; // of each table: segments
     uint32_t snapshots_alive;
+    uint64_t term; // when it was opened, in ms: see store_term()
 };
 
 // NOLINTNEXTLINE(readability-non-const-parameter): changed by an atomic
@@ -135,9 +136,9 @@ void *store_calloc(size_t count, size_t bytes); // never NULL
 // apply_changeset.c: memory part of the work; under `state`.
 enum err changeset_check(const struct store *st, const struct changeset *c, struct fault *why);
 // `table_of` maps the changeset's tables to the schema's (-1: skip them), NULL when same.
-// `outcomes`: as in store_append_told(), NULL when nobody asks.
+// `told`: as in store_append_told(), NULL when nobody asks.
 void changeset_apply(struct store *st, const struct changeset *c, const int *table_of,
-                     uint8_t *outcomes);
+                     const struct store_told *told);
 struct position *position_slot(struct position_list *list, const char *source); // NULL: full
 const struct position *position_find(const struct position_list *list, const char *source);
 

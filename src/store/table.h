@@ -41,11 +41,12 @@ void table_done(struct table_store *t);
 // ERR_CORRUPT when a key is there already.
 enum err table_load(struct table_store *t, struct entry e, struct fault *why);
 
-// Applies a batch; `codes[field]` maps its codes to the dictionary's.  `outcomes`: as in
+// Applies a batch; `codes[field]` maps its codes to the dictionary's.  `told`: as in
 // store_append_told(), of this batch; NULL when nobody asks.
 void table_apply(struct table_store *t, const struct batch *b, uint32_t *const *codes,
-                 uint8_t *outcomes);
-void table_clear(struct table_store *t); // every row goes
+                 const struct store_told *told);
+uint64_t table_find(const struct table_store *t, struct row_key key); // KEYMAP_NONE: no row
+void table_clear(struct table_store *t);                              // every row goes
 
 // A view of all rows now; `like` is any earlier view or a blank one of this table.  What
 // has changed since begins anew.

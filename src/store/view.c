@@ -283,6 +283,14 @@ enum err view_find(const struct view *v, struct row_key key, struct row_ref *out
     return may_have_left ? find_by_walk(v, key, out) : ERR_NOT_FOUND;
 }
 
+uint64_t row_number(const struct view *v, struct row_ref r)
+{
+    const struct entry *e = entry_of_block(v, r.block);
+    uint32_t place = (r.block - e->first_block) * BLOCK_ROWS + r.row;
+    const struct part *p = e->part;
+    return p->first_row + (p->rowmap ? rowmap_at(p->rowmap, place) : place);
+}
+
 bool row_code(const struct view *v, struct row_ref r, uint32_t field, uint32_t *out)
 {
     const struct entry *e = entry_of_block(v, r.block);

@@ -31,6 +31,7 @@ uint64_t snapshot_version(const struct snapshot *s);
 // The same of these tables and of those that they refer to, near and far: as long as it is the
 // same, a question about them has the same answer.
 uint64_t snapshot_version_of(const struct snapshot *s, const uint32_t *tables, uint32_t count);
+uint64_t snapshot_term(const struct snapshot *s); // store_term() of its store
 
 uint64_t view_row_count(const struct view *v); // live rows
 uint32_t view_block_count(const struct view *v);
@@ -162,6 +163,9 @@ bool row_code(const struct view *v, struct row_ref r, uint32_t field, uint32_t *
 bool row_i64(const struct view *v, struct row_ref r, uint32_t field, int64_t *out);
 bool row_f64(const struct view *v, struct row_ref r, uint32_t field, double *out);
 struct row_key row_key_of(const struct view *v, struct row_ref r);
+// Rows of a table are numbered as they come, and keep their number until the store is opened
+// anew (store_term()).
+uint64_t row_number(const struct view *v, struct row_ref r);
 
 // Look-ups: `v` is the view of the referred table; `ords` are codes of its key field
 // (the referring field has the same codes, as both are of one subject kind).  Gives

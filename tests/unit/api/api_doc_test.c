@@ -6,9 +6,11 @@ TEST(api_doc_gives_one_row)
     struct talk t;
     talk_open(&t, 0);
     EXPECT_EQ(talk_get(&t, "/events/_doc/000000000000000b?_source_includes=host,latency"), 200);
-    EXPECT(talk_is(&t, "{\"_index\":\"events\",\"_id\":\"000000000000000b\",\"_version\":1,"
-                       "\"_seq_no\":0,\"_primary_term\":1,\"found\":true,\"_source\":{\"latency\":"
-                       "10,\"host\":\"h1\"}}"));
+    talk_expect(&t,
+                "{\"_index\":\"events\",\"_id\":\"000000000000000b\",\"_version\":1,\"_seq_no\":0,"
+                "\"_primary_term\":");
+    talk_expect(&t, ",\"found\":true,\"_source\":{\"latency\":10,\"host\":\"h1\"}}");
+    EXPECT(!talk_has(&t, "\"_primary_term\":0,"));
     EXPECT_EQ(talk_get(&t, "/events/_doc/000000000000000b?_source=false"), 200);
     EXPECT(!talk_has(&t, "_source"));
     EXPECT_EQ(talk_get(&t, "/events/_source/000000000000000b?_source_includes=host"), 200);

@@ -56,7 +56,9 @@ TEST(bulk_action_passes_over_what_changes_nothing)
 TEST(bulk_action_refuses_in_its_item_what_it_cannot_do)
 {
     EXPECT(strstr(good("{\"index\":{\"pipeline\":\"p\"}}").refused, "[pipeline]") != NULL);
-    EXPECT(strstr(good("{\"index\":{\"if_seq_no\":1}}").refused, "[if_seq_no]") != NULL);
+    EXPECT(strstr(good("{\"index\":{\"version_type\":\"external\"}}").refused, "[if_seq_no]") !=
+           NULL);
+    EXPECT(!good("{\"index\":{\"version_type\":\"internal\"}}").refused);
     EXPECT(strstr(good("{\"index\":{\"_id\":\"\"}}").refused, "must not be empty") != NULL);
 }
 
@@ -108,4 +110,33 @@ TEST(bulk_update_has_a_doc)
     EXPECT_EQ(bulk_update_parse(slice_text("{\"dox\":{}}"), scratch(), &u, &why), ERR_INVALID);
     EXPECT(strstr(why.words, "unknown field [dox]") != NULL);
     EXPECT_EQ(bulk_update_parse(slice_text("[]"), scratch(), &u, NULL), ERR_INVALID);
+}
+
+static const char *fault_of(const char *line)
+{
+    const struct bulk_action a = good(line);
+    const char *fault = bulk_condition_fault(&a);
+    return fault ? fault : "";
+}
+
+TEST(bulk_action_may_have_a_condition_of_two_numbers)
+{
+    struct bulk_action a = good("{\"index\":{\"_id\":\"k\",\"if_seq_no\":\"7\","
+                                "\"if_primary_term\":2,\"require_alias\":true}}");
+    EXPECT(a.only_if.is_given && a.needs_alias && !bulk_condition_fault(&a));
+    EXPECT_EQ(a.only_if.seq_no, 7);
+    EXPECT_EQ(a.only_if.term, 2);
+    EXPECT(strstr(fault_of("{\"delete\":{\"_id\":\"k\",\"if_seq_no\":7}}"),
+                  "ifSeqNo is set, but primary term is [0]"));
+    EXPECT(strstr(fault_of("{\"delete\":{\"_id\":\"k\",\"if_primary_term\":7}}"),
+                  "ifSeqNo is unassigned"));
+    EXPECT(strstr(fault_of("{\"create\":{\"_id\":\"k\",\"if_seq_no\":7,\"if_primary_term\":1}}"),
+                  "create operations do not support compare and set"));
+    EXPECT(strstr(fault_of("{\"index\":{\"if_seq_no\":7,\"if_primary_term\":1}}"),
+                  "an id must be provided"));
+    EXPECT(strstr(fault_of("{\"index\":{\"_id\":\"k\",\"version\":3}}"),
+                  "internal versioning can not be used"));
+    expect_bad("{\"index\":{\"if_seq_no\":-1}}",
+               "illegal_argument_exception: Malformed action/metadata line [3]: [if_seq_no] must "
+               "be a whole number and non negative");
 }

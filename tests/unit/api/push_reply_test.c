@@ -17,7 +17,8 @@ static struct stage stage_new(const char *body, const char *texts)
     struct stage s = {.answer = push_answer_new(), .out = buf_init(1 << 16)};
     s.answer->first_number[0] = 10;
     buf_text(&s.answer->texts, texts);
-    s.reply = (struct push_reply){.schema = &schema, .body = slice_text(body), .answer = s.answer};
+    s.reply = (struct push_reply){
+        .schema = &schema, .body = slice_text(body), .answer = s.answer, .term = 5};
     return s;
 }
 
@@ -25,6 +26,12 @@ static void stage_done(struct stage *s)
 {
     push_answer_free(s->answer);
     buf_done(&s->out);
+}
+
+static void row(struct stage *s, uint8_t outcome, uint64_t number)
+{
+    buf_u8(&s->answer->outcomes, outcome);
+    buf_bytes(&s->answer->numbers, &number, sizeof number);
 }
 
 static void add(struct stage *s, const struct push_item *item)
@@ -42,13 +49,13 @@ static void expect(struct stage *s, const char *want)
 TEST(push_reply_has_elasticsearch_s_keys_in_their_order)
 {
     struct stage s = stage_new("..k..", "");
-    buf_u8(&s.answer->outcomes, OUTCOME_REPLACED);
+    row(&s, OUTCOME_REPLACED, 9);
     s.reply.forced_refresh = true;
     add(&s, &(struct push_item){.op = PUSH_INDEX, .id = {2, 1}});
     expect(&s,
            "{\"took\":5,\"errors\":false,\"items\":[{\"index\":{\"_index\":\"ev\",\"_id\":\"k\","
            "\"_version\":10,\"result\":\"updated\",\"forced_refresh\":true,\"_shards\":{"
-           "\"total\":1,\"successful\":1,\"failed\":0},\"_seq_no\":9,\"_primary_term\":1,"
+           "\"total\":1,\"successful\":1,\"failed\":0},\"_seq_no\":9,\"_primary_term\":5,"
            "\"status\":200}}]}");
     stage_done(&s);
 }
@@ -56,8 +63,8 @@ TEST(push_reply_has_elasticsearch_s_keys_in_their_order)
 TEST(push_reply_may_leave_out_what_did_not_fail)
 {
     struct stage s = stage_new("..k..", "w: x");
-    buf_u8(&s.answer->outcomes, OUTCOME_CAME);
-    buf_u8(&s.answer->outcomes, OUTCOME_CAME);
+    row(&s, OUTCOME_CAME, 9);
+    row(&s, OUTCOME_CAME, 9);
     s.reply.only_failed = true;
     add(&s, &(struct push_item){.op = PUSH_INDEX, .id = {2, 1}});
     add(&s, &(struct push_item){
@@ -90,8 +97,8 @@ static struct push_end end_of(enum push_op op, uint8_t flags, uint8_t first, uin
     struct stage s = stage_new("", "");
     const struct push_item item = {.op = (uint8_t)op, .flags = flags};
     struct push_end end;
-    buf_u8(&s.answer->outcomes, first);
-    buf_u8(&s.answer->outcomes, second);
+    row(&s, first, 9);
+    row(&s, second, 10);
     push_end_of(&s.reply, &item, &end);
     stage_done(&s);
     return end;
@@ -112,4 +119,46 @@ TEST(push_reply_says_what_became_of_a_row)
     EXPECT_EQ(upsert.status, 201);
     EXPECT_EQ(upsert.seq_no, 10);
     EXPECT_EQ(end_of(PUSH_UPDATE, PUSH_ITEM_UPSERT, OUTCOME_REPLACED, OUTCOME_NOTHING).status, 200);
+}
+
+TEST(push_reply_says_that_nothing_had_to_be_done)
+{
+    struct stage s = stage_new("..k..", "");
+    row(&s, OUTCOME_SAME, 9);
+    add(&s, &(struct push_item){.op = PUSH_UPDATE, .id = {2, 1}});
+    expect(&s,
+           "{\"took\":5,\"errors\":false,\"items\":[{\"update\":{\"_index\":\"ev\",\"_id\":\"k\","
+           "\"_version\":10,\"result\":\"noop\",\"_shards\":{\"total\":0,\"successful\":0,"
+           "\"failed\":0},\"_seq_no\":9,\"_primary_term\":5,\"status\":200}}]}");
+    stage_done(&s);
+}
+
+static void expect_conflict(uint64_t number, enum push_op op, int status, const char *words)
+{
+    struct stage s = stage_new("..k..", "");
+    const struct push_condition only_if = {true, 3, 5};
+    const struct push_item item = {
+        .op = (uint8_t)op, .flags = PUSH_ITEM_IF, .id = {2, 1}, .words = {5, PUSH_CONDITION_BYTES}};
+    struct push_end end;
+    struct fault said;
+    row(&s, PUSH_CONFLICT, number);
+    push_condition_encode(&only_if, &s.answer->texts);
+    push_end_of(&s.reply, &item, &end);
+    push_reply_words(&s.reply, &item, &end, &said);
+    EXPECT_EQ(end.status, status);
+    if (strcmp(said.words, words) != 0)
+        test_fail(__FILE__, __LINE__, "%s", said.words);
+    stage_done(&s);
+}
+
+TEST(push_reply_says_which_row_was_there_instead)
+{
+    expect_conflict(4, PUSH_INDEX, 409,
+                    "version_conflict_engine_exception: [k]: version conflict, required seqNo [3], "
+                    "primary term [5]. current document has seqNo [4] and primary term [5]");
+    expect_conflict(STORE_NO_ROW, PUSH_DELETE, 409,
+                    "version_conflict_engine_exception: [k]: version conflict, required seqNo [3], "
+                    "primary term [5]. but no document was found");
+    expect_conflict(STORE_NO_ROW, PUSH_UPDATE, 404,
+                    "document_missing_exception: [k]: document missing");
 }

@@ -52,10 +52,10 @@ TEST(render_hit_has_no_source_where_stored_fields_are_asked)
 
 TEST(render_hit_shows_versions_on_wish)
 {
-    const struct hit h = {.index = "e", .key = {1, 2}, .score = 1};
+    const struct hit h = {.index = "e", .key = {1, 2}, .number = 7, .term = 3, .score = 1};
     const struct request q = {
         .source = {.is_off = true}, .wants_version = true, .wants_seq_no = true};
     EXPECT(prints(&q, &h,
                   "{\"_index\":\"e\",\"_id\":\"00000000000000010000000000000002\","
-                  "\"_version\":1,\"_seq_no\":0,\"_primary_term\":1,\"_score\":1.0}"));
+                  "\"_version\":8,\"_seq_no\":7,\"_primary_term\":3,\"_score\":1.0}"));
 }

@@ -20,7 +20,9 @@ TEST(push_head_comes_back_with_what_follows)
                                 .table = 0,
                                 .allowed = {1, 0, 0, 7},
                                 .id = slice_text("k"),
-                                .index = slice_text("i")};
+                                .index = slice_text("i"),
+                                .needs_alias = true,
+                                .only_if = {true, 7, 1}};
     push_head_encode(&h, &out);
     expect_every_prefix_refused(buf_slice(&out), decode);
     buf_text(&out, "{}");
@@ -30,6 +32,9 @@ TEST(push_head_comes_back_with_what_follows)
     EXPECT_EQ(got.kind, PUSH_ONE);
     EXPECT_EQ(got.op, PUSH_CREATE);
     EXPECT_EQ(got.allowed[3], 7);
+    EXPECT(got.needs_alias && got.only_if.is_given);
+    EXPECT_EQ(got.only_if.seq_no, 7);
+    EXPECT_EQ(got.only_if.term, 1);
     EXPECT(slice_is(got.id, "k") && slice_is(got.index, "i") && slice_is(body, "{}"));
 }
 
@@ -80,8 +85,17 @@ TEST(push_item_is_within_its_bounds)
     EXPECT_EQ(check(bad), ERR_CORRUPT); // without a status
     bad.status = 404;
     EXPECT_EQ(check(bad), OK);
-    bad.flags |= 4;
+    bad.flags |= PUSH_ITEM_IF;
     EXPECT_EQ(check(bad), ERR_CORRUPT);
+    bad.flags |= PUSH_ITEM_FLAGS + 1;
+    EXPECT_EQ(check(bad), ERR_CORRUPT);
+    bad = good;
+    bad.flags = PUSH_ITEM_IF; // without its condition
+    EXPECT_EQ(check(bad), ERR_CORRUPT);
+    bad.words = (struct push_text){0, PUSH_CONDITION_BYTES};
+    EXPECT_EQ(push_item_check(&bad, 20, (const uint32_t[]){2}, 1, NULL), OK);
+    bad.flags |= PUSH_ITEM_UPSERT;
+    EXPECT_EQ(push_item_check(&bad, 20, (const uint32_t[]){3}, 1, NULL), ERR_CORRUPT);
 }
 
 TEST(push_keys_are_known_by_their_mark)

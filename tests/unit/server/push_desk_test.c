@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/world.h"
 #include "guard/control.h"
 #include "test.h"
 #include "unit/policy/pushed.h"
@@ -62,10 +63,9 @@ TEST(push_desk_tells_each_item_s_fault_and_keeps_the_others)
             "201") ","
                    "{\"create\":{\"_index\":\"app-events\",\"_id\":\"a\\\"b\",\"status\":409,"
                    "\"error\":{"
-                   "\"type\":\"version_conflict_engine_exception\",\"reason\":\"version conflict, "
-                   "document "
-                   "already "
-                   "exists\",\"index_uuid\":\"_na_\",\"shard\":\"0\",\"index\":\"app-events\"}}},"
+                   "\"type\":\"version_conflict_engine_exception\",\"reason\":\"[a\\\"b]: version "
+                   "conflict, document already exists (current version "
+                   "[1])\",\"index_uuid\":\"_na_\",\"shard\":\"0\",\"index\":\"app-events\"}}},"
                    "{\"index\":{\"_index\":\"devices\",\"_id\":\"x\",\"status\":400,\"error\":{"
                    "\"type\":"
                    "\"illegal_argument_exception\",\"reason\":\"index [devices] is mirrored from "
@@ -78,7 +78,7 @@ TEST(push_desk_tells_each_item_s_fault_and_keeps_the_others)
                    "\"_na_\",\"index\":\"nope\"}}},"
                    "{\"update\":{\"_index\":\"app-events\",\"_id\":\"c\",\"status\":404,\"error\":{"
                    "\"type\":"
-                   "\"document_missing_exception\",\"reason\":\"document "
+                   "\"document_missing_exception\",\"reason\":\"[c]: document "
                    "missing\",\"index_uuid\":\"_na_\","
                    "\"shard\":\"0\",\"index\":\"app-events\"}}},"
                    "{\"delete\":{\"_index\":\"app-events\",\"_id\":\"c\"" DONE("1", "not_found",
@@ -97,9 +97,77 @@ TEST(push_desk_updates_what_is_there_and_else_takes_the_upsert)
     char *second = push_place_reply(&p, body);
     EXPECT(strstr(first, "\"result\":\"created\"") && strstr(first, "\"_seq_no\":1"));
     EXPECT(strstr(second, "\"result\":\"updated\"") && strstr(second, "\"_seq_no\":2"));
+    // What is so already is left alone, unless that is not wanted.
+    static const char again[] = "{\"update\":{\"_id\":\"a\"}}\n{\"doc\":{\"ok\":true}}\n"
+                                "{\"update\":{\"_id\":\"a\"}}\n"
+                                "{\"doc\":{\"ok\":true},\"doc_as_upsert\":true}\n"
+                                "{\"update\":{\"_id\":\"a\"}}\n"
+                                "{\"doc\":{\"ok\":true},\"detect_noop\":false}\n";
+    char *third = push_place_reply(&p, again);
+    EXPECT(strstr(third, "\"result\":\"noop\"") && strstr(third, "\"_seq_no\":2,"));
+    EXPECT(strstr(third, "\"result\":\"updated\"") && strstr(third, "\"_seq_no\":6,"));
+    free(third);
     EXPECT_EQ(push_place_rows(&p, PUSHED_EVENTS), 1);
     free(first);
     free(second);
+    push_place_close(&p);
+}
+
+static char *reply_if(struct push_place *p, const char *op, uint64_t seq_no, uint64_t term)
+{
+    struct buf body AUTO(buf_donep) = buf_init(1 << 10);
+    buf_print(&body, "{\"index\":{\"_id\":\"before\"}}\n{}\n");
+    buf_print(&body, "{\"%s\":{\"_id\":\"a\",\"if_seq_no\":%llu,\"if_primary_term\":%llu}}\n", op,
+              (unsigned long long)seq_no, (unsigned long long)term);
+    if (strcmp(op, "delete") != 0)
+        buf_print(&body, strcmp(op, "update") == 0 ? "{\"doc\":{\"latency_ms\":2}}\n"
+                                                   : "{\"latency_ms\":2}\n");
+    buf_print(&body, "{\"index\":{\"_id\":\"after\"}}\n{}\n");
+    buf_u8(&body, 0);
+    return push_place_reply(p, (const char *)body.at);
+}
+
+static void expect_if(struct push_place *p, const char *op, uint64_t seq_no, uint64_t term,
+                      const char *want)
+{
+    char *got = reply_if(p, op, seq_no, term);
+    if (!strstr(got, want))
+        test_fail(__FILE__, __LINE__, "%s", got);
+    free(got);
+}
+
+TEST(push_desk_writes_under_a_condition_only_what_was_read)
+{
+    struct push_place p;
+    push_place_open(&p);
+    uint64_t term = store_term(p.store);
+    expect_if(&p, "index", 0, term, "but no document was found");
+    EXPECT_EQ(push_place_rows(&p, PUSHED_EVENTS), 2); // what stands around it was written
+    free(push_place_reply(&p, "{\"index\":{\"_id\":\"a\"}}\n{\"latency_ms\":1}\n")); // row 2
+    expect_if(&p, "index", 1, term, "current document has seqNo [2]");
+    expect_if(&p, "index", 2, term + 1, "current document has seqNo [2]");
+    // Rows 3 to 6 are "before" and "after" of these two; then 7, and a becomes 8.
+    expect_if(&p, "index", 2, term, "\"result\":\"updated\"");
+    expect_if(&p, "update", 2, term, "current document has seqNo [8]");
+    expect_if(&p, "update", 8, term, "\"result\":\"noop\"");
+    EXPECT_EQ(push_place_rows(&p, PUSHED_EVENTS), 3);
+    expect_if(&p, "delete", 8, term, "\"result\":\"deleted\"");
+    expect_if(&p, "delete", 8, term, "but no document was found");
+    EXPECT_EQ(push_place_rows(&p, PUSHED_EVENTS), 2);
+    push_place_close(&p);
+}
+
+// Numbers of rows begin anew with the store, so nothing that was read before counts.
+TEST(push_desk_holds_no_condition_of_before_a_restart)
+{
+    struct push_place p;
+    push_place_open(&p);
+    free(push_place_reply(&p, "{\"index\":{\"_id\":\"a\"}}\n{\"latency_ms\":1}\n"));
+    uint64_t term = store_term(p.store);
+    while (now_ms() == (int64_t)term) {
+    }
+    push_place_reopen(&p);
+    expect_if(&p, "index", 0, term, "version_conflict_engine_exception");
     push_place_close(&p);
 }
 

@@ -19,10 +19,15 @@ static enum err append(void *context, const struct admitted *a, struct fault *wh
     return store_append(context, a, why);
 }
 
-static enum err append_told(void *context, const struct admitted *a, uint8_t *out,
+static enum err append_told(void *context, const struct admitted *a, const struct store_told *told,
                             struct fault *why)
 {
-    return store_append_told(context, a, out, why);
+    return store_append_told(context, a, told, why);
+}
+
+static uint64_t find(void *context, uint32_t table, struct row_key key)
+{
+    return store_find(context, table, key);
 }
 
 static enum err commit(void *context, struct fault *why)
@@ -119,7 +124,7 @@ static void open_store(struct push_place *p)
 {
     const struct store_options options = {0};
     EXPECT_EQ(store_open(&p->data, p->schema, &options, &p->store, NULL), OK);
-    const struct writer_store door = {p->store, append, commit, position, append_told};
+    const struct writer_store door = {p->store, append, commit, position, append_told, find};
     p->writer = writer_new(&door, p->schema);
     p->desk = push_desk_new(p->schema);
     writer_desk(p->writer, p->desk);
@@ -198,7 +203,8 @@ enum err push_place_bulk(struct push_place *p, const char *body, struct push_ans
     struct push_head head = {.kind = PUSH_BULK,
                              .table = PUSH_NO_TABLE,
                              .allowed = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
-                             .index = slice_text("app-events")};
+                             .index = slice_text("app-events"),
+                             .term = store_term(p->store)};
     enum err e = ERR_UNAVAILABLE;
     for (int i = 0; e == ERR_UNAVAILABLE && p->mirror && i < 100000; i++) {
         e = push_desk_take(p->desk, &head, slice_text(body), out, &p->why);
@@ -215,7 +221,7 @@ char *push_place_reply(struct push_place *p, const char *body)
         return strdup(p->why.words);
     struct buf text AUTO(buf_donep) = buf_init(1 << 20);
     const struct push_reply reply = {
-        .schema = p->schema, .body = slice_text(body), .answer = answer};
+        .schema = p->schema, .body = slice_text(body), .answer = answer, .term = 1};
     push_reply_bulk(&reply, 0, &text);
     buf_u8(&text, 0);
     push_answer_free(answer);

@@ -13,6 +13,8 @@ static void check(uint64_t span, uint64_t step)
     struct rowmap_walk walk = rowmap_walk(m);
     for (uint64_t i = 0; i < rows; i++)
         EXPECT_EQ(rowmap_next(&walk), i * step);
+    for (uint64_t i = 0; i < rows; i++)
+        EXPECT_EQ(rowmap_at(m, (uint32_t)i), i * step);
     for (uint64_t offset = 0; offset < span + 3; offset++) {
         uint32_t place = 0;
         bool is_there = offset < span && offset % step == 0;

@@ -1,0 +1,157 @@
+"""Single documents as clients write them: conditions, updates, and what is refused."""
+import json
+import threading
+
+import elasticsearch
+import pytest
+import requests
+from harness import Tamis, until
+
+POLICY = '''sources: {}
+push:
+  notes:
+    time: at
+    columns:
+      at:    {treat: keep, as: date}
+      who:   {treat: pseudonym, subject: person}
+      kind:  {treat: keep, as: keyword}
+      count: {treat: keep, as: integer}
+  copies:
+    time: at
+    columns:
+      at:    {treat: keep, as: date}
+      kind:  {treat: keep, as: keyword}
+      count: {treat: keep, as: integer}
+'''
+
+
+@pytest.fixture(scope='module')
+def tamis():
+    it = Tamis(None, POLICY)
+    try:
+        it.user('analyst', 'analyst')
+        it.user('loader', 'writer,analyst')
+        it.start()
+        until('mirror takes documents', lambda: it.http('DELETE', '/notes/_doc/none', None, 'loader').status_code == 404)
+        yield it
+        it.stop()
+    finally:
+        it.drop()
+
+
+@pytest.fixture()
+def es(tamis):
+    return elasticsearch.Elasticsearch([tamis.url], http_auth=('loader', tamis.users['loader']), ca_certs=tamis.ca, verify_certs=True)
+
+
+def takes(tamis):
+    try:
+        return tamis.http('DELETE', '/notes/_doc/none', None, 'loader').status_code == 404
+    except requests.ConnectionError:
+        return False
+
+
+def refusal(call, *words, **more):
+    with pytest.raises(elasticsearch.TransportError) as e:
+        call(*words, **more)
+    return e.value.status_code, e.value.info['error']['type'], e.value.info['error']['reason']
+
+
+def test_a_write_under_a_condition_fails_where_somebody_was_faster(es):
+    first = es.index(index='notes', id='c1', body={'kind': 'a', 'count': 1})
+    assert first['result'] == 'created'
+    read = es.get(index='notes', id='c1')
+    assert (read['_seq_no'], read['_primary_term']) == (first['_seq_no'], first['_primary_term'])
+    mine = {'if_seq_no': read['_seq_no'], 'if_primary_term': read['_primary_term']}
+    second = es.index(index='notes', id='c1', body={'kind': 'b', 'count': 2}, **mine)
+    assert second['result'] == 'updated' and second['_seq_no'] > first['_seq_no'] and second['_version'] > read['_version']
+    conflict = refusal(es.index, index='notes', id='c1', body={'kind': 'c'}, **mine)
+    assert conflict == (409, 'version_conflict_engine_exception',
+                        f"[c1]: version conflict, required seqNo [{first['_seq_no']}], primary term [{first['_primary_term']}]. current "
+                        f"document has seqNo [{second['_seq_no']}] and primary term [{second['_primary_term']}]")
+    assert refusal(es.update, index='notes', id='c1', body={'doc': {'kind': 'd'}}, **mine)[0] == 409
+    assert refusal(es.delete, index='notes', id='c1', **mine)[0] == 409
+    assert es.get_source(index='notes', id='c1') == {'kind': 'b', 'count': 2}
+    hit = es.search(index='notes', body={'query': {'term': {'kind': 'b'}}, 'version': True, 'seq_no_primary_term': True})['hits']['hits'][0]
+    assert (hit['_seq_no'], hit['_version']) == (second['_seq_no'], second['_version'])
+    now = {'if_seq_no': hit['_seq_no'], 'if_primary_term': hit['_primary_term']}
+    assert es.delete(index='notes', id='c1', **now)['result'] == 'deleted'
+    assert refusal(es.index, index='notes', id='c1', body={}, **now)[2].endswith('but no document was found')
+
+
+def test_conditions_that_make_no_sense_are_refused(es):
+    body = {'kind': 'a'}
+    assert refusal(es.index, index='notes', id='x', body=body, if_seq_no=1)[2] == \
+        'Validation Failed: 1: ifSeqNo is set, but primary term is [0];'
+    assert 'create operations do not support compare and set' in refusal(
+        es.create, index='notes', id='x', body=body, params={'if_seq_no': 1, 'if_primary_term': 1})[2]
+    assert 'internal versioning can not be used' in refusal(es.index, index='notes', id='x', body=body, version=3)[2]
+    assert refusal(es.index, index='notes', id='x', body=body, if_seq_no=-1, if_primary_term=1)[0] == 400
+    assert 'version_type' in refusal(es.index, index='notes', id='x', body=body, version_type='external')[2]
+    assert refusal(es.index, index='notes', id='x', body=body, params={'require_alias': 'true'})[0] == 404
+    assert not es.exists(index='notes', id='x')
+
+
+def test_many_who_count_one_up_lose_no_step(tamis, es):
+    es.index(index='notes', id='counter', body={'count': 0})
+    url, auth = tamis.url + '/notes/_doc/counter', ('loader', tamis.users['loader'])
+    conflicts = []
+
+    def count():
+        session = requests.Session()
+        session.auth = auth
+        done = 0
+        while done < 15:
+            at = session.get(url, verify=tamis.ca).json()
+            term = {'if_seq_no': at['_seq_no'], 'if_primary_term': at['_primary_term']}
+            reply = session.put(url, params=term, verify=tamis.ca, json={'count': at['_source']['count'] + 1})
+            if reply.status_code == 200:
+                done += 1
+            else:
+                assert reply.status_code == 409, reply.text
+                conflicts.append(1)
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert es.get_source(index='notes', id='counter')['count'] == 60
+    print(f'{len(conflicts)} conflicts')
+
+
+def test_what_was_read_before_a_restart_is_no_condition_after_it(tamis, es):
+    es.index(index='notes', id='old', body={'count': 1})
+    at = es.get(index='notes', id='old')
+    tamis.kill('serve')
+    until('documents are taken again', lambda: takes(tamis), 30)
+    mine = {'if_seq_no': at['_seq_no'], 'if_primary_term': at['_primary_term']}
+    assert refusal(es.index, index='notes', id='old', body={'count': 2}, **mine)[0] == 409
+    at = es.get(index='notes', id='old')
+    assert at['_source']['count'] == 1
+    assert es.index(index='notes', id='old', body={'count': 2}, if_seq_no=at['_seq_no'],
+                    if_primary_term=at['_primary_term'])['result'] == 'updated'
+
+
+def test_a_bulk_takes_conditions_in_its_order(tamis, es):
+    at = es.index(index='notes', id='b', body={'count': 1})
+    mine = {'_id': 'b', 'if_seq_no': at['_seq_no'], 'if_primary_term': at['_primary_term']}
+    lines = [{'index': {'_id': 'b-before'}}, {'count': 1}, {'index': mine}, {'count': 2}, {'index': mine}, {'count': 3},
+             {'delete': mine}, {'index': {'_id': 'b-after'}}, {'count': 1}]
+    items = es.bulk(index='notes', body=lines)['items']
+    assert [list(item.values())[0]['status'] for item in items] == [201, 200, 409, 409, 201]
+    assert items[2]['index']['error']['type'] == 'version_conflict_engine_exception'
+    assert es.get_source(index='notes', id='b')['count'] == 2
+
+
+def test_updates_say_noop_where_nothing_changes(es):
+    es.index(index='notes', id='n', body={'kind': 'a', 'count': 1, 'who': 'somebody'})
+    at = es.get(index='notes', id='n')['_seq_no']
+    same = es.update(index='notes', id='n', body={'doc': {'count': 1, 'who': 'somebody'}})
+    assert (same['result'], same['_seq_no'], same['_shards']['total']) == ('noop', at, 0)
+    assert es.get(index='notes', id='n')['_seq_no'] == at
+    assert es.update(index='notes', id='n', body={'doc': {'count': 1}, 'detect_noop': False})['result'] == 'updated'
+    assert es.update(index='notes', id='n', body={'doc': {'count': 2}})['result'] == 'updated'
+    assert es.update(index='notes', id='n2', body={'doc': {'count': 2}, 'doc_as_upsert': True})['result'] == 'created'
+    assert es.update(index='notes', id='n2', body={'doc': {'count': 2}, 'doc_as_upsert': True})['result'] == 'noop'
+    missing = refusal(es.update, index='notes', id='n3', body={'doc': {'count': 2}})
+    assert missing == (404, 'document_missing_exception', '[n3]: document missing')
