@@ -25,8 +25,11 @@ struct agg_ops {
     void (*collect)(struct search *s, struct agg_node *n, const struct ordinals *parents);
     // Whether every position of the block at hand that is in a bucket of the parent is in one of
     // n's too, which are key_bound for each of the parent's: n's counts then tell the parent's.
-    // NULL: never.
+    // Kinds of numbers: has a value.  NULL: never.
     bool (*covers)(struct search *s, struct agg_node *n);
+    // Kinds of numbers that may cover: adds how many values each of the parent's ordinals below
+    // `count` has.
+    void (*add_rows)(const struct agg_node *n, uint64_t *counts, size_t count);
     // Adds the state of a node planned alike; `map` leads from the parent's ordinals there to
     // those here, NULL: they are the same.  Counts and n->ords are dealt with.  May be NULL.
     void (*merge)(struct search *s, struct agg_node *n, const struct agg_node *from,

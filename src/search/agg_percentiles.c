@@ -163,6 +163,24 @@ static void count_values(struct search *s, struct agg_node *n, const struct ordi
         count_missing(s, n, parents, d.present);
 }
 
+// Whole numbers of which no row of the block lacks one.
+static bool covers(struct search *s, struct agg_node *n)
+{
+    const struct percentiles *p = n->state;
+    return p->is_counted && !n->missing.is_given &&
+           !selected_distances(&s->columns, n->column).present;
+}
+
+static void add_rows(const struct agg_node *n, uint64_t *counts, size_t count)
+{
+    const struct percentiles *p = n->state;
+    for (uint64_t i = 0; i < count && i < p->parent_bound; i++) {
+        const uint32_t *counters = p->counters + i * p->domain;
+        for (uint64_t v = 0; v < p->domain; v++)
+            counts[i] += counters[v];
+    }
+}
+
 static uint64_t coarse_key(double v)
 {
     uint64_t bits;
@@ -537,6 +555,8 @@ static bool number(const struct agg_node *n, uint32_t parent, struct slice name,
 const struct agg_ops agg_percentiles_ops = {
     .plan = plan,
     .collect = collect,
+    .covers = covers,
+    .add_rows = add_rows,
     .merge = merge,
     .finish = finish,
     .answer = answer,

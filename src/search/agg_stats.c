@@ -21,15 +21,43 @@ struct stats {
     uint64_t *counts, *sums;
     void *mins, *maxs; // of the column's distance_width, of ordinals with a count
     size_t counts_cap, sums_cap, mins_cap, maxs_cap;
+    // A sibling of the same column, which is collected before: its counts are this node's, too.
+    const struct stats *counter;
 };
+
+static bool is_near(const struct agg_node *n)
+{
+    return n->column->is_mapped && n->column->is_near && !n->missing.is_given;
+}
+
+// avg, min and max of one column beside one another: the rows are counted once.
+static const struct stats *find_counter(const struct agg_node *n)
+{
+    for (const struct agg_node *sub = n->up->subs; sub < n; sub++)
+        if (sub->ops == n->ops && sub->agg->kind != AGG_VALUE_COUNT && sub->column == n->column &&
+            is_near(sub))
+            return sub->state;
+    return NULL;
+}
+
+static const struct stats *counter_of(const struct stats *st)
+{
+    while (st->counter)
+        st = st->counter;
+    return st;
+}
 
 static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
 {
     n->state = room_alloc(&s->room, sizeof(struct stats));
     if (!n->state)
         return ERR_LIMIT;
-    return n->agg->kind == AGG_VALUE_COUNT ? agg_plan_column(s, n, why)
-                                           : agg_plan_numeric(s, n, why);
+    if (n->agg->kind == AGG_VALUE_COUNT)
+        return agg_plan_column(s, n, why);
+    enum err e = agg_plan_numeric(s, n, why);
+    if (!e && is_near(n))
+        ((struct stats *)n->state)->counter = find_counter(n);
+    return e;
 }
 
 static bool tells_sum(const struct agg_node *n)
@@ -66,8 +94,10 @@ static bool reserve_near(struct search *s, struct agg_node *n)
 {
     struct stats *st = n->state;
     uint32_t need = agg_ord_count(n->up);
-    uint64_t *counts = room_grow(&s->room, st->counts, &st->counts_cap, need, sizeof *counts);
-    st->counts = counts ? counts : st->counts;
+    if (!st->counter) {
+        uint64_t *counts = room_grow(&s->room, st->counts, &st->counts_cap, need, sizeof *counts);
+        st->counts = counts ? counts : st->counts;
+    }
     if (tells_sum(n)) {
         uint64_t *sums = room_grow(&s->room, st->sums, &st->sums_cap, need, sizeof *sums);
         st->sums = sums ? sums : st->sums;
@@ -86,11 +116,12 @@ static bool reserve_near(struct search *s, struct agg_node *n)
     {                                                                                              \
         struct stats *st = n->state;                                                               \
         struct codes ords = {o->width, o->at};                                                     \
-        if (tells_sum(n) && o->width == WIDTH_U8) {                                                \
+        if (tells_sum(n) && o->width == WIDTH_U8 && !st->counter) {                                \
             group_tally_u##bits(o->at, v, count, o->bound, st->counts + o->base,                   \
                                 st->sums + o->base);                                               \
         } else {                                                                                   \
-            ordinals_count(o, count, st->counts);                                                  \
+            if (!st->counter)                                                                      \
+                ordinals_count(o, count, st->counts);                                              \
             if (tells_sum(n))                                                                      \
                 group_sum_u##bits(ords, v, count, o->bound, st->sums + o->base);                   \
         }                                                                                          \
@@ -106,7 +137,8 @@ static bool reserve_near(struct search *s, struct agg_node *n)
         struct stats *st = n->state;                                                               \
         struct fold_u##bits got;                                                                   \
         fold_u##bits(v, present, count, &got);                                                     \
-        st->counts[ord] += got.count;                                                              \
+        if (!st->counter)                                                                          \
+            st->counts[ord] += got.count;                                                          \
         if (tells_sum(n))                                                                          \
             st->sums[ord] += got.sum;                                                              \
         if (tells_min(n) && got.min < ((type *)st->mins)[ord])                                     \
@@ -146,6 +178,20 @@ static void collect_near(struct search *s, struct agg_node *n, const struct ordi
         add_u16(n, &own, d.at, count);
     else
         add_u32(n, &own, d.at, count);
+}
+
+// Numbers of which no row of the block lacks one.
+static bool covers(struct search *s, struct agg_node *n)
+{
+    return n->agg->kind != AGG_VALUE_COUNT && is_near(n) &&
+           !selected_distances(&s->columns, n->column).present;
+}
+
+static void add_rows(const struct agg_node *n, uint64_t *counts, size_t count)
+{
+    const struct stats *st = counter_of(n->state);
+    for (size_t i = 0; i < count && i < st->counts_cap; i++)
+        counts[i] += st->counts[i];
 }
 
 // ---- one by one ----
@@ -190,7 +236,7 @@ static void collect(struct search *s, struct agg_node *n, const struct ordinals 
 {
     if (n->agg->kind == AGG_VALUE_COUNT)
         count_present(s, n, parents);
-    else if (n->column->is_mapped && n->column->is_near && !n->missing.is_given)
+    else if (is_near(n))
         collect_near(s, n, parents);
     else
         collect_each(s, n, parents);
@@ -211,7 +257,8 @@ static void add_amounts(struct amounts *to, const struct amounts *v)
 static void merge_near(const struct agg_node *n, const struct stats *other, size_t from, size_t to)
 {
     struct stats *st = n->state;
-    st->counts[to] += other->counts[from];
+    if (!st->counter)
+        st->counts[to] += other->counts[from];
     if (st->sums)
         st->sums[to] += other->sums[from];
     if (n->column->distance_width == WIDTH_U16)
@@ -225,10 +272,11 @@ static void merge(struct search *s, struct agg_node *n, const struct agg_node *f
 {
     struct stats *st = n->state;
     const struct stats *other = from->state;
+    const struct stats *counter = counter_of(other);
     uint32_t count = agg_ord_count(from->up);
-    if (other->counts && reserve_near(s, n))
-        for (uint32_t i = 0; i < count && i < other->counts_cap; i++)
-            if (other->counts[i])
+    if (counter->counts && reserve_near(s, n))
+        for (uint32_t i = 0; i < count && i < counter->counts_cap; i++)
+            if (counter->counts[i])
                 merge_near(n, other, i, map ? map[i] : i);
     if (!other->by_ord)
         return;
@@ -244,15 +292,10 @@ static void merge(struct search *s, struct agg_node *n, const struct agg_node *f
 //     near   i64 base | u32 counts[] | u64 sums[] | u32 mins[] | u32 maxs[], as the kind tells
 //     else   struct amounts[]
 
-static bool is_near(const struct agg_node *n)
-{
-    return n->column->is_mapped && n->column->is_near && !n->missing.is_given;
-}
-
 static void save_u32(const struct agg_node *n, const void *at, const uint32_t *ords, uint32_t count,
                      struct buf *out)
 {
-    const struct stats *st = n->state;
+    const struct stats *st = counter_of(n->state);
     struct codes v = {n->column->distance_width, at};
     for (uint32_t i = 0; i < count; i++)
         buf_u32_le(out, ords[i] < st->counts_cap && st->counts[ords[i]] ? codes_at(v, ords[i]) : 0);
@@ -262,9 +305,10 @@ static void save_near(const struct agg_node *n, const uint32_t *ords, uint32_t c
                       struct buf *out)
 {
     const struct stats *st = n->state;
+    const struct stats *counter = counter_of(st);
     buf_u64_le(out, (uint64_t)n->column->min);
     for (uint32_t i = 0; i < count; i++)
-        buf_u32_le(out, ords[i] < st->counts_cap ? (uint32_t)st->counts[ords[i]] : 0);
+        buf_u32_le(out, ords[i] < counter->counts_cap ? (uint32_t)counter->counts[ords[i]] : 0);
     for (uint32_t i = 0; tells_sum(n) && i < count; i++)
         buf_u64_le(out, ords[i] < st->sums_cap ? st->sums[ords[i]] : 0);
     if (tells_min(n))
@@ -346,7 +390,8 @@ static void load_near(struct search *s, struct agg_node *n, const uint32_t *ords
         return;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t rows = u32_at(v.counts, i);
-        st->counts[ords[i]] += rows;
+        if (!st->counter)
+            st->counts[ords[i]] += rows;
         if (v.sums)
             st->sums[ords[i]] += u64_at(v.sums, i) + rows * v.shift;
         if (rows)
@@ -383,7 +428,7 @@ static double distance_at(const struct agg_node *n, const void *at, uint32_t ord
 static void add_near(const struct agg_node *n, uint32_t ord, struct amounts *to)
 {
     const struct stats *st = n->state;
-    struct amounts near = {.count = st->counts[ord]};
+    struct amounts near = {.count = counter_of(st)->counts[ord]};
     double base = (double)n->column->min;
     if (near.count == 0 || n->agg->kind == AGG_VALUE_COUNT) {
         to->count += near.count;
@@ -404,7 +449,7 @@ static struct amounts amounts_of(const struct agg_node *n, uint32_t parent)
     struct amounts got = {0};
     if (parent < st->cap)
         got = st->by_ord[parent];
-    if (parent < st->counts_cap)
+    if (parent < counter_of(st)->counts_cap)
         add_near(n, parent, &got);
     return got;
 }
@@ -472,6 +517,8 @@ static bool number(const struct agg_node *n, uint32_t parent, struct slice name,
 const struct agg_ops agg_stats_ops = {
     .plan = plan,
     .collect = collect,
+    .covers = covers,
+    .add_rows = add_rows,
     .merge = merge,
     .answer = answer,
     .number = number,

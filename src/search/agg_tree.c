@@ -75,14 +75,19 @@ static enum err plan_subs(struct search *s, struct agg_node *n, const struct agg
 // Past so many keys of a child adding them up costs more than counting a few blocks.
 enum { ADDED_UP_KEYS_MAX = 4096 };
 
+static bool may_count(const struct agg_node *sub)
+{
+    if (!sub->ops->covers)
+        return false;
+    return sub->ops->add_rows ||
+           (ords_is_direct(&sub->ords) && sub->ords.key_bound <= ADDED_UP_KEYS_MAX);
+}
+
 static void choose_counter(const struct search *s, struct agg_node *n)
 {
-    for (uint32_t i = 0; i < n->sub_count && s->floor == 0 && !n->counted_by; i++) {
-        struct agg_node *sub = &n->subs[i];
-        if (sub->ops->covers && ords_is_direct(&sub->ords) &&
-            sub->ords.key_bound <= ADDED_UP_KEYS_MAX)
-            n->counted_by = sub;
-    }
+    for (uint32_t i = 0; i < n->sub_count && s->floor == 0 && !n->counted_by; i++)
+        if (may_count(&n->subs[i]))
+            n->counted_by = &n->subs[i];
 }
 
 static enum err plan_node(struct search *s, struct agg_node *n, struct fault *why)
@@ -212,17 +217,24 @@ bool agg_counts_spread(struct agg_node *n)
     return true;
 }
 
+static void add_up(struct agg_node *n, const struct agg_node *by)
+{
+    uint64_t keys = by->ords.key_bound;
+    for (uint64_t i = 0; i < by->counts_cap; i++)
+        if (by->counts[i])
+            n->counts[i / keys] += by->counts[i];
+}
+
 // Takes in what only the child has counted; from now on each is counted.
 static void count_apart(struct agg_node *n)
 {
     struct agg_node *by = n->counted_by;
-    if (n->is_counted_below) {
+    if (n->is_counted_below && by->ops->add_rows) {
+        by->ops->add_rows(by, n->counts, n->counts_cap);
+    } else if (n->is_counted_below) {
         count_apart(by);
         (void)agg_counts_spread(by); // without room the search is over
-        uint64_t keys = by->ords.key_bound;
-        for (uint64_t i = 0; i < by->counts_cap; i++)
-            if (by->counts[i])
-                n->counts[i / keys] += by->counts[i];
+        add_up(n, by);
     }
     n->counted_by = NULL;
     n->is_counted_below = false;

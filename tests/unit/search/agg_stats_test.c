@@ -60,3 +60,60 @@ TEST(stats_of_a_keyword_are_refused_in_elasticsearchs_words)
                   "illegal_argument_exception: Field [outcome] of type [keyword] is not supported "
                   "for aggregation [avg]") == 0);
 }
+
+// One kind of numbers of latency per host: alone in its request, or among others.
+#define OF(name, kind) "\"" name "\":{\"" kind "\":{\"field\":\"latency\"}}"
+#define BY_HOST(query, subs)                                                             \
+    "{\"size\":0," query "\"aggs\":{\"h\":{\"terms\":{\"field\":\"host\",\"size\":100}," \
+    "\"aggs\":{" subs "}}}}"
+#define ALONE(query)                                                          \
+    {                                                                         \
+        BY_HOST(query, OF("a", "min")), BY_HOST(query, OF("a", "avg")),       \
+            BY_HOST(query, OF("a", "max")), BY_HOST(query, OF("a", "stats")), \
+            BY_HOST(query, OF("a", "value_count"))                            \
+    }
+#define TOGETHER(query)                                                         \
+    BY_HOST(query, OF("a", "min") "," OF("b", "avg") "," OF("c", "max") "," OF( \
+                       "d", "stats") "," OF("e", "value_count"))
+
+static void expect_alike(const struct agg_answer *a, const struct agg_answer *b)
+{
+    EXPECT_EQ(a->count, b->count);
+    EXPECT(a->count == 0 || (a->sum == b->sum && a->min == b->min && a->max == b->max));
+}
+
+static void expect_as_alone(const char *together, const char *const alone[5])
+{
+    struct answer all = town_ask(crowded_town(), "events", together);
+    for (uint32_t i = 0; i < 5; i++) {
+        struct answer one = town_ask(crowded_town(), "events", alone[i]);
+        EXPECT_EQ(all.aggs[0].bucket_count, one.aggs[0].bucket_count);
+        for (uint32_t b = 0; b < one.aggs[0].bucket_count; b++) {
+            EXPECT_EQ(all.aggs[0].buckets[b].doc_count, one.aggs[0].buckets[b].doc_count);
+            expect_alike(&all.aggs[0].buckets[b].subs[i], &one.aggs[0].buckets[b].subs[0]);
+        }
+    }
+}
+
+TEST(stats_beside_one_another_are_those_of_each_alone)
+{
+    static const char *const alone[] = ALONE("");
+    expect_as_alone(TOGETHER(""), alone);
+}
+
+// Where every row has a value the numbers tell how many rows a bucket has.
+#define WITH_LATENCY "\"query\":{\"exists\":{\"field\":\"latency\"}},"
+
+TEST(stats_count_their_parents_rows_where_each_has_a_value)
+{
+    static const char *const alone[] = ALONE(WITH_LATENCY);
+    expect_as_alone(TOGETHER(WITH_LATENCY), alone);
+    struct answer with =
+        town_ask(crowded_town(), "events", BY_HOST(WITH_LATENCY, OF("a", "percentiles")));
+    struct answer counted =
+        town_ask(crowded_town(), "events", BY_HOST(WITH_LATENCY, OF("a", "value_count")));
+    for (uint32_t b = 0; b < counted.aggs[0].bucket_count; b++) {
+        EXPECT_EQ(with.aggs[0].buckets[b].doc_count, counted.aggs[0].buckets[b].doc_count);
+        EXPECT_EQ(counted.aggs[0].buckets[b].doc_count, counted.aggs[0].buckets[b].subs[0].count);
+    }
+}
