@@ -73,6 +73,7 @@ void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 extern const struct verb verb_init;
 extern const struct verb verb_serve;
 extern const struct verb verb_demo;
+extern const struct verb verb_reload;
 extern const struct verb verb_status;
 extern const struct verb verb_doctor;
 extern const struct verb verb_source;

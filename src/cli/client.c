@@ -21,6 +21,7 @@ struct client {
     CURL *curl;
     char url[WORDS_BYTES];
     char ca_file[WORDS_BYTES];
+    char cert_file[WORDS_BYTES], key_file[WORDS_BYTES];
     char user[WORDS_BYTES];
     char password[PASSWORD_BYTES];
 };
@@ -123,6 +124,8 @@ enum err client_open(const struct client_options *o, struct client **out, struct
     struct client *c = calloc(1, sizeof *c);
     CHECK(c != NULL);
     snprintf(c->user, sizeof c->user, "%s", o->user ? o->user : "admin");
+    snprintf(c->cert_file, sizeof c->cert_file, "%s", o->cert_file ? o->cert_file : "");
+    snprintf(c->key_file, sizeof c->key_file, "%s", o->key_file ? o->key_file : "");
     find_url(c, o->directory);
     if (o->url)
         snprintf(c->url, sizeof c->url, "%s", o->url);
@@ -195,6 +198,10 @@ enum err client_ask(struct client *c, const struct client_question *q, long *out
     curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, 60L);
     if (*c->ca_file)
         curl_easy_setopt(c->curl, CURLOPT_CAINFO, c->ca_file);
+    if (*c->cert_file)
+        curl_easy_setopt(c->curl, CURLOPT_SSLCERT, c->cert_file);
+    if (*c->key_file)
+        curl_easy_setopt(c->curl, CURLOPT_SSLKEY, c->key_file);
     curl_easy_setopt(c->curl, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
     curl_easy_setopt(c->curl, CURLOPT_USERNAME, c->user);
     curl_easy_setopt(c->curl, CURLOPT_PASSWORD, c->password);

@@ -17,7 +17,8 @@ struct client_options {
     const char *url;       // NULL: https://127.0.0.1:9200, or what `directory` says
     const char *ca_file;   // NULL: DIRECTORY/tls/ca.crt, else the system's
     const char *user;      // NULL: "admin"
-    const char *password_file; // NULL: asked for on the terminal
+    const char *password_file;        // NULL: asked for on the terminal
+    const char *cert_file, *key_file; // that we show, where the server asks for one; NULL: none
 };
 
 enum err client_open(const struct client_options *o, struct client **out, struct fault *why);

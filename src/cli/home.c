@@ -135,6 +135,35 @@ enum err home_status(const char *directory, struct arena *scratch, struct home_s
     return OK;
 }
 
+static bool is_at_home(pid_t pid, const char *directory)
+{
+    char path[64];
+    struct stat home;
+    struct stat of_process;
+    snprintf(path, sizeof path, "/proc/%d/cwd", (int)pid);
+    return stat(directory, &home) == 0 && stat(path, &of_process) == 0 &&
+           home.st_dev == of_process.st_dev && home.st_ino == of_process.st_ino;
+}
+
+enum err home_signal(const char *directory, int signal_number, struct arena *scratch,
+                     struct fault *why)
+{
+    struct home_status status = {0};
+    enum err e = home_status(directory, scratch, &status, why);
+    if (e)
+        return e;
+    pid_t launcher = (pid_t)status_number(status.json, "pid");
+    if (!status.is_running)
+        return fail(why, ERR_UNAVAILABLE, "no server of %s runs", directory);
+    if (launcher <= 1 || !is_at_home(launcher, directory))
+        return fail(why, ERR_UNAVAILABLE,
+                    "process %d is not the server of %s, or somebody else's; run it as its owner",
+                    (int)launcher, directory);
+    if (kill(launcher, signal_number) < 0)
+        return fail(why, ERR_DENIED, "process %d: %s", (int)launcher, strerror(errno));
+    return OK;
+}
+
 int64_t status_number(const struct json *object, const char *key)
 {
     int64_t v = 0;

@@ -34,6 +34,12 @@ struct home_status {
 enum err home_status(const char *directory, struct arena *scratch, struct home_status *out,
                      struct fault *why);
 
+// Sends a signal to the launcher of the server that runs here.  The status is serve's word, and a
+// serve that strangers have taken must not have whoever calls, often root, signal a process of its
+// choice: what gets it has DIR as its working directory.  ERR_UNAVAILABLE: no server runs.
+enum err home_signal(const char *directory, int signal_number, struct arena *scratch,
+                     struct fault *why);
+
 // Members of the status, with a default where there is none.
 int64_t status_number(const struct json *object, const char *key);
 struct slice status_text(const struct json *object, const char *key); // len 0 when null or missing

@@ -109,7 +109,7 @@ static enum err setting_differs(struct life *l, const char *subject, struct buf 
 {
     const struct ratchet_entry *now = ratchet_in_force(l->ratchet, RATCHET_SETTING, subject);
     enum err e = setting_print(&l->config, subject, text, why);
-    bool is_loose = strcmp(subject, SUBJECT_LISTEN) != 0 || endpoint_is_beyond(&l->config.listen);
+    bool is_loose = setting_loosens(&l->config, subject, now ? now->value : slice_text(""));
     *out = is_loose && !(now && slice_equal(now->value, buf_slice(text)));
     return e;
 }
@@ -149,11 +149,7 @@ enum exit_status policy_run_diff(const struct arguments *a)
 // The running server looks again; without one, its next start does.
 static void tell_server(const struct life *l)
 {
-    struct home_status status;
-    if (home_status(l->directory, l->scratch, &status, NULL) || !status.is_running)
-        return;
-    pid_t launcher = (pid_t)status_number(status.json, "pid");
-    if (kill(launcher, SIGUSR1) == 0)
+    if (home_signal(l->directory, SIGUSR1, l->scratch, NULL) == OK)
         cli_say("the running server takes it over");
 }
 

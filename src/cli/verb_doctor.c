@@ -258,7 +258,7 @@ static bool loopback_of(struct slice listen, char out[PATH_BYTES])
 }
 
 // Asks what finders of open servers ask, without a credential.
-static void see_from_outside(struct visit *v, const char *address)
+static void see_from_outside(struct visit *v, const char *address, int64_t clients)
 {
     static const char *const asked[] = {"/",
                                         "/_cat/indices?format=json&bytes=b",
@@ -270,6 +270,8 @@ static void see_from_outside(struct visit *v, const char *address)
     snprintf(ca, sizeof ca, "%s/tls/ca.crt", v->directory);
     int before = v->wrong;
     CURL *curl = curl_easy_init();
+    // It has no certificate of a client's, and so must not even get to ask.
+    bool must_fail = clients > 0;
     for (size_t i = 0; curl && i < sizeof asked / sizeof *asked; i++) {
         char url[PATH_BYTES];
         long status = 0;
@@ -281,7 +283,11 @@ static void see_from_outside(struct visit *v, const char *address)
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
         CURLcode code = curl_easy_perform(curl);
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-        if (code != CURLE_OK)
+        if (must_fail && code == CURLE_OK)
+            wrong(v, "%s ANSWERS WITHOUT A CERTIFICATE of the client's (status %ld)", url, status);
+        else if (must_fail && code != CURLE_COULDNT_CONNECT)
+            continue;
+        else if (code != CURLE_OK)
             wrong(v, "no answer from %s: %s", url, curl_easy_strerror(code));
         else if (status != 401)
             wrong(v, "%s ANSWERS WITHOUT A CREDENTIAL (status %ld)", url, status);
@@ -316,7 +322,8 @@ static void see_server(struct visit *v)
         see_source(v, &sources->items[i]);
     char address[PATH_BYTES];
     if (loopback_of(listen, address))
-        see_from_outside(v, address);
+        see_from_outside(v, address,
+                         status_number(json_get(status.json, "tls"), "client_authorities"));
     else
         doubt(v, "it was not asked from outside: only an address of this machine alone is asked");
 }

@@ -19,7 +19,8 @@ enum {
 static const struct flag flags[] = {
     {"dir", "DIR"},         {"url", "URL"},   {"ca", "FILE"}, {"user", "NAME"},
     {"password-file", "F"}, {"from", "DATE"}, {"to", "DATE"}, {"by", "FIELD[,FIELD]"},
-    {"every", "DURATION"},  {"json", NULL},   {NULL, NULL},
+    {"every", "DURATION"},  {"json", NULL},   {"cert", "F"},  {"key", "F"},
+    {NULL, NULL},
 };
 
 static void add_escaped(struct buf *path, const char *text)
@@ -79,6 +80,8 @@ static enum err ask(const struct arguments *a, struct arena *scratch, struct buf
         .ca_file = arguments_get(a, "ca"),
         .user = arguments_get(a, "user"),
         .password_file = arguments_get(a, "password-file"),
+        .cert_file = arguments_get(a, "cert"),
+        .key_file = arguments_get(a, "key"),
     };
     struct client *c = NULL;
     enum err e = options.directory ? home_check(options.directory, why) : OK;
@@ -156,7 +159,8 @@ const struct verb verb_metric = {
             "  --dir DIR                     the directory of a server on this machine\n"
             "  --url URL --ca FILE           a server elsewhere, and the authority to check it by\n"
             "  --user NAME                   who asks, of role analyst or metrics\n"
-            "  --password-file F             with the password; else it is asked for\n",
+            "  --password-file F             with the password; else it is asked for\n"
+            "  --cert F --key F              where clients show a certificate (tls.client_ca)\n",
     .flags = flags,
     .words = "list | show NAME",
     .words_min = 1,

@@ -134,6 +134,27 @@ static void say_protection(const struct json *status, struct buf *out)
                   (long long)status_number(p, "proposals_waiting"));
 }
 
+static void say_certificate(const struct json *status, struct buf *out)
+{
+    const int64_t soon_ms = INT64_C(30) * 24 * 3600 * 1000;
+    char text[AMOUNT_BYTES];
+    const struct json *tls = json_get(status, "tls");
+    if (!tls)
+        return;
+    int64_t left_ms = status_number(tls, "until_ms") - status_number(status, "written_ms");
+    int64_t clients = status_number(tls, "client_authorities");
+    struct slice refused = status_text(tls, "refused");
+    if (left_ms <= 0)
+        buf_print(out, "certificate: ENDED %s ago", amount_duration(-left_ms, text));
+    else
+        buf_print(out, "certificate: %s %s", left_ms < soon_ms ? "ENDS IN" : "good for",
+                  amount_duration(left_ms, text));
+    buf_text(out, clients > 0 ? "; clients show one too\n" : "\n");
+    if (refused.len)
+        buf_print(out, "  the files that were last looked at are not taken: %.*s\n",
+                  SLICE_PRINT(refused));
+}
+
 static const struct json *stored_table(const struct json *status, struct slice name)
 {
     const struct json *tables = status_list(status, "tables");
@@ -245,6 +266,7 @@ static enum exit_status run(const struct arguments *a)
     } else {
         say_server(&status, a->words[0], &out);
         say_protection(status.json, &out);
+        say_certificate(status.json, &out);
         if (json_get(status.json, "search"))
             say_searches(status.json, &out);
         say_segments(status.json, &out);

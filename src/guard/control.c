@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/check.h"
 #include "base/reader.h"
 #include "guard/link.h"
 
@@ -41,25 +42,27 @@ enum err control_link_pair(int out_ends[2], struct fault *why)
     return pair(SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, out_ends, why);
 }
 
-static enum err send_packet(int control, struct slice packet, int fd, struct fault *why)
+static enum err send_packet(int control, struct slice packet, const int *fds, size_t count,
+                            struct fault *why)
 {
     union {
         struct cmsghdr head;
-        char room[CMSG_SPACE(sizeof(int))];
+        char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
     } extra = {0};
 
     char bytes[PACKET_BYTES];
     memcpy(bytes, packet.at, packet.len);
     struct iovec part = {.iov_base = bytes, .iov_len = packet.len};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    if (fd >= 0) {
+    if (count > 0) {
         message.msg_control = extra.room;
-        message.msg_controllen = sizeof extra.room;
+        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
         struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+        CHECK(head != NULL); // there is room
         head->cmsg_level = SOL_SOCKET;
         head->cmsg_type = SCM_RIGHTS;
-        head->cmsg_len = CMSG_LEN(sizeof fd);
-        memcpy(CMSG_DATA(head), &fd, sizeof fd);
+        head->cmsg_len = CMSG_LEN(count * sizeof(int));
+        memcpy(CMSG_DATA(head), fds, count * sizeof(int));
     }
     if (sendmsg(control, &message, MSG_NOSIGNAL) < 0)
         return fail(why, ERR_UNAVAILABLE, "control socket: %s", strerror(errno));
@@ -74,7 +77,16 @@ enum err control_send_link(int control, const struct control_link *link, int fd,
     buf_u32_le(&out, link->peer_pid);
     buf_u32_le(&out, link->peer_starts);
     enum err e = buf_end(&out, why);
-    return e ? e : send_packet(control, buf_slice(&out), fd, why);
+    return e ? e : send_packet(control, buf_slice(&out), &fd, 1, why);
+}
+
+enum err control_send_files(int control, const int *files, size_t count, struct fault *why)
+{
+    struct buf out AUTO(buf_donep) = buf_init(PACKET_BYTES);
+    CHECK(count > 0 && count <= CONTROL_FILES_MAX);
+    message_header_encode(&out, MESSAGE_CERTIFICATE, 0, 0);
+    enum err e = buf_end(&out, why);
+    return e ? e : send_packet(control, buf_slice(&out), files, count, why);
 }
 
 enum err control_say(int control, enum message_type word, struct fault *why)
@@ -82,7 +94,7 @@ enum err control_say(int control, enum message_type word, struct fault *why)
     struct buf out AUTO(buf_donep) = buf_init(PACKET_BYTES);
     message_header_encode(&out, word, 0, 0);
     enum err e = buf_end(&out, why);
-    return e ? e : send_packet(control, buf_slice(&out), -1, why);
+    return e ? e : send_packet(control, buf_slice(&out), NULL, 0, why);
 }
 
 struct packet {
@@ -137,7 +149,23 @@ static enum err receive_packet(int control, struct packet *out, bool *out_got, s
     return OK;
 }
 
-static enum err decode_link(const struct packet *p, enum process self, struct control_link *out,
+static enum err decode_link(struct reader *in, enum process self, struct control_link *out,
+                            struct fault *why)
+{
+    uint8_t peer = reader_u8(in);
+    uint32_t pid = reader_u32_le(in);
+    uint32_t starts = reader_u32_le(in);
+    enum err e = reader_end(in, why);
+    if (e)
+        return e;
+    if (peer >= PROCESS_COUNT || peer == self || peer == PROCESS_LAUNCHER)
+        return fail(why, ERR_CORRUPT, "link to process %u", peer);
+    *out =
+        (struct control_link){.peer = (enum process)peer, .peer_pid = pid, .peer_starts = starts};
+    return OK;
+}
+
+static enum err decode_news(const struct packet *p, enum process self, struct control_news *out,
                             struct fault *why)
 {
     struct reader in = reader_over(slice_of(p->bytes, p->len));
@@ -145,22 +173,21 @@ static enum err decode_link(const struct packet *p, enum process self, struct co
     enum err e =
         message_header_decode(reader_bytes(&in, HEADER_BYTES), PROCESS_LAUNCHER, self, &head, why);
     if (e)
-        return fail_in(why, e, "control socket");
-    uint8_t peer = reader_u8(&in);
-    uint32_t pid = reader_u32_le(&in);
-    uint32_t starts = reader_u32_le(&in);
-    e = reader_end(&in, why);
+        return e;
+    *out = (struct control_news){.type = (enum message_type)head.type};
+    bool is_link = out->type == MESSAGE_LINK;
+    e = is_link ? decode_link(&in, self, &out->link, why) : reader_end(&in, why);
     if (e)
-        return fail_in(why, e, "control socket");
-    if (peer >= PROCESS_COUNT || peer == self || peer == PROCESS_LAUNCHER)
-        return fail(why, ERR_CORRUPT, "control socket: link to process %u", peer);
-    *out =
-        (struct control_link){.peer = (enum process)peer, .peer_pid = pid, .peer_starts = starts};
+        return e;
+    if (is_link && (p->cut || p->fd_count != 1))
+        return fail(why, ERR_CORRUPT, "a link comes with one descriptor");
+    if (p->cut || p->fd_count == 0 || p->fd_count > CONTROL_FILES_MAX)
+        return fail(why, ERR_CORRUPT, "a certificate comes with its files");
     return OK;
 }
 
-enum err control_receive(int control, enum process self, struct control_link *out, int *out_fd,
-                         bool *out_got, struct fault *why)
+enum err control_receive_news(int control, enum process self, struct control_news *out,
+                              bool *out_got, struct fault *why)
 {
     struct packet p = {0};
     bool got = false;
@@ -168,14 +195,30 @@ enum err control_receive(int control, enum process self, struct control_link *ou
     enum err e = receive_packet(control, &p, &got, why);
     if (e || !got)
         return e;
-    e = decode_link(&p, self, out, why);
-    if (!e && (p.cut || p.fd_count != 1))
-        e = fail(why, ERR_CORRUPT, "control socket: a link comes with one descriptor");
+    e = decode_news(&p, self, out, why);
     if (e) {
         packet_close(&p);
-        return e;
+        return fail_in(why, e, "control socket");
     }
-    *out_fd = p.fds[0];
+    memcpy(out->files, p.fds, p.fd_count * sizeof(int));
+    out->file_count = p.fd_count;
+    *out_got = true;
+    return OK;
+}
+
+// The message table lets nothing but links through to who calls this.
+enum err control_receive(int control, enum process self, struct control_link *out, int *out_fd,
+                         bool *out_got, struct fault *why)
+{
+    struct control_news news;
+    *out_got = false;
+    bool got = false;
+    CHECK(self != PROCESS_SERVE);
+    enum err e = control_receive_news(control, self, &news, &got, why);
+    if (e || !got)
+        return e;
+    *out = news.link;
+    *out_fd = news.files[0];
     *out_got = true;
     return OK;
 }

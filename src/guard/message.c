@@ -42,4 +42,5 @@ const struct message_rule message_rules[MESSAGE_TYPE_COUNT] = {
     [MESSAGE_PUSHED] = {"pushed", M, S, 1, 1 + FAULT_WORDS_BYTES},
     [MESSAGE_READY] = {"ready", S, L, 0, 0},
     [MESSAGE_COMPLAINT] = {"complaint", S, L, 0, 0},
+    [MESSAGE_CERTIFICATE] = {"certificate", L, S, 0, 0},
 };

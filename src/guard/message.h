@@ -46,6 +46,10 @@ enum message_type {
     MESSAGE_PUSHED,
     MESSAGE_READY,     // serve -> launcher: requests are answered from now on; no payload
     MESSAGE_COMPLAINT, // serve -> launcher: mirror broke the rules, start it anew; no payload
+    // launcher -> serve: take this certificate from now on; the descriptors of key, certificate
+    // and,
+    // where clients show one, their authorities ride along; no payload
+    MESSAGE_CERTIFICATE,
     MESSAGE_TYPE_COUNT
 };
 

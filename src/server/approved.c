@@ -24,7 +24,7 @@ enum {
     SAID_BYTES = 2 * LIMIT_POLICY_BYTES
 };
 
-const char *const approved_settings[] = {SUBJECT_LISTEN, SUBJECT_PROCESSES, NULL};
+const char *const approved_settings[] = {SUBJECT_LISTEN, SUBJECT_PROCESSES, SUBJECT_TLS, NULL};
 
 bool endpoint_is_beyond(const struct endpoint *e)
 {
@@ -39,6 +39,13 @@ bool endpoint_is_beyond(const struct endpoint *e)
     return true;
 }
 
+// As a text of YAML in single quotes.
+static void print_quoted(const char *text, struct buf *out)
+{
+    for (; *text; text++)
+        buf_print(out, *text == '\'' ? "''" : "%c", *text);
+}
+
 // Names hold no quote: users_resolve() and endpoint_parse() have seen them.
 enum err setting_print(const struct config *config, const char *subject, struct buf *out,
                        struct fault *why)
@@ -47,7 +54,13 @@ enum err setting_print(const struct config *config, const char *subject, struct 
     endpoint_print(&config->listen, listen);
     if (strcmp(subject, SUBJECT_LISTEN) == 0)
         buf_print(out, "listen: '%s'\n", listen);
-    else
+    else if (strcmp(subject, SUBJECT_TLS) == 0 && !config->tls_client_ca[0])
+        buf_text(out, "tls: {}\n");
+    else if (strcmp(subject, SUBJECT_TLS) == 0) {
+        buf_text(out, "tls: {client_ca: '");
+        print_quoted(config->tls_client_ca, out);
+        buf_text(out, "'}\n");
+    } else
         buf_print(out, "users: {keeper: '%s', mirror: '%s', serve: '%s'}\n",
                   config->users[PROCESS_KEEPER], config->users[PROCESS_MIRROR],
                   config->users[PROCESS_SERVE]);
@@ -63,6 +76,8 @@ enum err setting_take(struct slice yaml, const char *subject, struct config *con
         return e;
     if (strcmp(subject, SUBJECT_LISTEN) == 0)
         config->listen = said.listen;
+    else if (strcmp(subject, SUBJECT_TLS) == 0)
+        memcpy(config->tls_client_ca, said.tls_client_ca, sizeof config->tls_client_ca);
     else
         memcpy(config->users, said.users, sizeof config->users);
     return OK;
@@ -203,9 +218,17 @@ static enum err settle_policy(struct settling *s, struct slice file)
     return buf_end(&s->out->policy, s->why);
 }
 
-static bool loosens(const char *subject, const struct config *wanted)
+// That clients show a certificate tightens; whose is taken, a person judges.
+bool setting_loosens(const struct config *config, const char *subject, struct slice in_force)
 {
-    return strcmp(subject, SUBJECT_LISTEN) != 0 || endpoint_is_beyond(&wanted->listen);
+    struct config now;
+    if (strcmp(subject, SUBJECT_LISTEN) == 0)
+        return endpoint_is_beyond(&config->listen);
+    if (strcmp(subject, SUBJECT_TLS) != 0)
+        return true;
+    if (in_force.len == 0)
+        return false; // nothing was ever asked for
+    return config_parse(in_force, &now, NULL) != OK || now.tls_client_ca[0] != '\0';
 }
 
 // An approved address of this machine takes the port that was asked for: any is as closed.
@@ -246,9 +269,11 @@ static enum err settle_setting(struct settling *s, const char *subject)
     enum err e = setting_print(s->config, subject, &text, s->why);
     if (e || (now && slice_equal(now->value, buf_slice(&text))))
         return e;
-    bool is_loose = loosens(subject, s->config);
+    bool is_loose = setting_loosens(s->config, subject, now ? now->value : slice_text(""));
     if (!now || (is_loose && !s->has_data))
         return set(s, RATCHET_START, RATCHET_SETTING, subject, buf_slice(&text), "tamis.yml");
+    if (!is_loose && strcmp(subject, SUBJECT_TLS) == 0)
+        return set(s, RATCHET_TIGHTEN, RATCHET_SETTING, subject, buf_slice(&text), "tamis.yml");
     // A port of this machine for one run is nothing to write down.
     return is_loose ? fall_back(s, subject, now) : OK;
 }
@@ -336,7 +361,7 @@ static enum err settle_here(const struct world *dir, struct config *config, stru
 }
 
 // What the settling process says: enum err u8; then the words, or seq, at, waiting, differs,
-// who, the two settings and the policy.
+// who, the settings and the policy.
 static void encode_said(const struct settling *s, enum err e, struct buf *out)
 {
     buf_u8(out, (uint8_t)e);

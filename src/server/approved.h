@@ -27,6 +27,7 @@
 #define SUBJECT_POLICY    "policy.yml"
 #define SUBJECT_LISTEN    "listen"
 #define SUBJECT_PROCESSES "users"
+#define SUBJECT_TLS       "tls"
 
 struct approved {
     struct buf policy; // text of the policy in force
@@ -61,7 +62,10 @@ enum err setting_print(const struct config *config, const char *subject, struct 
 enum err setting_take(struct slice yaml, const char *subject, struct config *config,
                       struct fault *why);
 bool endpoint_is_beyond(const struct endpoint *e); // others than this machine may reach it
-extern const char *const approved_settings[];      // their subjects; NULL ends it
+// The setting that `config` wants, beside the one in force (as setting_print() writes it; len 0:
+// none): whether it loosens.
+bool setting_loosens(const struct config *config, const char *subject, struct slice in_force);
+extern const char *const approved_settings[]; // their subjects; NULL ends it
 
 // Has anything ever entered, as far as the ratchet knows?
 bool approved_has_data(const struct ratchet *r);

@@ -18,7 +18,7 @@ struct key {
 };
 
 // Keys that are in a map of their own.
-static const char *const sections[] = {"audit", "search", "segments", "users"};
+static const char *const sections[] = {"audit", "search", "segments", "tls", "users"};
 
 enum { SECTION_COUNT = sizeof sections / sizeof sections[0] };
 

@@ -14,6 +14,7 @@
 //     search: {threads: 8, memory_bytes: 1073741824, memory_bytes_all: 8589934592,
 //              max_buckets: 65536, cache_bytes: 134217728}
 //     audit: {witness: /mnt/elsewhere, keep_days: 400, max_bytes: 17179869184}
+//     tls: {client_ca: tls/clients.crt}
 //     users: {keeper: 61841, mirror: 61842, serve: tamis-serve}
 
 #include "base/err.h"
@@ -49,6 +50,7 @@ struct config {
     char audit_witness[CONFIG_PATH_BYTES];        // directory elsewhere for heads; empty: none
     uint32_t audit_keep_days;                     // of the audit log
     uint64_t audit_bytes_max;                     // of it
+    char tls_client_ca[CONFIG_PATH_BYTES];        // who signs clients' certificates; empty: none
     char users[PROCESS_COUNT][CONFIG_USER_BYTES]; // name or number; used when started as root
 };
 

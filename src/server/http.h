@@ -14,7 +14,8 @@
 // answered with a 503 that says only this.  (The library's own pages on requests it cannot
 // read, and the door's word to who comes without TLS, are the same for everybody.)
 //
-// TLS 1.2 and 1.3, nothing else.  Every reply has X-Elastic-Product and, if the request
+// TLS 1.2 and 1.3, nothing else.  A connection keeps the certificate it began with (tls.h).
+// Every reply has X-Elastic-Product and, if the request
 // had one, its X-Opaque-Id.  What a stranger can make the server hold is bounded: number
 // of connections, also per address; bytes of one body (413) and of all together (429);
 // the time of one request from its first byte to the reply's last; and a request without
@@ -22,13 +23,14 @@
 
 #include "api/api.h"
 #include "base/err.h"
+#include "server/tls.h"
 
 struct http;
 
 struct http_options {
-    int listening;          // bound, listening, non-blocking; stays the caller's
-    const char *https;      // "https://127.0.0.1:9200", for those who come without TLS
-    const char *key, *cert; // PEM; may be wiped after http_open()
+    int listening;     // bound, listening, non-blocking; stays the caller's
+    const char *https; // "https://127.0.0.1:9200", for those who come without TLS
+    struct tls *tls;   // of the connections that come; http.c holds it as long as it needs it
     uint32_t connections, connections_per_address;
     uint32_t idle_seconds, request_seconds;
     void *context;
@@ -41,4 +43,6 @@ struct http_options {
 };
 
 enum err http_open(const struct http_options *options, struct http **out, struct fault *why);
+// For the connections that come from now on.  Any thread.
+void http_renew(struct http *h, struct tls *tls);
 void http_close(struct http *h); // NULL is fine; waits for requests under way

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "guard/control.h"
 #include "guard/syscalls.h"
+#include "server/directory.h"
 #include "server/installation.h"
 #include "server/process.h"
 
@@ -42,10 +43,11 @@ struct launcher {
     const struct launcher_options *options;
     struct installation at;
     struct child children[PROCESS_COUNT]; // [PROCESS_LAUNCHER] stays empty
-    int signals;                          // signalfd: SIGCHLD, SIGTERM, SIGINT
+    int signals;                          // signalfd: SIGCHLD, SIGTERM, SIGINT, ...
     int log[2];                           // pipe: what children say, on its way to our stderr
     bool was_ready, stops;
     bool looks_again; // at what is approved: SIGUSR1 came
+    bool renews;      // the certificate: SIGHUP came
     bool gave_up;     // a child ended before anything was answered
 };
 
@@ -210,6 +212,8 @@ static void hear_signals(struct launcher *l)
     while (read(l->signals, &info, sizeof info) == sizeof info) {
         if (info.ssi_signo == SIGUSR1)
             l->looks_again = true;
+        else if (info.ssi_signo == SIGHUP)
+            l->renews = true;
         else if (info.ssi_signo != SIGCHLD)
             l->stops = true;
     }
@@ -351,6 +355,44 @@ static void stop_children(struct launcher *l)
         stop_child(l, stop_order[i]);
 }
 
+// A pipe or a device could keep us waiting.
+static enum err open_file(const char *name, int *out_fd, struct fault *why)
+{
+    struct stat st;
+    int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return fail(why, ERR_IO, "%s: %s", name, strerror(errno));
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return fail(why, ERR_INVALID, "%s is no file", name);
+    }
+    *out_fd = fd;
+    return OK;
+}
+
+// Serve cannot open them, and what is in them is none of the launcher's business: it hands the
+// descriptors over.  What serve makes of them it says itself.
+static void renew_certificate(struct launcher *l)
+{
+    const char *const names[CONTROL_FILES_MAX] = {
+        DIRECTORY_TLS "/server.key", DIRECTORY_TLS "/server.crt", l->at.config.tls_client_ca};
+    size_t wanted = l->at.config.tls_client_ca[0] ? 3 : 2;
+    int files[CONTROL_FILES_MAX] = {-1, -1, -1};
+    size_t count = 0;
+    struct fault why = {0};
+    enum err e = OK;
+    l->renews = false;
+    for (; !e && count < wanted; count += !e)
+        e = open_file(names[count], &files[count], &why);
+    // A serve that is away reads them when it is back.
+    if (!e && l->children[PROCESS_SERVE].control >= 0)
+        e = control_send_files(l->children[PROCESS_SERVE].control, files, count, &why);
+    if (e)
+        log_line(LOG_ERROR, "the certificate stays as it is: %s", why.words);
+    while (count > 0)
+        close(files[--count]);
+}
+
 static bool same_processes(const struct config *a, const struct config *b)
 {
     return memcmp(a->users, b->users, sizeof a->users) == 0;
@@ -388,6 +430,7 @@ static void look_again(struct launcher *l)
     endpoint_print(&l->at.config.listen, was);
     endpoint_print(&now.config.listen, is);
     bool is_same = strcmp(was, is) == 0 &&
+                   strcmp(now.config.tls_client_ca, l->at.config.tls_client_ca) == 0 &&
                    slice_equal(buf_slice(&now.approved.policy), buf_slice(&l->at.approved.policy));
     if (is_same)
         approved_done(&now.approved);
@@ -407,6 +450,8 @@ enum err launcher_run(const struct launcher_options *options, struct fault *why)
         wait_and_hear(&l, wait_ms(&l));
         if (l.looks_again && !l.stops)
             look_again(&l);
+        if (l.renews && !l.stops)
+            renew_certificate(&l);
     }
     l.stops = true;
     if (!e)

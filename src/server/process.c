@@ -12,6 +12,7 @@
 #include "server/mirror.h"
 #include "server/reach.h"
 #include "server/serve.h"
+#include "server/tls.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -20,7 +21,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { START_ARENA_BYTES = 256 << 20, PEM_BYTES = 64 << 10 };
+enum { START_ARENA_BYTES = 256 << 20 };
 
 static const struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
 
@@ -66,10 +67,40 @@ static enum err run_mirror(const struct process_start *start, const struct polic
 
 static enum err read_pem(const char *name, struct buf *out, struct fault *why)
 {
-    *out = buf_init(PEM_BYTES);
+    *out = buf_init(TLS_PEM_BYTES);
     enum err e = world_read_file(&here, name, out, why);
-    buf_u8(out, 0); // the library wants a string
     return e ? e : buf_end(out, why);
+}
+
+struct pems {
+    struct buf key, cert, clients;
+};
+
+static enum err read_pems(const struct config *config, struct pems *out, struct fault *why)
+{
+    enum err e = read_pem(DIRECTORY_TLS "/server.key", &out->key, why);
+    if (!e)
+        e = read_pem(DIRECTORY_TLS "/server.crt", &out->cert, why);
+    if (!e && config->tls_client_ca[0])
+        e = read_pem(config->tls_client_ca, &out->clients, why);
+    if (!e && config->tls_client_ca[0] && out->clients.len == 0)
+        e = fail(why, ERR_INVALID, "tls.client_ca: %s is empty", config->tls_client_ca);
+    return e;
+}
+
+static enum err make_tls(const struct pems *p, struct tls **out, struct fault *why)
+{
+    const struct tls_pem pem = {buf_slice(&p->key), buf_slice(&p->cert), buf_slice(&p->clients)};
+    return tls_new(&pem, out, why);
+}
+
+static void pems_done(struct pems *p)
+{
+    if (p->key.at)
+        wipe(p->key.at, p->key.size);
+    buf_done(&p->key);
+    buf_done(&p->cert);
+    buf_done(&p->clients);
 }
 
 // The socket is bound before the sandbox, which forbids to bind; so is the key read,
@@ -77,8 +108,7 @@ static enum err read_pem(const char *name, struct buf *out, struct fault *why)
 static enum err run_serve(const struct process_start *start, const struct policy *policy,
                           struct arena *arena, struct fault *why)
 {
-    struct buf key = {0};
-    struct buf cert = {0};
+    struct pems pems = {0};
     struct serve_context context = {.control = PROCESS_CONTROL_FD,
                                     .listening = -1,
                                     .endpoint = start->config->listen,
@@ -87,21 +117,17 @@ static enum err run_serve(const struct process_start *start, const struct policy
                                     .approved = start->approved,
                                     .has_own_user = start->user.is_own,
                                     .starts = start->starts};
-    enum err e = read_pem(DIRECTORY_TLS "/server.key", &key, why);
-    if (!e)
-        e = read_pem(DIRECTORY_TLS "/server.crt", &cert, why);
+    enum err e = read_pems(start->config, &pems, why);
     if (!e)
         e = endpoint_listen(&context.endpoint, &context.listening, why);
     if (!e)
         e = enter(start, policy, arena, &context.sandbox, why);
-    context.key = (const char *)key.at;
-    context.cert = (const char *)cert.at;
+    if (!e)
+        e = make_tls(&pems, &context.tls, why);
+    pems_done(&pems);
     if (!e)
         e = serve_run(&context, why);
-    if (key.at)
-        wipe(key.at, key.size);
-    buf_done(&key);
-    buf_done(&cert);
+    tls_unref(context.tls);
     if (context.listening >= 0)
         close(context.listening);
     return e;

@@ -8,6 +8,7 @@
 #include "keys/crypto.h"
 #include "server/approved.h"
 #include "server/catalog_ask.h"
+#include "server/certificate_renewal.h"
 #include "server/directory.h"
 #include "server/floor_key.h"
 #include "server/http.h"
@@ -44,6 +45,7 @@ struct serve {
     struct push_desk *desk;
     struct status *status;
     struct http *http;
+    struct renewal certificate;
     struct link *keeper;
     struct api api;
     char listen[ENDPOINT_TEXT_BYTES], https[HTTPS_BYTES], node[CONFIG_NAME_BYTES];
@@ -310,8 +312,7 @@ static enum err open_http(struct serve *s, struct fault *why)
                           .is_ready = status_is_ready};
     struct http_options options = {.listening = c->listening,
                                    .https = s->https,
-                                   .key = c->key,
-                                   .cert = c->cert,
+                                   .tls = s->certificate.tls,
                                    .connections = config->connections,
                                    .connections_per_address = config->connections_per_address,
                                    .idle_seconds = config->idle_seconds,
@@ -375,6 +376,7 @@ static void tell_status(struct serve *s)
     engine_local_load(s->engine, &facts.search);
     memcpy(facts.peers, s->peers, sizeof facts.peers);
     tell_protection(s->context, &facts.protection);
+    facts.tls = renewal_status(&s->certificate);
     const struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
     struct buf json AUTO(buf_donep) = buf_init(STATUS_BYTES_MAX);
     struct fault why = {0};
@@ -413,30 +415,52 @@ static enum err take_catalog_key(struct serve *s, struct fault *why)
     return e;
 }
 
-static enum err take_links(struct serve *s, struct fault *why)
+static enum err take_link(struct serve *s, const struct control_news *news, struct fault *why)
+{
+    const struct control_link *given = &news->link;
+    struct link *l = link_new(news->files[0], PROCESS_SERVE, given->peer);
+    enum err e = OK;
+    if (given->peer == PROCESS_MIRROR) {
+        writer_link(s->writer, l);
+    } else {
+        link_free(s->keeper);
+        s->keeper = l;
+        take_floor_key(s);
+        e = take_catalog_key(s, why);
+    }
+    s->peers[given->peer] = (struct status_peer){.pid = given->peer_pid,
+                                                 .starts = given->peer_starts,
+                                                 .since_ms = now_ms(),
+                                                 .is_linked = true};
+    return e;
+}
+
+// Before HTTPS is open it is the one that it opens with.
+static void take_certificate(struct serve *s, const struct control_news *news)
+{
+    bool is_new = false;
+    renewal_take(&s->certificate, news->files, news->file_count, s->audit, now_ms(), &is_new);
+    if (is_new && s->http)
+        http_renew(s->http, s->certificate.tls);
+    for (size_t i = 0; i < news->file_count; i++)
+        close(news->files[i]);
+    s->next_tick_us = 0; // the status says it at once
+}
+
+static enum err take_news(struct serve *s, struct fault *why)
 {
     for (;;) {
-        struct control_link given;
-        int fd = -1;
+        struct control_news news;
         bool got = false;
-        enum err e = control_receive(s->context->control, PROCESS_SERVE, &given, &fd, &got, why);
+        enum err e = control_receive_news(s->context->control, PROCESS_SERVE, &news, &got, why);
         if (e || !got)
             return e;
-        struct link *l = link_new(fd, PROCESS_SERVE, given.peer);
-        if (given.peer == PROCESS_MIRROR) {
-            writer_link(s->writer, l);
-        } else {
-            link_free(s->keeper);
-            s->keeper = l;
-            take_floor_key(s);
-            e = take_catalog_key(s, why);
-            if (e)
-                return e;
-        }
-        s->peers[given.peer] = (struct status_peer){.pid = given.peer_pid,
-                                                    .starts = given.peer_starts,
-                                                    .since_ms = now_ms(),
-                                                    .is_linked = true};
+        if (news.type == MESSAGE_CERTIFICATE)
+            take_certificate(s, &news);
+        else
+            e = take_link(s, &news, why);
+        if (e)
+            return e;
     }
 }
 
@@ -479,10 +503,11 @@ static enum err round_once(struct serve *s, struct fault *why)
     if (wait[1].revents || wait[2].revents || writer_is_busy(s->writer))
         e = tend_writer(s, why);
     if (!e && wait[0].revents)
-        e = take_links(s, why);
+        e = take_news(s, why);
     if (!e && monotonic_us() >= s->next_tick_us) {
         s->next_tick_us = monotonic_us() + TICK_US;
         tell_status(s);
+        renewal_tick(&s->certificate, now_ms());
         tick_seal(s);
         tick_audit(s);
         store_rest(s->store);
@@ -511,6 +536,7 @@ static void close_all(struct serve *s)
     cubes_free(s->cubes);
     if (s->data.ops)
         world_close(&s->data);
+    renewal_end(&s->certificate);
     status_free(s->status);
 }
 
@@ -525,7 +551,7 @@ static enum err await_keeper(struct serve *s, struct fault *why)
         if (left_ms <= 0)
             return fail(why, ERR_TIMEOUT, "keeper has not given the key of catalog.db");
         (void)poll(&wait, 1, (int)left_ms); // interrupted: nothing is there, and round again
-        e = take_links(s, why);
+        e = take_news(s, why);
     }
     return e;
 }
@@ -544,6 +570,7 @@ static void hold_back_loosening(struct serve *s)
 static enum err open_all(struct serve *s, struct fault *why)
 {
     name_ourselves(s);
+    renewal_begin(&s->certificate, s->context->tls, s->started_ms);
     s->status = status_new();
     enum err e = open_store(s, why);
     if (!e)

@@ -7,6 +7,9 @@
 //     door, pool       http.h: answer requests from snapshots
 //     store's own      seals and merges
 //
+// When the launcher hands over the files of another certificate, connections that come afterwards
+// get it, and those that are open go on with theirs (certificate_renewal.h).
+//
 // It takes links from the launcher as they come, says MESSAGE_READY once requests are
 // answered, and writes run/status.json every second.  It complains about a mirror that
 // breaks the rules, and ends when its store fails: the launcher then starts it anew.
@@ -17,6 +20,7 @@
 #include "server/config.h"
 
 struct approved;
+struct tls;
 
 struct serve_context {
     int control;   // stays the caller's
@@ -25,7 +29,7 @@ struct serve_context {
     const struct policy *policy;
     const struct config *config;
     const struct approved *approved;
-    const char *key, *cert; // PEM
+    struct tls *tls; // of the start; stays the caller's
     bool has_own_user;
     uint32_t starts; // how often the launcher has started it
     struct sandbox_facts sandbox;

@@ -55,6 +55,8 @@ enum setting_form { KEY_TEXT, KEY_U32, KEY_U64, KEY_LISTEN };
     X("audit", "keep_days", KEY_U32, audit_keep_days, 1, 36500, PROTECTS_RECORD, LOOSENS_FEWER) \
     X("audit", "max_bytes", KEY_U64, audit_bytes_max, 64 << 20, (uint64_t)1 << 50, \
       PROTECTS_RECORD, LOOSENS_FEWER) \
+    X("tls", "client_ca", KEY_TEXT, tls_client_ca, 1, CONFIG_PATH_BYTES - 1, \
+      PROTECTS_REACH, LOOSENS_ALWAYS) \
     X("users", "keeper", KEY_TEXT, users[PROCESS_KEEPER], 1, CONFIG_USER_BYTES - 1, \
       PROTECTS_SEPARATION, LOOSENS_ALWAYS) \
     X("users", "mirror", KEY_TEXT, users[PROCESS_MIRROR], 1, CONFIG_USER_BYTES - 1, \

@@ -215,6 +215,31 @@ static void print_protection(struct json_writer *w, const struct status_protecti
     json_end(w);
 }
 
+static void print_tls(struct json_writer *w, const struct status_tls *t)
+{
+    if (!t->facts)
+        return;
+    json_key(w, "tls");
+    json_object(w);
+    json_key(w, "until_ms");
+    json_int(w, t->facts->until_ms);
+    json_key(w, "from_ms");
+    json_int(w, t->facts->from_ms);
+    json_key(w, "since_ms");
+    json_int(w, t->since_ms);
+    json_key(w, "looked_ms");
+    json_int(w, t->looked_ms);
+    json_key(w, "sha256");
+    json_text(w, t->facts->print);
+    json_key(w, "client_authorities");
+    json_uint(w, t->facts->clients);
+    if (t->refused && t->refused[0]) {
+        json_key(w, "refused");
+        json_text(w, t->refused);
+    }
+    json_end(w);
+}
+
 static void print_head(struct json_writer *w, const struct status_facts *f)
 {
     json_key(w, "listen");
@@ -241,6 +266,7 @@ enum err status_print(const struct status_facts *f, struct buf *out, struct faul
     print_processes(&w, f);
     print_sandbox(&w, f);
     print_protection(&w, &f->protection);
+    print_tls(&w, &f->tls);
     print_store(&w, f->store);
     print_search(&w, &f->search);
     enum err e = print_sources(&w, f->mirror_state, why);

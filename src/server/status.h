@@ -14,6 +14,9 @@
 //                                                   "entries":..,"bytes":..},"partials":{...}}},
 //      "protection":{"policy_version":7,"since_ms":..,"by":"ann","proposals_waiting":0,
 //                    "policy_file_differs":false,"listens_beyond_this_machine":false},
+//      "tls":{"until_ms":..,"from_ms":..,"since_ms":..,"looked_ms":..,"sha256":"..",
+//             "client_authorities":0,
+//             "refused":"why the files of another certificate were not taken"},
 //      "tables":[{"name":"devices","rows":..,...}],
 //      "sources":[ what mirror last said of each, see server/mirror_state.h ]}
 //
@@ -24,6 +27,7 @@
 #include "base/world.h"
 #include "engine/engine.h"
 #include "guard/sandbox.h"
+#include "server/tls.h"
 #include "store/store.h"
 
 struct status_peer {
@@ -41,7 +45,16 @@ struct status_protection {
     bool beyond;      // others than this machine can reach the listener
 };
 
+// What connections are made with.
+struct status_tls {
+    const struct tls_facts *facts; // NULL: not known yet
+    int64_t since_ms;              // it is the one that is used
+    int64_t looked_ms;             // at files of another one; 0: at none yet
+    const char *refused;           // why the files that were last handed over are not; "" or NULL
+};
+
 struct status_facts {
+    struct status_tls tls;
     struct status_protection protection;
     const char *listen, *node;
     int64_t started_ms, now_ms;

@@ -14,7 +14,8 @@ import sqlite3
 from stand import POLICY, copy
 
 NAMES = {'cluster_name': ['other', ''], 'node_name': ['other', ''], 'cluster_uuid': ['A' * 22, 'x'], 'keeper': ['61843', 'nobody', '0'],
-         'mirror': ['61841', 'nobody', '0'], 'serve': ['61842', 'nobody', '0'], 'witness': ['heads', '../heads', '/etc/passwd', '/dev/null']}
+         'mirror': ['61841', 'nobody', '0'], 'serve': ['61842', 'nobody', '0'], 'witness': ['heads', '../heads', '/etc/passwd', '/dev/null'],
+         'client_ca': ['tls/ca.crt', 'tls/server.crt', 'nothing', '/dev/null', '']}
 BEYOND = ['0.0.0.0', '[::]', '[::ffff:0.0.0.0]', '127.0.0.2']
 KEEP = {'treat': 'keep', 'as': 'keyword'}
 # Of a key of policy.yml: what stands there instead.  None: the key goes.

@@ -61,11 +61,11 @@ TEST(policy_apply_of_a_loosening_waits_for_somebody_else)
     EXPECT_EQ(apply.status, EXIT_STATUS_OK);
     EXPECT(strstr(apply.out, "waits: there is one administrator") != NULL);
     struct ran approve =
-        RUN("policy", "approve", "5", "--dir", home, "--as", "ann", "--password-file", secret);
+        RUN("policy", "approve", "6", "--dir", home, "--as", "ann", "--password-file", secret);
     EXPECT_EQ(approve.status, EXIT_STATUS_FAILED);
     EXPECT(strstr(approve.err, "the second key is time") != NULL);
     EXPECT_EQ(
-        RUN("policy", "withdraw", "5", "--dir", home, "--as", "ann", "--password-file", secret)
+        RUN("policy", "withdraw", "6", "--dir", home, "--as", "ann", "--password-file", secret)
             .status,
         EXIT_STATUS_OK);
     struct ran history = RUN("policy", "history", "--dir", home);

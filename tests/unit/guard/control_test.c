@@ -121,6 +121,46 @@ TEST(control_link_to_oneself_or_to_nobody_is_refused)
     }
 }
 
+TEST(control_hands_files_to_serve_and_to_nobody_else)
+{
+    int ends[2];
+    int files[2];
+    open_pair(ends);
+    EXPECT_EQ(control_link_pair(files, NULL), OK);
+    EXPECT_EQ(control_send_files(ends[0], files, 2, NULL), OK);
+    struct control_news got;
+    bool some = false;
+    EXPECT_EQ(control_receive_news(ends[1], PROCESS_SERVE, &got, &some, NULL), OK);
+    EXPECT(some);
+    EXPECT_EQ(got.type, MESSAGE_CERTIFICATE);
+    EXPECT_EQ(got.file_count, 2);
+    EXPECT_EQ(write(files[0], "x", 1), 1);
+    char byte = 0;
+    EXPECT_EQ(read(got.files[1], &byte, 1), 1);
+    EXPECT_EQ(byte, 'x');
+    close(got.files[0]);
+    close(got.files[1]);
+    EXPECT_EQ(control_send_files(ends[0], files, 2, NULL), OK);
+    EXPECT_EQ(control_receive_news(ends[1], PROCESS_MIRROR, &got, &some, NULL), ERR_CORRUPT);
+    EXPECT(!some);
+    close_pair(files);
+    close_pair(ends);
+}
+
+TEST(control_files_without_a_descriptor_are_refused)
+{
+    int ends[2];
+    struct control_news got;
+    bool some = true;
+    struct buf packet AUTO(buf_donep) = buf_init(64);
+    open_pair(ends);
+    message_header_encode(&packet, MESSAGE_CERTIFICATE, 0, 0);
+    EXPECT_EQ(send(ends[0], packet.at, packet.len, 0), (ssize_t)packet.len);
+    EXPECT_EQ(control_receive_news(ends[1], PROCESS_SERVE, &got, &some, NULL), ERR_CORRUPT);
+    EXPECT(!some);
+    close_pair(ends);
+}
+
 TEST(control_carries_the_words_of_serve)
 {
     int ends[2];

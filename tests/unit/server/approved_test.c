@@ -146,3 +146,34 @@ TEST(approved_of_a_changed_ledger_is_nothing)
     EXPECT_EQ(approved_settle(&h.dir, &config, &a, NULL), ERR_CORRUPT);
     home_done(&h);
 }
+
+// What tls.client_ca is in force when tamis.yml says `wanted`.
+static void settle_clients(struct home *h, const char *wanted, const char *want)
+{
+    struct approved a;
+    struct config config;
+    config_default(&config);
+    snprintf(config.tls_client_ca, sizeof config.tls_client_ca, "%s", wanted);
+    int err = dup(STDERR_FILENO);
+    int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(nothing, STDERR_FILENO);
+    enum err e = approved_settle(&h->dir, &config, &a, NULL);
+    dup2(err, STDERR_FILENO);
+    close(err);
+    close(nothing);
+    EXPECT_EQ(e, OK);
+    EXPECT(strcmp(config.tls_client_ca, want) == 0);
+    approved_done(&a);
+}
+
+TEST(approved_takes_clients_certificates_at_once_and_lets_them_go_with_two)
+{
+    struct home h;
+    home_init(&h, pushed);
+    let_something_in(&h);
+    settle_clients(&h, "", "");
+    settle_clients(&h, "tls/it's.crt", "tls/it's.crt");
+    settle_clients(&h, "", "tls/it's.crt");
+    settle_clients(&h, "tls/other.crt", "tls/it's.crt");
+    home_done(&h);
+}

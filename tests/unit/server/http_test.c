@@ -8,6 +8,7 @@
 
 #include <gnutls/gnutls.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -16,7 +17,8 @@ struct site {
     struct sockaddr_un at;
     int listening;
     struct http *http;
-    struct buf key, cert;
+    struct world home;
+    struct tls *tls;
 };
 
 // "/wait" is not answered before "/go" was.
@@ -92,22 +94,28 @@ static const struct audited *on_record(void *context, int status, struct slice a
     return audit_probe();
 }
 
-static void read_file(const struct world *w, const char *name, struct buf *out)
+// What is in w/tls.
+static struct tls *tls_in(const struct world *w, const char *clients)
 {
-    *out = buf_init(1 << 16);
-    EXPECT_EQ(world_read_file(w, name, out, NULL), OK);
-    buf_u8(out, 0);
+    struct buf key AUTO(buf_donep) = buf_init(1 << 16);
+    struct buf cert AUTO(buf_donep) = buf_init(1 << 16);
+    struct buf ca AUTO(buf_donep) = buf_init(1 << 16);
+    struct tls *tls = NULL;
+    EXPECT_EQ(world_read_file(w, "tls/server.key", &key, NULL), OK);
+    EXPECT_EQ(world_read_file(w, "tls/server.crt", &cert, NULL), OK);
+    if (clients)
+        EXPECT_EQ(world_read_file(w, clients, &ca, NULL), OK);
+    const struct tls_pem pem = {buf_slice(&key), buf_slice(&cert), buf_slice(&ca)};
+    EXPECT_EQ(tls_new(&pem, &tls, NULL), OK);
+    return tls;
 }
 
 static void site_open(struct site *s)
 {
     s->place = place_make();
-    struct world w;
-    EXPECT_EQ(directory_make(place_name(&s->place, "home"), &w, NULL), OK);
-    EXPECT_EQ(certificate_make(&w, NULL, 0, NULL), OK);
-    read_file(&w, "tls/server.key", &s->key);
-    read_file(&w, "tls/server.crt", &s->cert);
-    world_close(&w);
+    EXPECT_EQ(directory_make(place_name(&s->place, "home"), &s->home, NULL), OK);
+    EXPECT_EQ(certificate_make(&s->home, NULL, 0, NULL), OK);
+    s->tls = tls_in(&s->home, NULL);
     s->at = (struct sockaddr_un){.sun_family = AF_UNIX};
     snprintf(s->at.sun_path, sizeof s->at.sun_path, "%s/s", s->place.path);
     s->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -115,8 +123,7 @@ static void site_open(struct site *s)
     EXPECT_EQ(listen(s->listening, 16), 0);
     struct http_options options = {.listening = s->listening,
                                    .https = "https://tamis.example",
-                                   .key = (const char *)s->key.at,
-                                   .cert = (const char *)s->cert.at,
+                                   .tls = s->tls,
                                    .connections = 32,
                                    .connections_per_address = 32,
                                    .idle_seconds = 5,
@@ -130,8 +137,8 @@ static void site_close(struct site *s)
 {
     http_close(s->http);
     close(s->listening);
-    buf_done(&s->key);
-    buf_done(&s->cert);
+    tls_unref(s->tls);
+    world_close(&s->home);
     place_drop(&s->place);
 }
 
@@ -386,20 +393,77 @@ TEST(http_speaks_no_old_tls)
     EXPECT_EQ(modern, 0);
 }
 
-TEST(http_without_a_key_does_not_start)
+// Asks on a connection that stays open, and reads until the reply's last words have come.
+static bool says_on(struct visitor *v, const char *path, const char *last)
 {
-    struct http *h = NULL;
-    struct fault why = {0};
-    struct http_options options = {.listening = -1,
-                                   .https = "https://x",
-                                   .key = "no key",
-                                   .cert = "no certificate",
-                                   .connections = 8,
-                                   .connections_per_address = 8,
-                                   .idle_seconds = 1,
-                                   .request_seconds = 1,
-                                   .handle = echo,
-                                   .record = on_record};
-    EXPECT_EQ(http_open(&options, &h, &why), ERR_INVALID);
-    EXPECT(strstr(why.words, "tls/server.key") != NULL);
+    char text[4096];
+    size_t len = 0;
+    int asked = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
+    if (gnutls_record_send(v->session, text, (size_t)asked) != asked)
+        return false;
+    while (len < sizeof text - 1) {
+        ssize_t n = gnutls_record_recv(v->session, text + len, sizeof text - 1 - len);
+        if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED)
+            continue;
+        if (n <= 0)
+            return false;
+        len += (size_t)n;
+        text[len] = '\0';
+        if (strstr(text, last))
+            return true;
+    }
+    return false;
+}
+
+static void print_of(const struct visitor *v, uint8_t out[32])
+{
+    unsigned count = 0;
+    size_t len = 32;
+    const gnutls_datum_t *chain = gnutls_certificate_get_peers(v->session, &count);
+    EXPECT(chain != NULL && count > 0);
+    EXPECT_EQ(gnutls_fingerprint(GNUTLS_DIG_SHA256, chain, out, &len), 0);
+}
+
+TEST(http_renews_its_certificate_and_open_connections_go_on)
+{
+    struct site s;
+    struct visitor before;
+    struct visitor after;
+    uint8_t was[32];
+    uint8_t is[32];
+    site_open(&s);
+    EXPECT_EQ(visitor_open(&before, &s, "NORMAL"), 0);
+    EXPECT(says_on(&before, "/one", "/one ?  []"));
+    EXPECT_EQ(certificate_make(&s.home, NULL, 0, NULL), OK);
+    struct tls *other = tls_in(&s.home, NULL);
+    http_renew(s.http, other);
+    tls_unref(other);
+    EXPECT(says_on(&before, "/two", "/two ?  []"));
+    EXPECT_EQ(visitor_open(&after, &s, "NORMAL"), 0); // it trusts the new authority only
+    EXPECT(says_on(&after, "/three", "/three ?  []"));
+    print_of(&before, was);
+    print_of(&after, is);
+    EXPECT(memcmp(was, is, sizeof was) != 0);
+    EXPECT(says_on(&before, "/four", "/four ?  []"));
+    visitor_close(&after);
+    visitor_close(&before);
+    site_close(&s);
+}
+
+TEST(http_refuses_who_shows_no_certificate_before_any_request)
+{
+    struct site s;
+    struct visitor v;
+    signal(SIGPIPE, SIG_IGN); // it may write to who has closed
+    site_open(&s);
+    struct tls *strict = tls_in(&s.home, "tls/ca.crt");
+    http_renew(s.http, strict);
+    tls_unref(strict);
+    EXPECT(visitor_open(&v, &s, "NORMAL:-VERS-ALL:+VERS-TLS1.2") < 0);
+    visitor_close(&v);
+    // In TLS 1.3 the client is through before the server has looked, and hears it with the answer.
+    if (visitor_open(&v, &s, "NORMAL:-VERS-ALL:+VERS-TLS1.3") == 0)
+        EXPECT(!says_on(&v, "/", "HTTP/1.1"));
+    visitor_close(&v);
+    site_close(&s);
 }

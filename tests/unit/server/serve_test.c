@@ -6,6 +6,7 @@
 #include "server/directory.h"
 #include "server/keeper.h"
 #include "server/serve.h"
+#include "server/tls.h"
 #include "unit/server/launch.h"
 
 #include <sys/socket.h>
@@ -33,7 +34,6 @@ static struct buf pem_of(const char *name)
     struct buf out = buf_init(1 << 16);
     if (world_read_file(&here, name, &out, NULL))
         _exit(9);
-    buf_u8(&out, 0);
     return out;
 }
 
@@ -47,21 +47,23 @@ static int serve_in(const struct stage *s, int control)
     struct arena *a = arena_new(16 << 20);
     struct config config;
     config_default(&config);
-    struct buf key = pem_of("tls/server.key");
-    struct buf cert = pem_of("tls/server.crt");
+    struct buf key AUTO(buf_donep) = pem_of("tls/server.key");
+    struct buf cert AUTO(buf_donep) = pem_of("tls/server.crt");
+    const struct tls_pem pem = {.key = buf_slice(&key), .cert = buf_slice(&cert)};
+    struct tls *tls = NULL;
+    if (tls_new(&pem, &tls, NULL))
+        return 6;
     struct serve_context context = {.control = control,
                                     .listening = unix_listening(&s->l.place),
                                     .endpoint = config.listen,
                                     .config = &config,
-                                    .key = (const char *)key.at,
-                                    .cert = (const char *)cert.at,
+                                    .tls = tls,
                                     .starts = 1};
     if (policy_parse(slice_text("sources: {}\n"), a, &context.policy, NULL))
         return 7;
     int status = serve_run(&context, NULL) == OK ? 0 : 1;
     close(context.listening);
-    buf_done(&key);
-    buf_done(&cert);
+    tls_unref(tls);
     arena_free(a);
     return status;
 }
