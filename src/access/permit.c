@@ -125,6 +125,28 @@ uint32_t permit_floor(const struct permit *p, const char *index, uint32_t declar
     return permit_rows(p, index) ? 0 : declared;
 }
 
+static bool groups(const struct grants *g, struct slice index)
+{
+    return grants_index(g, ACTION_AGGREGATE, index) && !grants_rows(g, ACTION_AGGREGATE, index);
+}
+
+bool permit_groups_only(const struct permit *p, const char *index)
+{
+    struct slice name = slice_text(index);
+    return groups(&p->of_owner, name) || (p->limit[0] && groups(&p->of_key, name));
+}
+
+static bool hides_rows(const struct grants *g, struct slice index)
+{
+    return grants_index(g, ACTION_AGGREGATE, index) && grants_filter(g, ACTION_AGGREGATE, index);
+}
+
+bool permit_hides_rows(const struct permit *p, const char *index)
+{
+    struct slice name = slice_text(index);
+    return hides_rows(&p->of_owner, name) || (p->limit[0] && hides_rows(&p->of_key, name));
+}
+
 // What may be read of an index bounds what may be known of it.  Who only writes or manages
 // reads nothing, so nothing bounds his view of the schema.
 static enum action viewed(const struct grants *g, enum action a, struct slice index)

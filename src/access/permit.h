@@ -39,6 +39,10 @@ bool permit_index(const struct permit *p, const char *index); // may it see this
 bool permit_rows(const struct permit *p, const char *index);  // may it see rows, ids, pseudonyms
 uint32_t permit_floor(const struct permit *p, const char *index,
                       uint32_t declared); // smallest group; 0 = none
+// Whatever the action is: of this index he who asks may read groups, but no rows.
+bool permit_groups_only(const struct permit *p, const char *index);
+// Whatever the action is: he may read this index, and not all of its rows.
+bool permit_hides_rows(const struct permit *p, const char *index);
 // A field that it may not see ("device.model" for a look-up) is as one that is not there.
 bool permit_field(const struct permit *p, const char *index, struct slice field);
 bool permit_filters(const struct permit *p, const char *index); // not all rows may be seen

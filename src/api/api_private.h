@@ -59,9 +59,10 @@ struct exchange {
     struct media media;
     bool pretty;
     int64_t started_us;
-    struct json_writer json; // into reply->body
-    struct record record;    // for the audit log
-    struct api_reply *reply; // status is 200 unless a handler says otherwise
+    struct json_writer json;         // into reply->body
+    struct record record;            // for the audit log
+    const struct store_stats *stats; // as index_stats() has found them; NULL: not asked yet
+    struct api_reply *reply;         // status is 200 unless a handler says otherwise
 };
 
 // exchange.c

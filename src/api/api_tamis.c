@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "access/seen.h"
 #include "api/api_private.h"
 #include "api/list.h"
 #include "api/metric_floor.h"
@@ -66,9 +67,9 @@ static void write_decl(struct exchange *x, const struct metric_decl *m)
 
 // A cube knows neither rows nor fields that somebody may not see, so it is for those who may
 // see all of its table.
-static bool may_see(const struct exchange *x, const char *index)
+static bool may_see(const struct exchange *x, const struct table *t)
 {
-    return permit_index(x->permit, index) && permit_is_plain(x->permit, index);
+    return permit_index(x->permit, t->name) && seen_whole(x->permit, x->api->engine->schema, t);
 }
 
 static enum err list_metrics(struct exchange *x, struct fault *why)
@@ -79,7 +80,7 @@ static enum err list_metrics(struct exchange *x, struct fault *why)
     json_key(&x->json, "metrics");
     json_array(&x->json);
     for (uint32_t i = 0; i < s->metric_count; i++) {
-        if (may_see(x, s->tables[s->metrics[i].table].name))
+        if (may_see(x, &s->tables[s->metrics[i].table]))
             write_decl(x, &s->metrics[i]);
     }
     json_end(&x->json);
@@ -143,7 +144,7 @@ static const struct metric_decl *find_decl(const struct exchange *x, struct slic
     const struct schema *s = x->api->engine->schema;
     for (uint32_t i = 0; i < s->metric_count; i++) {
         const struct metric_decl *m = &s->metrics[i];
-        if (slice_is(name, m->name) && may_see(x, s->tables[m->table].name))
+        if (slice_is(name, m->name) && may_see(x, &s->tables[m->table]))
             return m;
     }
     return NULL;

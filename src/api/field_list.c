@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/field_list.h"
 
+#include "access/seen.h"
+
 static bool refers(const struct field *f)
 {
     return f->lookup_table >= 0 && f->lookup_prefix;
@@ -28,12 +30,12 @@ static uint32_t add_referred(const struct schema *s, const struct field *f, stru
     return t->field_count;
 }
 
-static uint32_t leave_shown(const struct table *t, const struct permit *permit,
-                            struct listed_field *at, uint32_t count)
+static uint32_t leave_shown(const struct schema *s, const struct table *t,
+                            const struct permit *permit, struct listed_field *at, uint32_t count)
 {
     uint32_t left = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (permit_field(permit, t->name, at[i].name))
+        if (seen_field(permit, s, t, at[i].name))
             at[left++] = at[i];
     return left;
 }
@@ -50,7 +52,7 @@ struct field_list field_list_make(const struct schema *s, const struct table *t,
         if (refers(&t->fields[i]))
             count += add_referred(s, &t->fields[i], request, at + count);
     }
-    return (struct field_list){.count = leave_shown(t, permit, at, count), .at = at};
+    return (struct field_list){.count = leave_shown(s, t, permit, at, count), .at = at};
 }
 
 bool field_list_has_prefix(const struct field_list *l, struct slice prefix)

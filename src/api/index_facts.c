@@ -109,9 +109,12 @@ void index_settings(struct exchange *x, const struct table *t)
 
 const struct store_stats *index_stats(struct exchange *x)
 {
+    if (x->stats)
+        return x->stats;
     struct store_stats *stats = ARENA_NEW(x->arena, struct store_stats);
     struct engine *engine = x->api->engine;
     engine->ops->stats(engine, x->permit, stats);
+    x->stats = stats;
     return stats;
 }
 

@@ -16,7 +16,8 @@ void index_mappings(struct exchange *x, const struct table *t);
 // The object under "settings".
 void index_settings(struct exchange *x, const struct table *t);
 
-// Rows and bytes of every table, by table number; of the request's arena.
+// Rows and bytes of every table, by table number; of the request's arena.  Counted once a request:
+// for a role with a floor it takes a search of each table.
 const struct store_stats *index_stats(struct exchange *x);
 // "red" when some of an index could not be read, "yellow" while the copy of a source is not
 // whole: clients wait for that, and must not wait for more; else "green".

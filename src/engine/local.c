@@ -15,7 +15,7 @@
 #include <sys/sysinfo.h>
 
 // A search whose request names no time limit ends after this.
-enum { SEARCH_TIMEOUT_MS = 60 * 1000, CUBE_TRIES = 100 };
+enum { SEARCH_TIMEOUT_MS = 60 * 1000, CUBE_TRIES = 100, STATS_ARENA_BYTES = 1 << 20 };
 
 // What is kept leaves searches most of the memory that is theirs.
 enum { CACHE_ONE_IN = 4 };
@@ -159,13 +159,48 @@ static enum err local_get(struct engine *e, const struct permit *p, uint32_t tab
     return search_get(&c, table, key, request, out, why);
 }
 
+// The rows of a table as a search shows them to a role with a floor; 0 when there is no answer.
+static uint64_t rows_shown(struct local *l, const struct permit *p, uint32_t table)
+{
+    struct snapshot *now AUTO(drop_snapshot) = store_snapshot(l->store);
+    struct arena *request AUTO(arena_freep) = arena_new(STATS_ARENA_BYTES);
+    const struct query all = {.kind = QUERY_MATCH_ALL, .boost = 1};
+    const struct request r = {
+        .query = &all, .track_total_hits = -1, .track_total_hits_given = true};
+    struct patience patience = {.deadline_us = deadline_us(&r)};
+    struct search_context c = {.snapshot = now,
+                               .permit = p,
+                               .tables = &table,
+                               .table_count = 1,
+                               .now_ms = now_ms(),
+                               .patience = &patience,
+                               .pool = l->pool,
+                               .veil = l->veil};
+    struct answer a = {0};
+    return search_run(&c, &r, request, &a, NULL) ? 0 : a.total;
+}
+
+// Bytes, segments and changes tell of single rows as well, so they are not told; that something
+// could not be read is.
+static void show_groups_only(struct local *l, const struct permit *p, uint32_t table,
+                             struct store_table_stats *t)
+{
+    struct store_table_stats shown = {.name = t->name, .rows = rows_shown(l, p, table)};
+    memcpy(shown.broken, t->broken, sizeof shown.broken);
+    *t = shown;
+}
+
 // Tables that the permit does not show, or not all of, keep their place, with nothing in it.
 static void local_stats(struct engine *e, const struct permit *p, struct store_stats *out)
 {
     store_stats(local_of(e)->store, out);
-    for (uint32_t i = 0; i < out->table_count; i++)
-        if (!permit_index(p, out->tables[i].name) || permit_filters(p, out->tables[i].name))
-            out->tables[i] = (struct store_table_stats){.name = out->tables[i].name};
+    for (uint32_t i = 0; i < out->table_count; i++) {
+        struct store_table_stats *t = &out->tables[i];
+        if (!permit_index(p, t->name) || permit_filters(p, t->name))
+            *t = (struct store_table_stats){.name = t->name};
+        else if (e->schema->floor_subjects && permit_groups_only(p, t->name))
+            show_groups_only(local_of(e), p, i, t);
+    }
 }
 
 // A commit is seen by every snapshot taken after it, so there is nothing to wait for, and

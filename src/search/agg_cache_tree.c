@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/agg_cache_tree.h"
 
+#include "access/seen.h"
 #include "base/check.h"
 #include "base/reader.h"
 
@@ -26,7 +27,7 @@ static bool sees_all(const struct search_context *c)
 {
     const struct schema *schema = snapshot_schema(c->snapshot);
     for (uint32_t i = 0; i < c->table_count; i++)
-        if (!permit_is_plain(c->permit, schema->tables[c->tables[i]].name))
+        if (!seen_whole(c->permit, schema, &schema->tables[c->tables[i]]))
             return false;
     return true;
 }

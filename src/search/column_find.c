@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Columns on the way to the first block: found, tied to their tables, given their codes,
 // their bounds and their arrays.
+#include "access/seen.h"
 #include "search/column_private.h"
 
 enum {
@@ -62,7 +63,7 @@ static void resolve(const struct columns *cs, struct column *c)
         const struct table *t = table_of(cs, i);
         s->view = snapshot_view(cs->snapshot, cs->tables[i]);
         if (schema_path(cs->schema, t, c->name, &s->path) != OK ||
-            (cs->permit && !permit_field(cs->permit, t->name, c->name)))
+            (cs->permit && !seen_field(cs->permit, cs->schema, t, c->name)))
             continue;
         s->is_mapped = true;
         s->storage = field_storage(s->path.type);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/cube_plan.h"
 
+#include "access/seen.h"
 #include "base/date.h"
 #include "search/date_steps.h"
 #include "search/literal_value.h"
@@ -197,11 +198,12 @@ static bool plan_subs(struct cube_plan *p, struct cube_node *n, const struct agg
 // It asks for counts alone, of one table, and whoever asks may see every one of them.
 static bool is_of_counts(const struct search_context *c, const struct request *r)
 {
-    uint32_t floor = snapshot_schema(c->snapshot)->floor_subjects;
+    const struct schema *schema = snapshot_schema(c->snapshot);
+    uint32_t floor = schema->floor_subjects;
     return c->table_count == 1 && permit_floor(c->permit, table_name(c), floor) == 0 &&
-           permit_is_plain(c->permit, table_name(c)) && r->size == 0 && !r->post_filter &&
-           !r->min_score_given && r->sort_count == 0 && !r->search_after && r->field_count == 0 &&
-           r->docvalue_field_count == 0;
+           seen_whole(c->permit, schema, &schema->tables[c->tables[0]]) && r->size == 0 &&
+           !r->post_filter && !r->min_score_given && r->sort_count == 0 && !r->search_after &&
+           r->field_count == 0 && r->docvalue_field_count == 0;
 }
 
 static bool plan_metric(struct cube_plan *p)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "search/hit_fields.h"
 
+#include "access/seen.h"
 #include "search/output.h"
 
 static bool read_value(const struct view *v, struct row_ref at, uint32_t field,
@@ -57,7 +58,7 @@ static bool look_up(const struct view *target, uint32_t field, enum field_type t
 struct seen { // what of a row is shown
     const struct snapshot *snapshot;
     const struct permit *permit;
-    const char *index;
+    const struct table *table;
     struct arena *request;
 };
 
@@ -139,7 +140,7 @@ static uint32_t referred_fields(const struct seen *s, const struct field *f, uin
             !look_up(target, i, t->fields[i].type, ord, request, &v))
             continue;
         struct slice name = arena_print(request, "%s.%s", f->lookup_prefix, t->fields[i].name);
-        if (permit_field(s->permit, s->index, name))
+        if (seen_field(s->permit, snapshot_schema(snapshot), s->table, name))
             out[count++] = (struct hit_field){.name = name, .value = v};
     }
     return count;
@@ -162,7 +163,7 @@ void hit_fill(const struct snapshot *snapshot, const struct permit *permit, uint
     const struct view *v = snapshot_view(snapshot, table);
     struct hit_field *fields = ARENA_ARRAY(request, struct hit_field, field_bound(s, t) + 1);
     struct people people = {ARENA_ARRAY(request, struct hit_person, people_bound(s, t) + 1), 0};
-    const struct seen seen = {snapshot, permit, t->name, request};
+    const struct seen seen = {snapshot, permit, t, request};
     uint32_t count = 0;
     for (uint32_t i = 0; i < t->field_count; i++) {
         const struct field *f = &t->fields[i];

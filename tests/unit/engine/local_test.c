@@ -2,6 +2,8 @@
 #include "engine/engine.h"
 #include "unit/search/town.h"
 
+#include <stdio.h>
+
 static const struct permit *permit(struct town *t, uint32_t role, enum action action,
                                    const char *indices)
 {
@@ -94,6 +96,32 @@ TEST(engine_counts_only_what_a_permit_shows)
     h.engine->ops->stats(h.engine, permit(&h.town, ROLE_ANALYST, ACTION_SCHEMA, "calls"), &s);
     EXPECT_EQ(s.tables[TOWN_EVENTS].rows, 0);
     EXPECT(strcmp(s.tables[TOWN_EVENTS].name, "events") == 0);
+    close_house(&h);
+}
+
+TEST(engine_tells_whoever_sees_groups_only_no_size_of_one)
+{
+    struct house h;
+    town_open(&h.town, 3, NULL);
+    static char names[40][8];
+    struct town_row rows[40];
+    for (uint64_t i = 0; i < 40; i++) {
+        snprintf(names[i], sizeof names[i], "d%llu", (unsigned long long)i);
+        rows[i] = (struct town_row){.key = i + 1, .cells = {T(names[i]), T("ok")}};
+    }
+    town_put(&h.town, TOWN_EVENTS, rows, 40);
+    struct town_row few = {.key = 1, .cells = {T("a"), N(4)}};
+    town_put(&h.town, TOWN_CALLS, &few, 1);
+    h.engine = engine_local_new(h.town.store, town_schema(3), NULL);
+    static struct store_stats s;
+    h.engine->ops->stats(h.engine, permit(&h.town, ROLE_ANALYST, ACTION_SCHEMA, ""), &s);
+    EXPECT_EQ(s.tables[TOWN_EVENTS].rows, 40);
+    EXPECT(s.tables[TOWN_EVENTS].bytes_memory > 0 && s.tables[TOWN_EVENTS].changes == 40);
+    h.engine->ops->stats(h.engine, permit(&h.town, ROLE_METRICS, ACTION_SCHEMA, ""), &s);
+    const struct store_table_stats *t = &s.tables[TOWN_EVENTS];
+    EXPECT(t->rows >= 37 && t->rows <= 43);
+    EXPECT(t->bytes_disk == 0 && t->bytes_memory == 0 && t->changes == 0 && t->segments == 0);
+    EXPECT_EQ(s.tables[TOWN_CALLS].rows, 0); // about nobody
     close_house(&h);
 }
 
