@@ -19,7 +19,6 @@ static enum err not_built(struct exchange *x, struct fault *why)
 }
 
 static const struct route routes[] = {
-    {METHOD_POST, ACTION_WRITE, "/{index}/_update_by_query", not_built, NULL, ""},
     {METHOD_POST, ACTION_WRITE, "/_reindex", not_built, NULL, ""},
     {METHOD_PUT | METHOD_DELETE, ACTION_MANAGE, "/{index}", from_policy, NULL, "refused: 400"},
     {METHOD_PUT | METHOD_POST, ACTION_MANAGE, "/{index}/_mapping", from_policy, NULL,

@@ -2,12 +2,13 @@
 #include "api/api_push.h"
 #include "api/search_call.h"
 
-// _delete_by_query: rows that a query finds, deleted batch by batch as a client would with _bulk.
+// _delete_by_query and _update_by_query: rows that a query finds, deleted or written anew batch by
+// batch, as a client would with _bulk.
 //
 // Whoever asks must be allowed to read rows as well as to write: how many rows went tells how
 // many there were.  Rows that a filter hides from him are not found, and stay.
 
-enum { BATCH_ROWS = 10000, ACTIONS_BYTES = BATCH_ROWS * 64, BATCH_ARENA_BYTES = 64 << 20 };
+enum { BATCH_ROWS = 10000, ACTIONS_BYTES = BATCH_ROWS * 96, BATCH_ARENA_BYTES = 64 << 20 };
 
 struct by_query {
     const struct json *query; // NULL: match_all
@@ -15,7 +16,11 @@ struct by_query {
     uint32_t batch;
     uint16_t table;
     struct slice index;
-    uint64_t found, deleted, gone, batches; // gone: somebody else was faster
+    bool updates;
+    // Rows are found in the order of their numbers, and one that is written gets a new number: from
+    // the first of these on there is nothing left to do.
+    uint64_t first_new;
+    uint64_t found, done, gone, batches; // gone: somebody else was faster
 };
 
 static void drop_answer(struct push_answer **a)
@@ -39,6 +44,8 @@ static enum err read_member(struct by_query *b, struct slice key, const struct j
         b->query = v;
         return OK;
     }
+    if (b->updates && slice_is(key, "script"))
+        return fail(why, ERR_INVALID, "illegal_argument_exception: there are no scripts");
     if (slice_is(key, "conflicts"))
         return OK; // each batch is found anew, so there are none
     if (!slice_is(key, "max_docs"))
@@ -61,7 +68,7 @@ static enum err read_body(struct exchange *x, struct by_query *b, struct fault *
                     json_type_name(body->type));
     for (uint32_t i = 0; e == OK && body && i < body->count; i++)
         e = read_member(b, body->keys[i], &body->items[i], why);
-    if (e == OK && !b->query && !parameter_get(&x->parameters, "q"))
+    if (e == OK && !b->updates && !b->query && !parameter_get(&x->parameters, "q"))
         return fail(why, ERR_INVALID,
                     "action_request_validation_exception: Validation Failed: 1: query is missing;");
     return e;
@@ -124,7 +131,7 @@ static enum err find(struct exchange *x, const struct by_query *b, struct arena 
     enum err e = request_parse(&body, arena, &c->request, why);
     if (e == OK)
         e = read_url_query(x, arena, &c->request, why);
-    uint64_t left = b->rows_max - b->deleted;
+    uint64_t left = b->rows_max - b->done;
     c->request.size = left < b->batch ? (uint32_t)left : b->batch;
     c->request.source = (struct source_filter){.is_given = true, .is_off = true};
     c->request.track_total_hits = -1;
@@ -133,12 +140,12 @@ static enum err find(struct exchange *x, const struct by_query *b, struct arena 
     return e ? e : search_call_run(x, &wish, arena, c, why);
 }
 
-static void write_actions(const struct answer *a, struct buf *out)
+static void write_actions(const struct by_query *b, const struct answer *a, struct buf *out)
 {
-    for (uint32_t i = 0; i < a->hit_count; i++) {
-        buf_text(out, "{\"delete\":{\"_id\":\"");
+    for (uint32_t i = 0; i < a->hit_count && a->hits[i].number < b->first_new; i++) {
+        buf_text(out, b->updates ? "{\"update\":{\"_id\":\"" : "{\"delete\":{\"_id\":\"");
         row_key_print(a->hits[i].key, out);
-        buf_text(out, "\"}}\n");
+        buf_text(out, b->updates ? "\"}}\n{\"doc\":{},\"detect_noop\":false}\n" : "\"}}\n");
     }
 }
 
@@ -151,20 +158,25 @@ static void count_ends(struct exchange *x, struct by_query *b, struct slice body
     for (uint32_t i = 0; i < push_answer_count(answer); i++) {
         struct push_end end;
         push_end_of(&reply, &items[i], &end);
-        bool is_deleted = end.result && strcmp(end.result, "deleted") == 0;
-        b->deleted += is_deleted;
-        b->gone += !is_deleted;
+        bool is_done = end.result && strcmp(end.result, b->updates ? "updated" : "deleted") == 0;
+        b->done += is_done;
+        b->gone += !is_done;
+        if (is_done && b->updates && end.seq_no < b->first_new)
+            b->first_new = end.seq_no;
     }
 }
 
-static enum err delete_found(struct exchange *x, struct by_query *b, const struct answer *a,
-                             struct fault *why)
+static enum err write_found(struct exchange *x, struct by_query *b, const struct answer *a,
+                            struct fault *why)
 {
     struct push_head head = {.kind = PUSH_BULK, .table = PUSH_NO_TABLE, .index = b->index};
     struct push_answer *answer AUTO(drop_answer) = NULL;
     struct buf body AUTO(buf_done) = buf_init(ACTIONS_BYTES);
     bit_set(head.allowed, b->table);
-    write_actions(a, &body);
+    write_actions(b, a, &body);
+    if (body.len == 0)
+        return OK;
+    b->batches++;
     enum err e = push_send(x, &head, buf_slice(&body), &answer, why);
     if (e == OK)
         count_ends(x, b, buf_slice(&body), answer);
@@ -176,15 +188,15 @@ static enum err one_batch(struct exchange *x, struct by_query *b, bool *out_more
 {
     struct arena *arena AUTO(arena_freep) = arena_new(BATCH_ARENA_BYTES);
     struct search_call c = {0};
-    uint64_t before = b->deleted;
+    uint64_t before = b->done;
     *out_more = false;
     enum err e = find(x, b, arena, &c, why);
     if (e != OK || c.answer.hit_count == 0)
         return e;
-    if (b->batches++ == 0)
+    if (b->batches == 0)
         b->found = c.answer.total < b->rows_max ? c.answer.total : b->rows_max;
-    e = delete_found(x, b, &c.answer, why);
-    *out_more = b->deleted > before && b->deleted < b->rows_max;
+    e = write_found(x, b, &c.answer, why);
+    *out_more = b->done > before && b->done < b->rows_max;
     return e;
 }
 
@@ -199,8 +211,12 @@ static void write_reply(struct exchange *x, const struct by_query *b)
     json_truth(w, false);
     json_key(w, "total");
     json_uint(w, b->found);
+    if (b->updates) {
+        json_key(w, "updated");
+        json_uint(w, b->done);
+    }
     json_key(w, "deleted");
-    json_uint(w, b->deleted);
+    json_uint(w, b->updates ? 0 : b->done);
     json_key(w, "batches");
     json_uint(w, b->batches);
     for (size_t i = 0; i < 2; i++) {
@@ -226,9 +242,12 @@ static void write_reply(struct exchange *x, const struct by_query *b)
     json_end(w);
 }
 
-static enum err delete_by_query(struct exchange *x, struct fault *why)
+static enum err by_query(struct exchange *x, bool updates, struct fault *why)
 {
-    struct by_query b = {.rows_max = UINT64_MAX, .index = exchange_path(x, 0)};
+    struct by_query b = {.rows_max = UINT64_MAX,
+                         .index = exchange_path(x, 0),
+                         .updates = updates,
+                         .first_new = UINT64_MAX};
     bool forced = false;
     bool more = true;
     enum err e = push_table(x, &b.table, why);
@@ -246,6 +265,16 @@ static enum err delete_by_query(struct exchange *x, struct fault *why)
     return OK;
 }
 
+static enum err delete_by_query(struct exchange *x, struct fault *why)
+{
+    return by_query(x, false, why);
+}
+
+static enum err update_by_query(struct exchange *x, struct fault *why)
+{
+    return by_query(x, true, why);
+}
+
 // slices, scroll and requests_per_second say how a cluster works, not what is deleted.
 #define BY_QUERY_PARAMETERS                                                                   \
     "q df default_operator analyzer lenient analyze_wildcard conflicts max_docs scroll_size " \
@@ -254,6 +283,8 @@ static enum err delete_by_query(struct exchange *x, struct fault *why)
 static const struct route routes[] = {
     {METHOD_POST, ACTION_WRITE, "/{index}/_delete_by_query", delete_by_query, BY_QUERY_PARAMETERS,
      "one index of `push:`; needs the right to read rows too; answers when it is done"},
+    {METHOD_POST, ACTION_WRITE, "/{index}/_update_by_query", update_by_query, BY_QUERY_PARAMETERS,
+     "rows are written anew as they are: there are no scripts"},
 };
 
 const struct route_group by_query_routes = ROUTE_GROUP("By query", routes);

@@ -8,7 +8,7 @@
 
 // Single rows by id.  A row that is not there is a reply of its own shape, not an error.
 
-enum { MGET_MAX = 1000 };
+enum { MGET_MAX = 10000 };
 
 struct row_wish {
     uint32_t table;
@@ -197,10 +197,43 @@ static enum err answer_one(struct exchange *x, struct slice index, struct slice 
     return OK;
 }
 
+static enum err read_own_source(struct exchange *x, const struct json *source, struct request *r,
+                                struct fault *why)
+{
+    const struct slice key = slice_text("_source");
+    const struct json body = {.type = JSON_OBJECT, .count = 1, .items = source, .keys = &key};
+    struct request own;
+    enum err e = request_parse(&body, x->arena, &own, why);
+    if (e == OK)
+        r->source = own.source;
+    return e;
+}
+
+// Of a document's own: {"_id": .., "_source": .., "routing": ..}.
+static enum err read_doc(struct exchange *x, const struct json *doc, struct request *r,
+                         struct fault *why)
+{
+    static const char *const known[] = {"_index", "_id", "_type", "_routing", "routing"};
+    enum err e = OK;
+    for (uint32_t i = 0; e == OK && doc->type == JSON_OBJECT && i < doc->count; i++) {
+        bool is_known = false;
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            is_known |= slice_is(doc->keys[i], known[k]);
+        if (slice_is(doc->keys[i], "_source"))
+            e = read_own_source(x, &doc->items[i], r, why);
+        else if (!is_known && !slice_is(doc->keys[i], "stored_fields"))
+            return fail(why, ERR_INVALID,
+                        "parsing_exception: [%u:%u] unknown parameter [%.*s] of a document of "
+                        "_mget",
+                        doc->items[i].line, doc->items[i].column, SLICE_PRINT(doc->keys[i]));
+    }
+    return e;
+}
+
 static struct slice text_of(const struct json *object, const char *key, struct slice otherwise)
 {
     const struct json *v = json_get(object, key);
-    return v && v->type == JSON_STRING ? v->text : otherwise;
+    return v && (v->type == JSON_STRING || v->type == JSON_NUMBER) ? v->text : otherwise;
 }
 
 static enum err mget_list(const struct json *body, const struct json **out, bool *out_are_ids,
@@ -220,43 +253,87 @@ static enum err mget_list(const struct json *body, const struct json **out, bool
     return OK;
 }
 
+// One entry of the body: an id, or an object.
+struct mget_one {
+    struct slice index, id;
+    struct request request; // the URL's, with its own _source
+};
+
+static enum err read_one(struct exchange *x, const struct json *v, bool is_id, struct mget_one *out,
+                         struct fault *why)
+{
+    const struct slice none = slice_of(NULL, 0);
+    out->index = exchange_path(x, 0);
+    if (is_id) {
+        out->id = v->type == JSON_STRING || v->type == JSON_NUMBER ? v->text : none;
+        return OK;
+    }
+    if (v->type != JSON_OBJECT)
+        return fail(why, ERR_INVALID,
+                    "parsing_exception: [%u:%u] unexpected token [%s], expected [START_OBJECT]",
+                    v->line, v->column, json_token_name(v));
+    out->id = text_of(v, "_id", none);
+    out->index = text_of(v, "_index", out->index);
+    return read_doc(x, v, &out->request, why);
+}
+
+// What Elasticsearch says of all entries before it gets one.
+static enum err check_one(const struct mget_one *one, uint32_t at, struct fault *why)
+{
+    const char *missing = one->index.len == 0 ? "index" : one->id.len == 0 ? "id" : NULL;
+    return missing ? fail(why, ERR_INVALID,
+                          "action_request_validation_exception: Validation Failed: 1: %s is "
+                          "missing for doc %u;",
+                          missing, at)
+                   : OK;
+}
+
+static enum err read_list(struct exchange *x, const struct json *list, bool are_ids,
+                          struct mget_one **out, struct fault *why)
+{
+    struct mget_one *all = ARENA_ARRAY(x->arena, struct mget_one, list->count + 1);
+    struct request request;
+    enum err e = read_source(x, &request, why);
+    for (uint32_t i = 0; e == OK && i < list->count; i++) {
+        all[i].request = request;
+        e = read_one(x, &list->items[i], are_ids, &all[i], why);
+        if (e == OK)
+            e = check_one(&all[i], i, why);
+    }
+    *out = all;
+    return e;
+}
+
 static enum err mget(struct exchange *x, struct fault *why)
 {
     const struct json *body = NULL;
     const struct json *list = NULL;
     bool are_ids = false;
-    struct request request;
+    struct mget_one *all = NULL;
     enum err e = exchange_body(x, &body, why);
     if (e == OK)
         e = mget_list(body, &list, &are_ids, why);
     if (e == OK)
-        e = read_source(x, &request, why);
+        e = read_list(x, list, are_ids, &all, why);
     if (e != OK)
         return e;
-    const struct slice none = slice_of(NULL, 0);
     json_object(&x->json);
     json_key(&x->json, "docs");
     json_array(&x->json);
-    for (uint32_t i = 0; e == OK && i < list->count; i++) {
-        const struct json *v = &list->items[i];
-        struct slice id =
-            are_ids ? (v->type == JSON_STRING ? v->text : none) : text_of(v, "_id", none);
-        struct slice index =
-            are_ids ? exchange_path(x, 0) : text_of(v, "_index", exchange_path(x, 0));
-        e = answer_one(x, index, id, &request, why);
-    }
+    for (uint32_t i = 0; e == OK && i < list->count; i++)
+        e = answer_one(x, all[i].index, all[i].id, &all[i].request, why);
     json_end(&x->json);
     json_end(&x->json);
     return e;
 }
 
-#define SOURCE_PARAMETERS "_source _source_includes _source_excludes realtime version version_type"
+#define SOURCE_PARAMETERS \
+    "_source _source_includes _source_excludes realtime version version_type stored_fields"
 
 static const struct route routes[] = {
     {METHOD_GET, ACTION_READ, "/{index}/_doc/{id}", get_doc, SOURCE_PARAMETERS, ""},
     {METHOD_GET, ACTION_READ, "/{index}/_source/{id}", get_source, SOURCE_PARAMETERS, ""},
-    {METHOD_GET | METHOD_POST, ACTION_READ, "/_mget", mget, SOURCE_PARAMETERS,
-     "`_source` within `docs` is not looked at"},
+    {METHOD_GET | METHOD_POST, ACTION_READ, "/_mget", mget, SOURCE_PARAMETERS, ""},
     {METHOD_GET | METHOD_POST, ACTION_READ, "/{index}/_mget", mget, SOURCE_PARAMETERS, ""},
 };
 

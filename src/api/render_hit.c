@@ -68,15 +68,15 @@ enum { SEQ_NO_UNASSIGNED = -2 };
 void render_version(struct json_writer *w, const struct hit *h)
 {
     json_key(w, "_version");
-    json_int(w, h->number == HIT_NO_NUMBER ? 1 : (int64_t)h->number + 1);
+    json_int(w, h->hides_number ? 1 : (int64_t)h->number + 1);
 }
 
 void render_seq_no(struct json_writer *w, const struct hit *h)
 {
     json_key(w, "_seq_no");
-    json_int(w, h->number == HIT_NO_NUMBER ? SEQ_NO_UNASSIGNED : (int64_t)h->number);
+    json_int(w, h->hides_number ? SEQ_NO_UNASSIGNED : (int64_t)h->number);
     json_key(w, "_primary_term");
-    json_uint(w, h->term);
+    json_uint(w, h->hides_number ? 0 : h->term);
 }
 
 void render_hit(struct render *r, const struct hit *h)

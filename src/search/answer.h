@@ -65,14 +65,13 @@ struct hit_person {
     uint8_t pseudonym[16];
 };
 
-// Numbers count all rows, so whoever may not see all of them sees none.
-#define HIT_NO_NUMBER UINT64_MAX
-
 struct hit {
     const char *index;
     struct row_key key;
-    uint64_t number; // of the row, and the term it is of; HIT_NO_NUMBER, 0: not to be seen
+    uint64_t number; // of the row, and the term it is of (row_number(), store_term())
     uint64_t term;
+    // Numbers count all rows, so whoever may not see all of them is not shown any.
+    bool hides_number;
     double score;
     const struct value *sort;       // one per sort key; NULL without sort
     const struct hit_field *fields; // all that have a value, in schema order

@@ -177,9 +177,9 @@ void hit_fill(const struct snapshot *snapshot, const struct permit *permit, uint
     }
     out->index = t->name;
     out->key = row_key_of(v, at);
-    bool sees_all = !permit_filters(permit, t->name);
-    out->number = sees_all ? row_number(v, at) : HIT_NO_NUMBER;
-    out->term = sees_all ? snapshot_term(snapshot) : 0;
+    out->number = row_number(v, at);
+    out->term = snapshot_term(snapshot);
+    out->hides_number = permit_filters(permit, t->name);
     out->fields = fields;
     out->field_count = count;
     find_people(snapshot, table, at, &people);

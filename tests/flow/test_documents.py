@@ -155,3 +155,20 @@ def test_updates_say_noop_where_nothing_changes(es):
     assert es.update(index='notes', id='n2', body={'doc': {'count': 2}, 'doc_as_upsert': True})['result'] == 'noop'
     missing = refusal(es.update, index='notes', id='n3', body={'doc': {'count': 2}})
     assert missing == (404, 'document_missing_exception', '[n3]: document missing')
+
+
+def test_update_by_query_writes_rows_anew_and_each_once(tamis, es):
+    lines = [line for n in range(12000) for line in ({'index': {'_id': f'u{n}'}}, {'kind': 'u', 'count': n})]
+    assert es.bulk(index='copies', body=lines)['errors'] is False
+    before = {h['_id']: h['_seq_no'] for h in es.search(index='copies', body={
+        'query': {'term': {'kind': 'u'}}, 'size': 5, 'seq_no_primary_term': True})['hits']['hits']}
+    assert tamis.http('POST', '/copies/_update_by_query', {'script': {'source': 'x'}}, 'loader').status_code == 400
+    some = es.update_by_query(index='copies', body={'query': {'range': {'count': {'lt': 3}}}})
+    assert (some['total'], some['updated'], some['deleted']) == (3, 3, 0)
+    all_of_them = es.update_by_query(index='copies')
+    assert (all_of_them['updated'], all_of_them['version_conflicts'], all_of_them['batches']) == (12000, 0, 2)
+    assert tamis.count('copies') == 12000
+    after = es.mget(index='copies', body={'ids': list(before)})['docs']
+    assert all(doc['found'] and doc['_seq_no'] > before[doc['_id']] for doc in after)
+    assert refusal(es.update_by_query, index='copies', body={'query': {'match_all': {}}}, params={'pipeline': 'p'})[0] == 400
+    es.delete_by_query(index='copies', body={'query': {'match_all': {}}})

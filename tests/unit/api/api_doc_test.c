@@ -53,15 +53,33 @@ TEST(api_doc_mget_tells_what_is_wrong_in_its_place)
     EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_mget?_source=host",
                        "{\"docs\":[{\"_index\":\"events\",\"_id\":\"000000000000000b\"},"
                        "{\"_index\":\"nosuch\",\"_id\":\"1\"},{\"_index\":\"events\",\"_id\":\"1\"}"
-                       ",7]}"),
+                       "]}"),
               200);
     talk_expect(&t, "\"found\":true,\"_source\":{\"host\":\"h1\"}},{\"_index\":\"nosuch\",\"_id\":"
                     "\"1\",\"error\":{\"root_cause\":[{\"type\":\"index_not_found_exception\"");
     talk_expect(&t, "{\"_index\":\"events\",\"_id\":\"1\",\"found\":false}");
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /events/_mget?_source=host",
+                       "{\"docs\":[{\"_id\":\"000000000000000b\",\"_source\":[\"latency\"],"
+                       "\"routing\":\"a\"},{\"_id\":\"000000000000000b\"},"
+                       "{\"_id\":\"000000000000000b\",\"_source\":{\"exclude\":[\"*\"]}}]}"),
+              200);
+    talk_expect(&t, "\"_source\":{\"latency\":10}");
+    talk_expect(&t, "\"_source\":{\"host\":\"h1\"}");
+    talk_expect(&t, "\"_source\":{}");
     EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /events/_mget?_source=false",
                        "{\"ids\":[\"000000000000000b\"]}"),
               200);
     talk_expect(&t, "\"found\":true");
     EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_mget", "{}"), 400);
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_mget", "{\"docs\":[7]}"), 400);
+    talk_expect(&t, "unexpected token [VALUE_NUMBER], expected [START_OBJECT]");
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_mget", "{\"docs\":[{\"_id\":\"1\"}]}"), 400);
+    talk_expect(&t, "Validation Failed: 1: index is missing for doc 0;");
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /events/_mget", "{\"docs\":[{}]}"), 400);
+    talk_expect(&t, "Validation Failed: 1: id is missing for doc 0;");
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /events/_mget",
+                       "{\"docs\":[{\"_id\":\"1\",\"colour\":1}]}"),
+              400);
+    talk_expect(&t, "unknown parameter [colour]");
     talk_close(&t);
 }
