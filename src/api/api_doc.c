@@ -3,6 +3,7 @@
 #include "api/error.h"
 #include "api/list.h"
 #include "api/render.h"
+#include "api/sealed_names.h"
 #include "api/source_filter.h"
 #include "data/changeset.h"
 
@@ -45,10 +46,12 @@ static enum err get_row(struct exchange *x, const struct row_wish *w, const stru
                         struct hit *out, struct fault *why)
 {
     struct row_key key;
-    enum err e = key_of(x, w, &key, why);
+    struct engine *engine = x->api->engine;
+    enum err e = sealed_names_check(engine->schema, x->permit, w->table, shown, x->arena, why);
+    if (e == OK)
+        e = key_of(x, w, &key, why);
     if (e != OK)
         return e;
-    struct engine *engine = x->api->engine;
     e = engine->ops->get(engine, x->permit, w->table, key, x->arena, out, why);
     if (e == OK)
         record_row(x, w->table, out, shown);

@@ -35,7 +35,7 @@ static uint32_t leave_shown(const struct schema *s, const struct table *t,
 {
     uint32_t left = 0;
     for (uint32_t i = 0; i < count; i++)
-        if (seen_field(permit, s, t, at[i].name))
+        if (at[i].type != FIELD_SEALED && seen_field(permit, s, t, at[i].name))
             at[left++] = at[i];
     return left;
 }

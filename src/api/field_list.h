@@ -19,7 +19,7 @@ struct field_list {
     const struct listed_field *at; // own fields in schema order, then each look-up's
 };
 
-// Those that the permit shows.
+// Those that the permit shows, and never a sealed one.
 struct field_list field_list_make(const struct schema *s, const struct table *t,
                                   const struct permit *permit, struct arena *request);
 

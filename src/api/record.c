@@ -74,7 +74,8 @@ static uint8_t *how_of(struct exchange *x, uint32_t table)
     return r->how;
 }
 
-// Calls `each` for every path of a table, with its name and number.
+// Calls `each` for every path of a table, with its name and number; not for sealed ones, which
+// nothing shows.
 static void each_path(const struct schema *s, const struct table *t,
                       void (*each)(void *context, uint32_t at, struct slice name), void *context)
 {
@@ -82,11 +83,15 @@ static void each_path(const struct schema *s, const struct table *t,
     for (uint32_t i = 0; i < t->field_count; i++) {
         const struct field *f = &t->fields[i];
         const struct table *far = referred(s, f);
-        each(context, at++, slice_text(f->name));
-        for (uint32_t k = 0; far && k < far->field_count; k++) {
+        if (f->type != FIELD_SEALED)
+            each(context, at, slice_text(f->name));
+        at++;
+        for (uint32_t k = 0; far && k < far->field_count; k++, at++) {
+            if (far->fields[k].type == FIELD_SEALED)
+                continue;
             char name[PATH_BYTES];
             int len = snprintf(name, sizeof name, "%s.%s", f->lookup_prefix, far->fields[k].name);
-            each(context, at++, slice_of(name, (size_t)len));
+            each(context, at, slice_of(name, (size_t)len));
         }
     }
 }

@@ -2,6 +2,7 @@
 #include "api/search_call.h"
 
 #include "api/error.h"
+#include "api/sealed_names.h"
 
 // typed_keys and rest_total_hits_as_int shape the reply only; they are not the query's.
 static enum err read_shape(struct exchange *x, struct search_call *c, struct fault *why)
@@ -53,6 +54,9 @@ enum err search_call_run(struct exchange *x, const struct index_wish *wish, stru
     e = index_names_resolve(&seer, wish, arena, &c->tables, why);
     if (e == OK)
         e = request_check(&c->request, why); // what Elasticsearch's shards find out
+    for (uint32_t i = 0; e == OK && i < c->tables.count; i++)
+        e = sealed_names_check(engine->schema, c->permit, c->tables.tables[i], &c->request, arena,
+                               why);
     if (e != OK)
         return e;
     if (answer_reuse_get(x, arena, c)) {

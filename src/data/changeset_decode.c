@@ -4,6 +4,7 @@
 #include "data/changeset.h"
 #include "data/changeset_private.h"
 #include "json/utf8.h"
+#include "keys/seal.h"
 
 // Decoding and the checks that go with it; the format is drawn in changeset.c.  Nothing of
 // the bytes is trusted: every count meets its limit before memory is asked for it.
@@ -127,6 +128,8 @@ static enum err decode_value(struct decoder *d, enum field_type type, struct sli
     *out = reader_blob(&d->in);
     if (d->in.short_of_bytes)
         return too_short(d);
+    if (type == FIELD_SEALED)
+        return seal_is_formed(*out) ? OK : fail(d->why, ERR_CORRUPT, "value is not sealed");
     if (out->len > LIMIT_VALUE_BYTES)
         return fail(d->why, ERR_LIMIT, "value of %zu bytes; the limit is %d", out->len,
                     LIMIT_VALUE_BYTES);

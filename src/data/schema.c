@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "data/schema.h"
 
-// By enum field_type.  A pseudonym is a keyword to clients, so parsing never gives one.
+#include "base/limits.h"
+
+// By enum field_type.  A pseudonym is a keyword to clients, so parsing never gives one; a sealed
+// field is nothing to them.
 static const struct {
     const char *name;
     enum storage storage;
@@ -9,7 +12,7 @@ static const struct {
     [FIELD_KEYWORD] = {"keyword", STORAGE_CODE}, [FIELD_PSEUDONYM] = {"keyword", STORAGE_CODE},
     [FIELD_LONG] = {"long", STORAGE_I64},        [FIELD_INTEGER] = {"integer", STORAGE_I64},
     [FIELD_DOUBLE] = {"double", STORAGE_F64},    [FIELD_BOOLEAN] = {"boolean", STORAGE_I64},
-    [FIELD_DATE] = {"date", STORAGE_I64},
+    [FIELD_DATE] = {"date", STORAGE_I64},        [FIELD_SEALED] = {"sealed", STORAGE_CODE},
 };
 
 enum storage field_storage(enum field_type type)
@@ -25,7 +28,7 @@ const char *field_type_name(enum field_type type)
 enum err field_type_parse(struct slice name, enum field_type *out)
 {
     for (int i = 0; i < FIELD_TYPE_COUNT; i++) {
-        if (slice_is(name, field_types[i].name)) {
+        if (i != FIELD_SEALED && slice_is(name, field_types[i].name)) {
             *out = (enum field_type)i;
             return OK;
         }
@@ -69,6 +72,38 @@ int schema_subject(const struct schema *s, const char *subject)
             return (int)i;
     }
     return -1;
+}
+
+uint32_t schema_sealed_count(const struct schema *s)
+{
+    uint32_t count = 0;
+    for (uint32_t t = 0; t < s->table_count; t++) {
+        for (uint32_t f = 0; f < s->tables[t].field_count; f++)
+            count += s->tables[t].fields[f].type == FIELD_SEALED;
+    }
+    return count;
+}
+
+int schema_sealed(const struct schema *s, uint32_t table, uint32_t field)
+{
+    int at = 0;
+    if (s->tables[table].fields[field].type != FIELD_SEALED)
+        return -1;
+    for (uint32_t t = 0; t <= table; t++) {
+        uint32_t end = t < table ? s->tables[t].field_count : field;
+        for (uint32_t f = 0; f < end; f++)
+            at += s->tables[t].fields[f].type == FIELD_SEALED;
+    }
+    return at;
+}
+
+enum err schema_refuse_sealed(struct slice name, struct fault *why)
+{
+    return fail(
+        why, ERR_INVALID,
+        "illegal_argument_exception: Field [%.*s] is sealed: no query, sort, aggregation or "
+        "source filter reads it; an investigator opens it with [tamis sealed]",
+        name.len > LIMIT_NAME_BYTES ? LIMIT_NAME_BYTES : (int)name.len, (const char *)name.at);
 }
 
 // Whether `f` looks up in another table under the prefix that `name` starts with;

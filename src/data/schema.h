@@ -19,12 +19,13 @@ enum field_type {
     FIELD_DOUBLE,
     FIELD_BOOLEAN, // 0 or 1
     FIELD_DATE,    // milliseconds since 1970, UTC
+    FIELD_SEALED,  // bytes that only keeper can open (keys/seal.h): in no question and no answer
     FIELD_TYPE_COUNT
 };
 
 // How its values are held.
 enum storage {
-    STORAGE_CODE, // uint32_t index into a dictionary: KEYWORD, PSEUDONYM
+    STORAGE_CODE, // uint32_t index into a dictionary: KEYWORD, PSEUDONYM, SEALED
     STORAGE_I64,  // LONG, INTEGER, BOOLEAN, DATE
     STORAGE_F64,  // DOUBLE
 };
@@ -99,6 +100,13 @@ uint64_t schema_identity(const struct schema *s);
 const struct table *schema_table(const struct schema *s, struct slice name);
 int table_field(const struct table *t, struct slice name);
 int schema_subject(const struct schema *s, const char *subject); // -1 for NULL
+
+// Sealed fields in the order of tables and fields.  Of this one, -1 when it is not sealed.
+uint32_t schema_sealed_count(const struct schema *s);
+int schema_sealed(const struct schema *s, uint32_t table, uint32_t field);
+
+// ERR_INVALID as Elasticsearch has it: what a question gets that names a sealed field.
+enum err schema_refuse_sealed(struct slice name, struct fault *why);
 
 // A field as a query names it: "latency_ms", or "device.model" through a look-up.
 struct field_path {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keys/crypto.h"
 
+#include "base/buf.h"
 #include "base/check.h"
 
 #include <sodium.h>
@@ -11,6 +12,8 @@ _Static_assert(SIGNATURE_BYTES == crypto_sign_BYTES, "Ed25519 signature");
 _Static_assert(PASSWORD_HASH_BYTES >= crypto_pwhash_STRBYTES, "Argon2id text form");
 _Static_assert(KEY_BYTES == crypto_generichash_KEYBYTES, "BLAKE2b key");
 _Static_assert(SHA256_BYTES == crypto_hash_sha256_BYTES, "SHA-256");
+_Static_assert(AGREE_BYTES == crypto_scalarmult_BYTES, "X25519");
+_Static_assert(KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "XChaCha20-Poly1305 key");
 _Static_assert(SHORT_KEY_BYTES == crypto_shorthash_KEYBYTES, "SipHash key");
 
 enum err crypto_start(struct fault *why)
@@ -112,4 +115,44 @@ bool sign_verify(const uint8_t public_key[SIGN_PUBLIC_BYTES], struct slice messa
                  const uint8_t signature[SIGNATURE_BYTES])
 {
     return crypto_sign_verify_detached(signature, message.at, message.len, public_key) == 0;
+}
+
+void agree_public(const uint8_t secret_half[AGREE_BYTES], uint8_t out[AGREE_BYTES])
+{
+    CHECK(crypto_scalarmult_base(out, secret_half) == 0);
+}
+
+bool agree(const uint8_t secret_half[AGREE_BYTES], const uint8_t other_half[AGREE_BYTES],
+           uint8_t out[AGREE_BYTES])
+{
+    return crypto_scalarmult(out, secret_half, other_half) == 0;
+}
+
+enum {
+    NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    TAG_BYTES = crypto_aead_xchacha20poly1305_ietf_ABYTES
+};
+
+_Static_assert(LOCK_BYTES == NONCE_BYTES + TAG_BYTES, "XChaCha20-Poly1305 nonce and tag");
+
+void lock_bytes(const uint8_t key[KEY_BYTES], struct slice bound, struct slice plain,
+                struct buf *out)
+{
+    uint8_t nonce[NONCE_BYTES];
+    random_bytes(nonce, sizeof nonce);
+    buf_bytes(out, nonce, sizeof nonce);
+    uint8_t *at = buf_room(out, plain.len + TAG_BYTES);
+    if (at)
+        CHECK(crypto_aead_xchacha20poly1305_ietf_encrypt(at, NULL, plain.at, plain.len, bound.at,
+                                                         bound.len, NULL, nonce, key) == 0);
+}
+
+bool unlock_bytes(const uint8_t key[KEY_BYTES], struct slice bound, struct slice locked,
+                  uint8_t *out)
+{
+    if (locked.len < LOCK_BYTES)
+        return false;
+    struct slice rest = slice_from(locked, NONCE_BYTES);
+    return crypto_aead_xchacha20poly1305_ietf_decrypt(out, NULL, NULL, rest.at, rest.len, bound.at,
+                                                      bound.len, locked.at, key) == 0;
 }

@@ -56,8 +56,27 @@ void sign(const uint8_t seed[SIGN_SEED_BYTES], struct slice message, uint8_t out
 bool sign_verify(const uint8_t public_key[SIGN_PUBLIC_BYTES], struct slice message,
                  const uint8_t signature[SIGNATURE_BYTES]);
 
-// base64url without padding, lower-case hexadecimal, standard base64 (decoding only).
+// X25519: two who know each other's public half agree on the same 32 bytes.  False: the other
+// half is none.
+enum { AGREE_BYTES = 32 };
+
+void agree_public(const uint8_t secret_half[AGREE_BYTES], uint8_t out[AGREE_BYTES]);
+bool agree(const uint8_t secret_half[AGREE_BYTES], const uint8_t other_half[AGREE_BYTES],
+           uint8_t out[AGREE_BYTES]);
+
+// XChaCha20-Poly1305 under a nonce drawn here: appends nonce (24), then as many bytes as `plain`
+// has, then the tag (16).  `bound` is not in it, and has to be the same to unlock.
+enum { LOCK_BYTES = 24 + 16 };
+
 struct buf;
+void lock_bytes(const uint8_t key[KEY_BYTES], struct slice bound, struct slice plain,
+                struct buf *out);
+// `out` has room for LOCK_BYTES less than `locked`.  False, and nothing is written: it was not
+// locked so.
+bool unlock_bytes(const uint8_t key[KEY_BYTES], struct slice bound, struct slice locked,
+                  uint8_t *out);
+
+// base64url without padding, lower-case hexadecimal, standard base64 (decoding only).
 void base64url_print(struct slice bytes, struct buf *out);
 enum err base64_parse(struct slice text, struct buf *out); // both alphabets, padding optional
 void hex_print(struct slice bytes, struct buf *out);

@@ -82,6 +82,7 @@ enum err coerce_i64(const struct raw *value, enum field_type as, int64_t *out, b
     case FIELD_KEYWORD:
     case FIELD_PSEUDONYM:
     case FIELD_DOUBLE:
+    case FIELD_SEALED:
     case FIELD_TYPE_COUNT:
         break;
     }

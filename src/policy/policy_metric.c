@@ -26,6 +26,7 @@ static bool fits(enum field_type type, struct slice value)
     case FIELD_PSEUDONYM:
     case FIELD_DOUBLE:
     case FIELD_DATE:
+    case FIELD_SEALED:
     case FIELD_TYPE_COUNT:
         break;
     }
@@ -100,7 +101,7 @@ static enum err read_by(struct policy_draft *d, const struct yaml_tree *by,
     if (by->kind != YAML_TEXT || schema_path(d->schema, t, slice_text(by->text), &path))
         return yaml_fail(d->why, by->line, "metric %s: table %s has no field %.255s", metric->name,
                          t->name, by->kind == YAML_TEXT ? by->text : "of that form");
-    if (path.type == FIELD_DOUBLE || path.type == FIELD_DATE)
+    if (path.type == FIELD_DOUBLE || path.type == FIELD_DATE || path.type == FIELD_SEALED)
         return yaml_fail(d->why, by->line, "metric %s: rows can not be grouped by the %s %s",
                          metric->name, field_type_name(path.type), by->text);
     *out = (struct metric_by){.field = (int)path.field, .lookup = path.lookup, .name = by->text};

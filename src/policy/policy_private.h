@@ -17,13 +17,14 @@
 #include "policy/yaml_tree.h"
 
 enum {
-    SOURCES_MAX = 16,         // each takes a connection and a slot in its primary
-    SOURCE_NAME_BYTES = 63,   // position.source holds it with its NUL
-    PUSHES_MAX = 64,          // each has buffers of its own in two processes
-    WORD_BYTES = 63,          // a subject kind; part of a key's label
-    SUBJECTS_MAX = 256,       // each has a key and a dictionary of its own
-    METRIC_BY_MAX = 8,        // a cube's cells multiply with each
-    FLOOR_SUBJECTS_MAX = 1000 // a larger floor shows nothing at all
+    SOURCES_MAX = 16,             // each takes a connection and a slot in its primary
+    SOURCE_NAME_BYTES = 63,       // position.source holds it with its NUL
+    PUSHES_MAX = 64,              // each has buffers of its own in two processes
+    WORD_BYTES = 63,              // a subject kind; part of a key's label
+    SUBJECTS_MAX = 256,           // each has a key and a dictionary of its own
+    SEALED_NAMES_BYTES_MAX = 100, // of table and column: part of a key's label and a file's name
+    METRIC_BY_MAX = 8,            // a cube's cells multiply with each
+    FLOOR_SUBJECTS_MAX = 1000     // a larger floor shows nothing at all
 };
 
 struct policy_lookup {

@@ -55,12 +55,6 @@ static enum err unknown_treatment(const struct yaml_tree *treat, struct fault *w
 {
     struct buf names AUTO(buf_donep) = buf_init(1024);
     treatment_names(&names);
-    static const char *const planned[] = {"seal"};
-    for (size_t i = 0; i < sizeof planned / sizeof *planned; i++) {
-        if (strcmp(treat->text, planned[i]) == 0)
-            return yaml_fail(why, treat->line, "treatment %s is not there yet; there are: %.*s",
-                             planned[i], SLICE_PRINT(buf_slice(&names)));
-    }
     return yaml_fail(why, treat->line, "%.255s is no treatment; there are: %.*s", treat->text,
                      SLICE_PRINT(buf_slice(&names)));
 }
@@ -155,6 +149,19 @@ static enum err check_ssid(const struct policy_column *c, const struct field *fi
     return OK;
 }
 
+// The column's key is known by both names (server/sealed_key.h).
+static enum err check_sealed(const struct table_draft *t, const struct policy_column *c,
+                             const struct field *field, struct fault *why)
+{
+    if (field->type != FIELD_SEALED ||
+        strlen(t->table->name) + strlen(c->name) <= SEALED_NAMES_BYTES_MAX)
+        return OK;
+    return yaml_fail(why, c->line,
+                     "column %s: to be sealed, its name and its table's are at most %d bytes "
+                     "together",
+                     c->name, SEALED_NAMES_BYTES_MAX);
+}
+
 static enum err read_column(struct table_draft *t, const struct yaml_tree *column,
                             struct policy_column *out)
 {
@@ -183,6 +190,8 @@ static enum err read_column(struct table_draft *t, const struct yaml_tree *colum
         e = read_allow(column, out, why);
     if (!e)
         e = check_ssid(out, field, why);
+    if (!e)
+        e = check_sealed(t, out, field, why);
     return e ? e : note_lookup(t->d, column, field);
 }
 

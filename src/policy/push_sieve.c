@@ -12,6 +12,7 @@
 #include "policy/detector.h"
 #include "policy/free_text.h"
 #include "policy/push_doc.h"
+#include "policy/sealers.h"
 #include "policy/sieve_batch.h"
 #include "policy/treatment.h"
 
@@ -62,6 +63,7 @@ struct push_sieve {
     uint32_t id_count, id_room;
     uint32_t *field_columns;
     const uint8_t **field_keys;
+    struct sealers sealers;
     struct sieve_shape shape;
     struct sieve_batch batch;
     uint64_t clean_names[CLEAN_NAMES]; // hashes of names in which nothing was found
@@ -124,12 +126,15 @@ static void init(struct push_sieve *s, const struct sieve_keys *keys)
     s->row_bytes = 1 + sizeof(struct row_key);
     init_fields(s);
     body_watch_init(&s->bodies, &s->declared->table);
+    sealers_init(&s->sealers, schema, s->declared->table.table, keys->seals);
     s->shape = (struct sieve_shape){
         .declared = &s->declared->table,
         .table = s->table,
         .field_columns = s->field_columns,
         .subject_keys = s->field_keys,
         .row_key = secret_bytes(s->row_keys).at + (size_t)s->declared->table.table * KEY_BYTES,
+        .sealers = s->sealers.by_field,
+        .policy = schema_identity(schema),
         .bytes = &s->bytes,
     };
     sieve_batch_init(&s->batch, &s->shape);
@@ -165,6 +170,7 @@ void push_sieve_free(struct push_sieve *s)
     free(s->absent);
     free(s->flat);
     free(s->short_texts);
+    sealers_done(&s->sealers);
     secret_free(s->subject_keys);
     secret_free(s->row_keys);
     detectors_free(s->detectors);
@@ -545,6 +551,9 @@ enum err push_sieve_row(struct push_sieve *s, const struct push_row *row, struct
     (void)sieve_batch_next(&s->batch); // the place is batch.row_count
     note_texts(s);
     enum err e = OK;
+    if (s->batch.has_sealed)
+        sieve_batch_row(&s->batch, row->id.len ? push_sieve_key(s, row->id)
+                                               : push_key_of_number(s->number + 1));
     if (row->op == ROW_DELETE)
         put_nothing(s);
     else

@@ -8,6 +8,7 @@
 #include "policy/body_watch.h"
 #include "policy/detector.h"
 #include "policy/free_text.h"
+#include "policy/sealers.h"
 #include "policy/sieve_batch.h"
 #include "policy/sieve_key.h"
 #include "policy/treatment.h"
@@ -23,6 +24,7 @@ struct sieve_table {
     uint32_t *field_values;       // by field: index into a row's values
     uint32_t *key_values;         // by key column: index into a row's values
     const uint8_t **subject_keys; // by field; into the sieve's copy
+    struct sealers sealers;
     const uint8_t *row_key;
     size_t row_bytes;            // about, without texts
     struct sieve_batch *batches; // batch_used of them hold rows, in order
@@ -88,7 +90,8 @@ static void init_field(struct sieve *s, struct sieve_table *t, uint32_t column)
     t->row_bytes += field_storage(f->type) == STORAGE_CODE ? 5 : 9; // and its bits
 }
 
-static void init_table(struct sieve *s, struct sieve_table *t, const struct policy_table *declared)
+static void init_table(struct sieve *s, struct sieve_table *t, const struct policy_table *declared,
+                       const struct sieve_keys *keys)
 {
     const struct table *table = &s->policy->schema->tables[declared->table];
     t->field_columns = array(table->field_count, sizeof *t->field_columns);
@@ -97,12 +100,15 @@ static void init_table(struct sieve *s, struct sieve_table *t, const struct poli
     t->free_texts = array(table->field_count, sizeof(struct free_text *));
     t->key_values = array(declared->key_count, sizeof *t->key_values);
     t->row_key = secret_bytes(s->row_keys).at + (size_t)declared->table * KEY_BYTES;
+    sealers_init(&t->sealers, s->policy->schema, declared->table, keys->seals);
     t->shape = (struct sieve_shape){
         .declared = declared,
         .table = table,
         .field_columns = t->field_columns,
         .subject_keys = t->subject_keys,
         .row_key = t->row_key,
+        .sealers = t->sealers.by_field,
+        .policy = schema_identity(s->policy->schema),
         .bytes = &s->bytes,
     };
     t->row_bytes = 1 + sizeof(struct row_key);
@@ -130,7 +136,7 @@ enum err sieve_new(const struct policy *p, uint32_t source, const struct sieve_k
     s->row_keys = copy_keys(keys->row_keys, p->schema->table_count);
     s->tables = array(s->source->table_count, sizeof *s->tables);
     for (uint32_t i = 0; i < s->source->table_count; i++)
-        init_table(s, &s->tables[i], &s->source->tables[i]);
+        init_table(s, &s->tables[i], &s->source->tables[i], keys);
     *out = s;
     return OK;
 }
@@ -177,6 +183,7 @@ void sieve_free(struct sieve *s)
         free(t->field_values);
         free(t->key_values);
         free(t->subject_keys);
+        sealers_done(&t->sealers);
     }
     free(s->tables);
     secret_free(s->subject_keys);
@@ -291,6 +298,7 @@ static enum err put_row(struct sieve *s, struct sieve_table *t, struct sieve_bat
         e = key_of(s, t, in, false, &key, why);
     if (!e && in->op == ROW_MOVE)
         e = key_of(s, t, in, true, &old_key, why);
+    sieve_batch_row(b, key);
     if (!e)
         e = put_columns(t, b, row, in, why);
     if (e)

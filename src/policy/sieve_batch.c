@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "keys/crypto.h"
+#include "keys/row_key.h"
 #include "policy/sieve_key.h"
 
 #include <stdlib.h>
@@ -16,9 +17,16 @@ void sieve_batch_init(struct sieve_batch *b, const struct sieve_shape *shape)
     *b = (struct sieve_batch){.table = t, .row_key = shape->row_key};
     b->columns = calloc(t->field_count, sizeof *b->columns);
     CHECK(b->columns != NULL);
-    for (uint32_t f = 0; f < t->field_count; f++)
-        sieve_column_init(&b->columns[f], &shape->declared->columns[shape->field_columns[f]],
-                          &t->fields[f], shape->subject_keys[f], shape->bytes);
+    for (uint32_t f = 0; f < t->field_count; f++) {
+        struct sieve_column *c = &b->columns[f];
+        sieve_column_init(c, &shape->declared->columns[shape->field_columns[f]], &t->fields[f],
+                          shape->subject_keys[f], shape->bytes);
+        if (t->fields[f].type != FIELD_SEALED)
+            continue;
+        c->sealer = shape->sealers[f];
+        c->seal_of = (struct seal_of){t->name, t->fields[f].name, shape->policy};
+        b->has_sealed = true;
+    }
 }
 
 // A key may be a number that names a person.
@@ -73,6 +81,19 @@ uint32_t sieve_batch_next(struct sieve_batch *b)
     if (b->row_count == b->row_room)
         grow(b);
     return b->row_count;
+}
+
+// An integer's key is settled here, a row before the others of its batch.
+void sieve_batch_row(struct sieve_batch *b, struct row_key key)
+{
+    if (!b->has_sealed)
+        return;
+    if (key.hi == 0)
+        key.lo = row_key_of_number(b->row_key, (int64_t)key.lo);
+    for (uint32_t f = 0; f < b->table->field_count; f++) {
+        b->columns[f].seal_row[0] = key.hi;
+        b->columns[f].seal_row[1] = key.lo;
+    }
 }
 
 void sieve_batch_add(struct sieve_batch *b, enum row_op op, struct row_key key,

@@ -16,6 +16,7 @@ struct sieve_batch {
     struct row_key *keys; // as sieve_key() gives them; wiped at the reset
     struct row_key *old_keys;
     bool has_moves;
+    bool has_sealed;              // one of the columns is
     struct sieve_column *columns; // table->field_count
 };
 
@@ -26,7 +27,9 @@ struct sieve_shape {
     const uint32_t *field_columns;      // by field: index into declared->columns
     const uint8_t *const *subject_keys; // by field; NULL where it is no pseudonym
     const uint8_t *row_key;
-    size_t *bytes; // the sieve's count
+    const struct sealer *const *sealers; // by field; NULL where it is not sealed, or for none
+    uint64_t policy;                     // that values are sealed under
+    size_t *bytes;                       // the sieve's count
 };
 
 void sieve_batch_init(struct sieve_batch *b, const struct sieve_shape *shape);
@@ -38,6 +41,8 @@ bool sieve_batch_is_full(const struct sieve_batch *b);
 // Makes room for one more row and gives its place; the row counts once
 // sieve_batch_add() is called, and all its columns are written before.
 uint32_t sieve_batch_next(struct sieve_batch *b);
+// Which row the columns to be sealed are written for: its key as sieve_batch_add() gets it.
+void sieve_batch_row(struct sieve_batch *b, struct row_key key);
 void sieve_batch_add(struct sieve_batch *b, enum row_op op, struct row_key key,
                      struct row_key old_key);
 

@@ -179,6 +179,26 @@ enum err sieve_column_subject(struct sieve_column *c, uint32_t row, struct slice
     return OK;
 }
 
+enum err sieve_column_sealed(struct sieve_column *c, uint32_t row, struct slice text,
+                             struct fault *why)
+{
+    uint32_t code = 0;
+    bool is_new = false;
+    struct buf sealed AUTO(buf_donep) = buf_init(SEAL_BYTES_MAX);
+    if (c->sealer->is_destroyed) {
+        sieve_column_null(c, row);
+        return OK;
+    }
+    enum err e = seal(c->sealer, &c->seal_of, c->seal_row, text, &sealed, why);
+    if (!e)
+        e = add_text(c, buf_slice(&sealed), &code, &is_new, why);
+    if (e)
+        return e;
+    mark(c, row, true, false);
+    c->codes[row] = code;
+    return OK;
+}
+
 static void *copy(struct arena *batch, const void *from, size_t bytes)
 {
     return memcpy(arena_alloc(batch, bytes), from, bytes);

@@ -20,13 +20,17 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "data/changeset.h"
+#include "keys/seal.h"
 #include "policy/intern.h"
 #include "policy/policy.h"
 
 struct sieve_column {
     const struct policy_column *declared;
     const struct field *field;
-    const uint8_t *subject_key; // PSEUDONYM; of KEY_BYTES; belongs to the sieve's maker
+    const uint8_t *subject_key;  // PSEUDONYM; of KEY_BYTES; belongs to the sieve's maker
+    const struct sealer *sealer; // SEALED; belongs to the sieve; with what it seals as
+    struct seal_of seal_of;
+    uint64_t seal_row[2]; // the row that is being put: hi, lo
     uint64_t *present;
     uint64_t *unchanged;
     bool has_unchanged;     // else `unchanged` is all zero
@@ -61,6 +65,11 @@ void sieve_column_code(struct sieve_column *c, uint32_t row, uint32_t code);
 // `text` names the subject; what enters is its pseudonym.
 enum err sieve_column_subject(struct sieve_column *c, uint32_t row, struct slice text,
                               struct fault *why);
+
+// Seals it at once, each time anew, so that nothing of `text` stays; null where the column's key is
+// destroyed.  ERR_INVALID: longer than SEAL_TEXT_BYTES_MAX.
+enum err sieve_column_sealed(struct sieve_column *c, uint32_t row, struct slice text,
+                             struct fault *why);
 
 // Copies `rows` rows into the arena.
 void sieve_column_finish(const struct sieve_column *c, uint32_t rows, struct arena *batch,

@@ -124,7 +124,9 @@ void suggest_print(const struct suggest_source *source, const struct survey *s, 
         "rows.\n"
         "# Read every line: a sample shows what there was, not what there may be.  A column "
         "or table\n"
-        "# that is deleted here stays behind.\n"
+        "# that is deleted here stays behind.  What is dropped and may be needed by an "
+        "investigation one\n"
+        "# day can be sealed instead: {treat: seal}.\n"
         "sources:\n  %s:\n    postgres: ",
         source->name, source->name);
     print_name(source->conninfo, out);

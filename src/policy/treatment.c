@@ -4,7 +4,8 @@
 #include "base/buf.h"
 
 const struct treatment *const treatments[] = {
-    &treat_keep, &treat_drop, &treat_round, &treat_bucket, &treat_truncate, &treat_pseudonym, NULL,
+    &treat_keep,     &treat_drop,      &treat_round, &treat_bucket,
+    &treat_truncate, &treat_pseudonym, &treat_seal,  NULL,
 };
 
 const struct treatment *treatment_get(const char *name)

@@ -12,6 +12,7 @@
 //              (towards minus infinity) to a multiple of `to`
 //   bucket     numbers as the name of the declared bucket they lie in
 //   truncate   the first characters of a text, the network of an IP address
+//   seal       bytes that only keeper can open (keys/seal.h)
 //   pseudonym  16 bytes of keyed BLAKE2b in place of a subject
 //
 // Conversion to the declared type is strict: what does not fit whole is ERR_INVALID and
@@ -55,4 +56,4 @@ const struct treatment *treatment_get(const char *name);
 void treatment_names(struct buf *out); // "keep, drop, round, bucket, ..."
 
 extern const struct treatment treat_keep, treat_drop, treat_round, treat_bucket, treat_truncate,
-    treat_pseudonym;
+    treat_pseudonym, treat_seal;

@@ -332,13 +332,24 @@ static bool copy_shared(struct columns *cs, struct column *c)
     return false;
 }
 
+static enum err refuse_sealed(const struct columns *cs, const struct column *c, struct fault *why)
+{
+    for (uint32_t i = 0; i < cs->table_count; i++) {
+        if (c->sources[i].is_mapped && c->sources[i].path.type == FIELD_SEALED)
+            return schema_refuse_sealed(c->name, why);
+    }
+    return OK;
+}
+
 static enum err column_make(struct columns *cs, struct column *c, struct fault *why)
 {
     if (copy_shared(cs, c))
         return !c->is_mapped || block_arrays(cs, c) ? OK : ERR_LIMIT;
     c->owns_sources = true;
     resolve(cs, c);
-    enum err e = agree(c, cs->table_count, why);
+    enum err e = refuse_sealed(cs, c, why);
+    if (!e)
+        e = agree(c, cs->table_count, why);
     if (e || !c->is_mapped)
         return e;
     if (c->storage == STORAGE_CODE)

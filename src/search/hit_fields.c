@@ -137,6 +137,7 @@ static uint32_t referred_fields(const struct seen *s, const struct field *f, uin
     for (uint32_t i = 0; i < t->field_count; i++) {
         struct value v;
         if ((int)i == t->key_field || // the referring field itself
+            t->fields[i].type == FIELD_SEALED ||
             !look_up(target, i, t->fields[i].type, ord, request, &v))
             continue;
         struct slice name = arena_print(request, "%s.%s", f->lookup_prefix, t->fields[i].name);
@@ -169,7 +170,7 @@ void hit_fill(const struct snapshot *snapshot, const struct permit *permit, uint
         const struct field *f = &t->fields[i];
         struct value value;
         uint32_t ord;
-        if (permit_field(permit, t->name, slice_text(f->name)) &&
+        if (f->type != FIELD_SEALED && permit_field(permit, t->name, slice_text(f->name)) &&
             read_value(v, at, i, f->type, request, &value))
             fields[count++] = (struct hit_field){.name = slice_text(f->name), .value = value};
         if (f->lookup_table >= 0 && row_code(v, at, i, &ord))

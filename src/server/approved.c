@@ -8,6 +8,7 @@
 #include "policy/diff.h"
 #include "policy/policy.h"
 #include "server/directory.h"
+#include "server/sealed_key.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -337,6 +338,13 @@ static enum err settle_catalog(const struct world *dir, const struct key_ring *r
     return e;
 }
 
+static enum err settle_seals(struct settling *s, struct fault *why)
+{
+    const struct policy *p = NULL;
+    enum err e = policy_parse(buf_slice(&s->out->policy), s->scratch, &p, why);
+    return e ? e : sealed_keys_settle(s->dir, s->ratchet, p->schema, &s->out->destroyed, why);
+}
+
 static enum err settle_here(const struct world *dir, struct config *config, struct approved *out,
                             struct fault *why)
 {
@@ -352,6 +360,8 @@ static enum err settle_here(const struct world *dir, struct config *config, stru
         e = ratchet_open(DIRECTORY_ACCESS, dir, ring, &s.ratchet, why);
     if (!e)
         e = settle_all(&s);
+    if (!e)
+        e = settle_seals(&s, why);
     if (!e)
         e = settle_catalog(dir, ring, out, why);
     arena_free(s.scratch);
@@ -376,6 +386,7 @@ static void encode_said(const struct settling *s, enum err e, struct buf *out)
     buf_u8(out, s->out->has_data);
     buf_u64_le(out, (uint64_t)s->out->begin_ms);
     buf_u64_le(out, (uint64_t)s->out->counter);
+    buf_u32_le(out, s->out->destroyed);
     buf_blob(out, slice_text(s->out->who));
     for (const char *const *subject = approved_settings; *subject; subject++) {
         struct buf text AUTO(buf_donep) = buf_init(LIMIT_CONFIG_BYTES);
@@ -395,6 +406,7 @@ static enum err decode_facts(struct reader *in, struct config *config, struct ap
     out->has_data = reader_u8(in) != 0;
     out->begin_ms = (int64_t)reader_u64_le(in);
     out->counter = (int64_t)reader_u64_le(in);
+    out->destroyed = reader_u32_le(in);
     struct slice who = reader_blob(in);
     snprintf(out->who, sizeof out->who, "%.*s", SLICE_PRINT(who));
     enum err e = OK;

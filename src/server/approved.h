@@ -34,11 +34,12 @@ struct approved {
     int64_t seq;       // of the ratchet's entry that put it in force
     int64_t at_ms;
     char who[PRINCIPAL_NAME_BYTES];
-    uint32_t waiting; // proposals that wait
-    bool differs;     // policy.yml says something that is not in force
-    bool has_data;    // something has entered, now or ever
-    int64_t begin_ms; // when the installation was made
-    int64_t counter;  // of changes of catalog.db (access/trusted.h)
+    uint32_t waiting;   // proposals that wait
+    bool differs;       // policy.yml says something that is not in force
+    bool has_data;      // something has entered, now or ever
+    int64_t begin_ms;   // when the installation was made
+    int64_t counter;    // of changes of catalog.db (access/trusted.h)
+    uint32_t destroyed; // keys of sealed columns (sealed_key.h)
 };
 
 static inline void approved_done(struct approved *a)

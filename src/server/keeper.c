@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "guard/control.h"
+#include "server/sealed_key.h"
 
 #include <poll.h>
 #include <stdarg.h>
@@ -48,8 +49,43 @@ static bool is_label(const struct schema *s, const char *label)
     return false;
 }
 
+// "seal/TABLE/COLUMN", of a sealed column.  A column's name may have a slash; a table's has none.
+static bool sealed_label(const struct schema *s, const char *label, struct sealed_column *out)
+{
+    static const char seals[] = "seal/";
+    uint32_t count = schema_sealed_count(s);
+    if (strncmp(label, seals, sizeof seals - 1) != 0)
+        return false;
+    for (uint32_t i = 0; i < count; i++) {
+        char name[SEALED_NAME_BYTES];
+        *out = sealed_column_at(s, i);
+        snprintf(name, sizeof name, "%s/%s", out->table, out->column);
+        if (strcmp(name, label + sizeof seals - 1) == 0)
+            return true;
+    }
+    return false;
+}
+
+// Half of it: mirror seals, and opens nothing.
+static void answer_seal(const struct keeper *k, const struct sealed_column *c,
+                        struct keeper_reply *out)
+{
+    struct fault why = {0};
+    if (sealed_key_public(&k->files, k->ring, c, out->bytes, &why)) {
+        refuse(out, "%.400s", why.words);
+        return;
+    }
+    out->type = MESSAGE_KEY;
+    out->len = AGREE_BYTES;
+}
+
 static void answer_key(const struct keeper *k, const char *label, struct keeper_reply *out)
 {
+    struct sealed_column sealed;
+    if (sealed_label(k->policy->schema, label, &sealed)) {
+        answer_seal(k, &sealed, out);
+        return;
+    }
     if (!is_label(k->policy->schema, label)) {
         refuse(out, "the policy has no subject or table for this key");
         return;

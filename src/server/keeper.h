@@ -5,7 +5,8 @@
 //
 // It has no socket but its links, and answers three questions of a fixed size:
 //
-//     mirror: MESSAGE_KEY_ASK        "pseudonym/SUBJECT" or "row-key/TABLE" of the policy
+//     mirror: MESSAGE_KEY_ASK        "pseudonym/SUBJECT", "row-key/TABLE" or "seal/TABLE/COLUMN" of
+//                                    the policy; of a seal the public half (keys/seal.h)
 //     mirror: MESSAGE_PASSWORD_ASK   a file that the policy names, read anew each time
 //     serve:  MESSAGE_SIGN_ASK       what for (enum sign_domain), a digest of 32 bytes
 //

@@ -429,7 +429,7 @@ static void look_again(struct launcher *l)
     char is[ENDPOINT_TEXT_BYTES];
     endpoint_print(&l->at.config.listen, was);
     endpoint_print(&now.config.listen, is);
-    bool is_same = strcmp(was, is) == 0 &&
+    bool is_same = strcmp(was, is) == 0 && now.approved.destroyed == l->at.approved.destroyed &&
                    strcmp(now.config.tls_client_ca, l->at.config.tls_client_ca) == 0 &&
                    slice_equal(buf_slice(&now.approved.policy), buf_slice(&l->at.approved.policy));
     if (is_same)

@@ -2,6 +2,7 @@
 #include "server/mirror_keys.h"
 
 #include "keys/crypto.h"
+#include "server/sealed_key.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -18,9 +19,10 @@ struct passwords {
 
 struct mirror_keys {
     const struct policy *policy;
-    struct secret *subjects, *row_keys; // 32 bytes each, one after another; NULL when none
-    pthread_mutex_t passwords_lock;     // held over no I/O
-    struct passwords *passwords;        // per source
+    // 32 bytes each, one after another; NULL when none.
+    struct secret *subjects, *row_keys, *seals;
+    pthread_mutex_t passwords_lock; // held over no I/O
+    struct passwords *passwords;    // per source
 };
 
 // The answer's bytes live in the link's buffer, which the next answer overwrites.
@@ -59,6 +61,15 @@ static const char *subject_name(const struct schema *s, uint32_t i)
 static const char *table_name(const struct schema *s, uint32_t i)
 {
     return s->tables[i].name;
+}
+
+// All names are in one buffer's time: ask_key() has printed it before the next one is made.
+static const char *seal_name(const struct schema *s, uint32_t i)
+{
+    static _Thread_local char name[2 * ASK_BYTES];
+    struct sealed_column c = sealed_column_at(s, i);
+    snprintf(name, sizeof name, "%s/%s", c.table, c.column);
+    return name;
 }
 
 struct asking {
@@ -114,8 +125,11 @@ static enum err ask_keys(struct link *keeper, struct mirror_keys *k, struct faul
     const struct schema *schema = k->policy->schema;
     const struct asking subjects = {"pseudonym", schema->subject_count, subject_name};
     const struct asking tables = {"row-key", schema->table_count, table_name};
+    const struct asking seals = {"seal", schema_sealed_count(schema), seal_name};
     enum err e = ask_all(keeper, schema, &subjects, &k->subjects, why);
-    return e ? e : ask_all(keeper, schema, &tables, &k->row_keys, why);
+    if (!e)
+        e = ask_all(keeper, schema, &tables, &k->row_keys, why);
+    return e ? e : ask_all(keeper, schema, &seals, &k->seals, why);
 }
 
 static void passwords_done(struct passwords *p)
@@ -179,6 +193,7 @@ void mirror_keys_free(struct mirror_keys *k)
         passwords_done(&k->passwords[i]);
     secret_free(k->subjects);
     secret_free(k->row_keys);
+    secret_free(k->seals);
     pthread_mutex_destroy(&k->passwords_lock);
     free(k->passwords);
     free(k);
@@ -193,7 +208,9 @@ static const uint8_t (*keys_of(const struct secret *s))[32]
 
 struct sieve_keys mirror_keys_sieve(const struct mirror_keys *k)
 {
-    return (struct sieve_keys){.subjects = keys_of(k->subjects), .row_keys = keys_of(k->row_keys)};
+    return (struct sieve_keys){.subjects = keys_of(k->subjects),
+                               .row_keys = keys_of(k->row_keys),
+                               .seals = keys_of(k->seals)};
 }
 
 static const char *password_of(const struct secret *s)

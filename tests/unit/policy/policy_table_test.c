@@ -21,12 +21,11 @@ TEST(policy_tells_what_a_source_must_deliver)
 
 TEST(policy_refuses_unknown_treatments)
 {
-    expect_edit_refused("treat: round, to: 1h", "treat: seal",
-                        "15: treatment seal is not there yet; there are: keep, drop, round, "
-                        "bucket, truncate, pseudonym");
     expect_edit_refused("treat: round, to: 1h", "treat: mask",
                         "15: mask is no treatment; there are: keep, drop, round, bucket, "
-                        "truncate, pseudonym");
+                        "truncate, pseudonym, seal");
+    expect_edit_refused("treat: round, to: 1h", "treat: seal, to: 1h",
+                        "15: column activated_at: to is no key of treatment seal");
     expect_edit_refused("{treat: drop}", "drop", "14: column nickname must be a map: {treat: ...}");
     expect_edit_refused("{treat: drop}", "{as: keyword}", "14: treat: is missing");
 }
