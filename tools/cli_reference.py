@@ -15,9 +15,10 @@ from the command line.
 
 | exit status | meaning |
 | --- | --- |
-| 0 | done; for `status` and `doctor`: it runs, nothing must be mended |
-| 1 | it did not work, and standard error says why; for `status` and `doctor`: it does not run, something must be mended |
+| 0 | done; for `status` and `doctor`: it runs, nothing must be mended; for `probe`: all is closed |
+| 1 | it did not work, and standard error says why; for `status` and `doctor`: it does not run, something must be mended; for `probe`: something is open |
 | 2 | wrong use: an unknown verb or flag, a missing word |
+| 3 | `probe`: nobody answers there, so nothing is known |
 
 '''
 

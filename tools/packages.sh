@@ -9,7 +9,8 @@ build=(build-essential pkg-config git ca-certificates libmicrohttpd-dev libgnutl
 demo=(postgresql-15 postgresql-client-15)
 check=(clang clang-format clang-tidy clang-tools cppcheck llvm libclang-rt-14-dev python3 python3-pytest
        python3-psycopg2 python3-requests python3-elasticsearch curl jq rsyslog rsyslog-elasticsearch
-       libsearch-elasticsearch-perl libio-socket-ssl-perl prometheus-elasticsearch-exporter)
+       libsearch-elasticsearch-perl libio-socket-ssl-perl prometheus-elasticsearch-exporter
+       redis-server memcached etcd-server)
 
 wanted=()
 for group in "$@"; do

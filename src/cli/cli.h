@@ -23,7 +23,13 @@
 
 #include <stdbool.h>
 
-enum exit_status { EXIT_STATUS_OK = 0, EXIT_STATUS_FAILED = 1, EXIT_STATUS_USAGE = 2 };
+// UNKNOWN: whoever was to be asked gave no answer.
+enum exit_status {
+    EXIT_STATUS_OK = 0,
+    EXIT_STATUS_FAILED = 1,
+    EXIT_STATUS_USAGE = 2,
+    EXIT_STATUS_UNKNOWN = 3,
+};
 
 enum { ARGUMENT_FLAGS_MAX = 24, ARGUMENT_WORDS_MAX = 64 };
 
@@ -76,6 +82,7 @@ extern const struct verb verb_demo;
 extern const struct verb verb_reload;
 extern const struct verb verb_status;
 extern const struct verb verb_doctor;
+extern const struct verb verb_probe;
 extern const struct verb verb_source;
 extern const struct verb verb_policy;
 extern const struct verb verb_metric;

@@ -5,8 +5,10 @@
 #include "cli/amount.h"
 #include "cli/cli.h"
 #include "cli/home.h"
+#include "cli/neighbours.h"
+#include "cli/probe_line.h"
+#include "policy/personal.h"
 
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -16,15 +18,29 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096, FILE_BYTES = 1 << 20, LAG_MS_MAX = 60000, STARTS_MAX = 3, DAYS_MIN = 30 };
+enum {
+    PATH_BYTES = 4096,
+    FILE_BYTES = 1 << 20,
+    HOST_BYTES = 64,
+    LAG_MS_MAX = 60000,
+    STARTS_MAX = 3,
+    DAYS_MIN = 30,
+    QUESTIONS_PER_SECOND = 100,
+};
 
-static const struct flag flags[] = {{NULL, NULL}};
+static const struct flag flags[] = {{"neighbours", NULL}, {NULL, NULL}};
+
+struct address {
+    char host[HOST_BYTES];
+    uint16_t port;
+};
 
 struct visit {
     const char *directory;
     struct arena *scratch;
     int wrong; // what must be mended
     int doubtful;
+    struct address own; // where the server can be asked; port 0: nowhere
 };
 
 static void fine(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -141,19 +157,6 @@ static void see_certificate(struct visit *v)
     gnutls_x509_crt_deinit(certificate);
 }
 
-// Column names that speak of people, kept as they are: no detector knows a name.
-static bool speaks_of_people(const char *column)
-{
-    static const char *const words[] = {"name",   "mail",   "phone",  "ssid",     "address",
-                                        "street", "token",  "secret", "password", "birth",
-                                        "height", "weight", "gender", "sex",      "mac"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcasestr(column, words[i]))
-            return true;
-    }
-    return false;
-}
-
 static void see_policy(struct visit *v)
 {
     const struct policy *p = NULL;
@@ -167,7 +170,8 @@ static void see_policy(struct visit *v)
         const struct table *table = &p->schema->tables[t];
         for (uint32_t f = 0; f < table->field_count; f++) {
             kept++;
-            if (table->fields[f].type == FIELD_KEYWORD && speaks_of_people(table->fields[f].name))
+            // No detector knows a name, so the column's own must do.
+            if (table->fields[f].type == FIELD_KEYWORD && personal_by_name(table->fields[f].name))
                 doubt(v, "the policy keeps %s.%s as it is; does it name people?", table->name,
                       table->fields[f].name);
         }
@@ -219,13 +223,6 @@ static void see_processes(struct visit *v, const struct json *status)
          SLICE_PRINT(status_text(sandbox, "tcp")));
 }
 
-static size_t ignore(const char *bytes, size_t size, size_t count, void *context)
-{
-    (void)bytes;
-    (void)context;
-    return size * count;
-}
-
 static bool is_loopback(struct slice host)
 {
     if (slice_is(host, "[::1]"))
@@ -241,62 +238,119 @@ static bool is_loopback(struct slice host)
 // Where to ask on this machine a server that listens at `listen`; false when it answers
 // only at an address beyond it.  The status file is serve's word, and a serve that strangers
 // have taken must not send whoever looks for it, often root, to an address of its choice.
-static bool loopback_of(struct slice listen, char out[PATH_BYTES])
+static bool loopback_of(struct slice listen, struct address *out)
 {
     const uint8_t *colon = listen.len ? memrchr(listen.at, ':', listen.len) : NULL;
     size_t host_len = colon ? (size_t)(colon - listen.at) : 0;
     struct slice host = slice_of(listen.at, host_len);
     int64_t port = 0;
-    if (!colon || parse_i64(slice_from(listen, host_len + 1), &port))
+    if (!colon || parse_i64(slice_from(listen, host_len + 1), &port) || port < 1 || port > 65535)
         return false;
     if (slice_is(host, "0.0.0.0"))
         host = slice_text("127.0.0.1");
     if (slice_is(host, "[::]"))
         host = slice_text("[::1]");
-    snprintf(out, PATH_BYTES, "%.*s:%lld", SLICE_PRINT(host), (long long)port);
+    snprintf(out->host, sizeof out->host, "%.*s", SLICE_PRINT(host));
+    out->port = (uint16_t)port;
     return is_loopback(host);
 }
 
-// Asks what finders of open servers ask, without a credential.
-static void see_from_outside(struct visit *v, const char *address, int64_t clients)
+// Where clients need a certificate, one that has none must not even get to ask.
+static void tell_answers(struct visit *v, const struct address *at, bool needs_certificate,
+                         const struct probe_result *r)
 {
-    static const char *const asked[] = {"/",
-                                        "/_cat/indices?format=json&bytes=b",
-                                        "/_nodes",
-                                        "/_all/_search",
-                                        "/_cluster/health?pretty",
-                                        "/_tamis/metrics"};
+    for (uint32_t i = 0; i < r->answer_count; i++) {
+        const struct probe_answer *a = &r->answers[i];
+        if (needs_certificate)
+            wrong(v, "https://%s:%u%s ANSWERS WITHOUT A CERTIFICATE of the client's (status %ld)",
+                  at->host, at->port, a->question->path, a->status);
+        else if (a->answer != ANSWER_REFUSED)
+            wrong(v, "https://%s:%u%s ANSWERS WITHOUT A CREDENTIAL (status %ld)", at->host,
+                  at->port, a->question->path, a->status);
+    }
+}
+
+// Asks what finders of open servers ask, without a credential.  Nothing may be other than a
+// refusal, whatever an answer's shape.
+static void see_from_outside(struct visit *v, const struct address *at, bool needs_certificate)
+{
     char ca[PATH_BYTES];
     snprintf(ca, sizeof ca, "%s/tls/ca.crt", v->directory);
-    int before = v->wrong;
-    CURL *curl = curl_easy_init();
-    // It has no certificate of a client's, and so must not even get to ask.
-    bool must_fail = clients > 0;
-    for (size_t i = 0; curl && i < sizeof asked / sizeof *asked; i++) {
-        char url[PATH_BYTES];
-        long status = 0;
-        snprintf(url, sizeof url, "https://%s%s", address, asked[i]);
-        curl_easy_setopt(curl, CURLOPT_URL, url);
-        curl_easy_setopt(curl, CURLOPT_CAINFO, ca);
-        curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-        curl_easy_setopt(curl, CURLOPT_TIMEOUT, 10L);
-        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
-        CURLcode code = curl_easy_perform(curl);
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-        if (must_fail && code == CURLE_OK)
-            wrong(v, "%s ANSWERS WITHOUT A CERTIFICATE of the client's (status %ld)", url, status);
-        else if (must_fail && code != CURLE_COULDNT_CONNECT)
-            continue;
-        else if (code != CURLE_OK)
-            wrong(v, "no answer from %s: %s", url, curl_easy_strerror(code));
-        else if (status != 401)
-            wrong(v, "%s ANSWERS WITHOUT A CREDENTIAL (status %ld)", url, status);
-        if (code != CURLE_OK)
-            break;
+    struct probe_target to = {.way = WAY_HTTPS,
+                              .host = at->host,
+                              .port = at->port,
+                              .ca_file = ca,
+                              .per_second = QUESTIONS_PER_SECOND};
+    struct probe_line *line = NULL;
+    struct probe_result r;
+    struct fault why = {0};
+    if (probe_line_open(&to, &line, &why)) {
+        wrong(v, "%s", why.words);
+        return;
     }
-    curl_easy_cleanup(curl);
+    struct probe_ask ask = probe_line_ask(line);
+    int before = v->wrong;
+    probe_run(&ask, probe_stores(WAY_HTTPS), v->scratch, &r);
+    probe_line_close(line);
+    bool is_there = needs_certificate && r.silence.code != ERR_UNAVAILABLE;
+    if (r.verdict == PROBE_NO_ANSWER && !is_there)
+        wrong(v, "no answer from https://%s:%u with a certificate of %s: %s", at->host, at->port,
+              ca, r.silence.words);
+    tell_answers(v, at, needs_certificate, &r);
     if (v->wrong == before)
         fine("asked without a credential, it refuses everything that finders of open servers ask");
+}
+
+// ---- what else listens here ----
+
+static void see_neighbour(struct visit *v, const struct neighbour *n)
+{
+    char address[PROBE_ADDRESS_BYTES];
+    struct probe_result r;
+    struct probe_place place = {.host = n->host,
+                                .port = n->port,
+                                .ways = UINT32_MAX,
+                                .stores = UINT32_MAX,
+                                .per_second = QUESTIONS_PER_SECOND};
+    probe_place(&place, v->scratch, &r, address);
+    if (r.verdict == PROBE_OPEN)
+        wrong(v, "%s is open to %s: %s%s%s; `tamis probe %s` says what it shows", address,
+              n->is_everywhere ? "whoever reaches this machine" : "everybody on this machine",
+              store_name(r.store), *r.version ? " " : "", r.version, address);
+    else if (r.verdict == PROBE_PARTLY)
+        doubt(v, "%s tells everybody what it is: %s%s%s", address, store_name(r.store),
+              *r.version ? " " : "", r.version);
+}
+
+static void read_whole(const char *path, struct buf *out)
+{
+    char piece[4096];
+    FILE *f = fopen(path, "re");
+    for (size_t got = 1; f && got > 0;) {
+        got = fread(piece, 1, sizeof piece, f);
+        buf_bytes(out, piece, got);
+    }
+    if (f)
+        fclose(f);
+}
+
+static void see_neighbours(struct visit *v, const struct address *own)
+{
+    static const char *const files[] = {"/proc/net/tcp", "/proc/net/tcp6"};
+    struct neighbour *all = ARENA_ARRAY(v->scratch, struct neighbour, NEIGHBOURS_MAX);
+    unsigned count = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        struct buf text AUTO(buf_donep) = buf_init(FILE_BYTES);
+        read_whole(files[i], &text);
+        count = neighbours_add(buf_slice(&text), i == 1, all, count);
+    }
+    int before = v->wrong;
+    for (unsigned i = 0; i < count; i++) {
+        if (all[i].port != own->port)
+            see_neighbour(v, &all[i]);
+    }
+    if (v->wrong == before)
+        fine("of %u ports that listen on this machine none is a store that is open", count);
 }
 
 static void see_server(struct visit *v)
@@ -320,10 +374,9 @@ static void see_server(struct visit *v)
     const struct json *sources = status_list(status.json, "sources");
     for (uint32_t i = 0; i < sources->count; i++)
         see_source(v, &sources->items[i]);
-    char address[PATH_BYTES];
-    if (loopback_of(listen, address))
-        see_from_outside(v, address,
-                         status_number(json_get(status.json, "tls"), "client_authorities"));
+    if (loopback_of(listen, &v->own))
+        see_from_outside(v, &v->own,
+                         status_number(json_get(status.json, "tls"), "client_authorities") > 0);
     else
         doubt(v, "it was not asked from outside: only an address of this machine alone is asked");
 }
@@ -341,6 +394,8 @@ static enum exit_status run(const struct arguments *a)
     see_certificate(&v);
     see_policy(&v);
     see_server(&v);
+    if (arguments_has(a, "neighbours"))
+        see_neighbours(&v, &v.own);
     printf("%d wrong, %d to look at\n", v.wrong, v.doubtful);
     return v.wrong ? EXIT_STATUS_FAILED : EXIT_STATUS_OK;
 }
@@ -348,10 +403,12 @@ static enum exit_status run(const struct arguments *a)
 const struct verb verb_doctor = {
     .name = "doctor",
     .summary = "looks for what is wrong, in plain words",
-    .help = "tamis doctor DIR\n\n"
+    .help = "tamis doctor DIR [--neighbours]\n\n"
             "Looks at the directory's rights, disk, certificate and policy, at the processes and\n"
             "sources, and asks the server from outside, without a credential, what finders of\n"
-            "open servers ask.  The exit status is 1 when something must be mended.\n",
+            "open servers ask.  The exit status is 1 when something must be mended.\n\n"
+            "  --neighbours   asks the same of whatever else listens on this machine: a store\n"
+            "                 beside this one that is open is found here first\n",
     .flags = flags,
     .words = "DIR",
     .words_min = 1,

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "policy/detector.h"
 #include "policy/name_words.h"
+#include "policy/personal.h"
 #include "policy/suggest_private.h"
 
 #include <string.h>
@@ -66,51 +67,13 @@ static bool is_whole_key(const struct suggesting *a, struct proposal *p)
 }
 
 // What has no form that a detector could know, or must not wait for a value that has one.
-static const struct {
-    const char *what, *words[16];
-} personal[] = {
-    {"a name",
-     {"name", "firstname", "lastname", "surname", "nickname", "username", "fullname", "login",
-      "displayname"}},
-    {"an address", {"email", "mail", "address", "street", "zip", "postcode", "postalcode", "city"}},
-    {"a number of a person", {"phone", "mobile", "msisdn", "ssn"}},
-    {"a birthday", {"birth", "birthday", "birthdate", "dob", "born"}},
-    {"a network's name", {"ssid", "essid", "wifiname", "wlanname", "networkname"}},
-    {"a device's number", {"mac", "bssid", "imei", "imsi", "serial", "serialnumber"}},
-    {"a secret", {"token", "secret", "password", "passwd", "apikey", "hash", "session", "cookie"}},
-    {"an account", {"iban", "card"}},
-    {"a place", {"lat", "lon", "lng", "latitude", "longitude", "geo"}},
-    {"a measure of a body",
-     {"sex", "gender", "height", "weight", "bmi", "bodyfat", "fat", "waist", "pulse", "heartrate",
-      "bloodpressure"}},
-    {"what somebody wrote",
-     {"note", "notes", "comment", "message", "remark", "description", "bio"}},
-};
-
 static bool is_named_personal(const struct suggesting *a, struct proposal *p)
 {
-    for (size_t i = 0; i < sizeof personal / sizeof *personal; i++) {
-        for (const char *const *word = personal[i].words; *word; word++) {
-            if (!name_has_word(a->column->name, *word))
-                continue;
-            buf_print(&p->reason, "its name says it is %s", personal[i].what);
-            return drops(p, "");
-        }
-    }
-    return false;
-}
-
-static const struct detector *most_found(const struct survey_counts *seen, uint32_t *out_count)
-{
-    const struct detector *found = NULL;
-    *out_count = 0;
-    for (unsigned i = 0; i < SURVEY_DETECTORS; i++) {
-        if (seen->hits[i] <= *out_count)
-            continue;
-        *out_count = seen->hits[i];
-        found = detector_at(i);
-    }
-    return found;
+    const char *what = personal_by_name(a->column->name);
+    if (!what)
+        return false;
+    buf_print(&p->reason, "its name says it is %s", what);
+    return drops(p, "");
 }
 
 static unsigned percent(uint32_t part, uint32_t whole)
@@ -123,7 +86,7 @@ static bool has_form(const struct suggesting *a, struct proposal *p)
 {
     uint32_t count = 0;
     const struct survey_counts *seen = &a->column->seen;
-    const struct detector *found = most_found(seen, &count);
+    const struct detector *found = personal_by_form(seen, &count);
     if (!found || a->column->kind == SURVEY_ADDRESS)
         return false;
     buf_print(&p->reason, "%s in %u %% of its values", found->name, percent(count, seen->distinct));

@@ -66,12 +66,12 @@ TEST(doctor_finds_a_stopped_server_and_a_refused_table)
     r = RUN("doctor", p.path);
     EXPECT(says(&r, "WRONG the server does not run"));
     EXPECT(says(&r, "'tamis serve "));
-    // Port 0 is nobody's, so the question from outside fails at once.
-    home_write_status(&p, getpid(), now_ms(), "127.0.0.1:0", HOME_REFUSED);
+    // Port 1 is nobody's, so the question from outside fails at once.
+    home_write_status(&p, getpid(), now_ms(), "127.0.0.1:1", HOME_REFUSED);
     r = RUN("doctor", p.path);
     EXPECT(says(&r, "WRONG source fleet, table devices is refused: column nickname: e-mail"));
     EXPECT(says(&r, "source fleet is 90 s behind"));
-    EXPECT(says(&r, "WRONG no answer from https://127.0.0.1:0/"));
+    EXPECT(says(&r, "WRONG no answer from https://127.0.0.1:1 "));
     place_drop(&p);
 }
 
@@ -87,9 +87,9 @@ TEST(doctor_asks_nobody_beyond_this_machine)
         EXPECT(says(&r, "it was not asked from outside"));
         EXPECT(!says(&r, "no answer from"));
     }
-    home_write_status(&p, getpid(), now_ms(), "0.0.0.0:0", HOME_STREAMING);
+    home_write_status(&p, getpid(), now_ms(), "0.0.0.0:1", HOME_STREAMING);
     struct ran r = RUN("doctor", p.path);
-    EXPECT(says(&r, "it listens beyond this machine: 0.0.0.0:0"));
-    EXPECT(says(&r, "no answer from https://127.0.0.1:0/"));
+    EXPECT(says(&r, "it listens beyond this machine: 0.0.0.0:1"));
+    EXPECT(says(&r, "no answer from https://127.0.0.1:1 "));
     place_drop(&p);
 }
