@@ -10,8 +10,6 @@
 #include "base/world.h"
 #include "metric/cube.h"
 
-#include <sched.h>
-
 // tamis's own: the declared metrics, ready to read, and what the processes say.
 
 enum { BY_MAX = 32, ASK_TRIES = 1000, TIME_BYTES = 64 };
@@ -259,16 +257,15 @@ static void drop_snapshot(struct snapshot **s)
 }
 
 // Cubes are told of a commit just before it can be seen, and while many come in one may pass
-// between taking a snapshot and asking: then a newer one is taken.
+// between taking a snapshot and asking: then that of the cubes is waited for.
 static enum err ask_newest(struct exchange *x, const struct metric_question *q,
                            struct snapshot **now, struct metric_answer *out, struct fault *why)
 {
-    enum err e = ERR_UNAVAILABLE;
+    *now = store_snapshot(x->api->store);
+    enum err e = cubes_ask(x->api->cubes, *now, q, x->arena, out, why);
     for (int i = 0; i < ASK_TRIES && e == ERR_UNAVAILABLE; i++) {
         snapshot_free(*now);
-        if (i)
-            sched_yield();
-        *now = store_snapshot(x->api->store);
+        *now = store_snapshot_since(x->api->store, cubes_version(x->api->cubes));
         e = cubes_ask(x->api->cubes, *now, q, x->arena, out, why);
     }
     return e;

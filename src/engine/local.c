@@ -10,12 +10,15 @@
 #include "search/pipelines.h"
 #include "search/search.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/sysinfo.h>
 
 // A search whose request names no time limit ends after this.
-enum { SEARCH_TIMEOUT_MS = 60 * 1000, CUBE_TRIES = 100, STATS_ARENA_BYTES = 1 << 20 };
+enum { SEARCH_TIMEOUT_MS = 60 * 1000, STATS_ARENA_BYTES = 1 << 20 };
+
+// While rows change so fast that they pass before they are counted, looking at rows takes no
+// longer.
+enum { CUBE_WAIT_US = 5000 };
 
 // What is kept leaves searches most of the memory that is theirs.
 enum { CACHE_ONE_IN = 4 };
@@ -88,11 +91,12 @@ static void count_end(struct local *l, const struct patience *p, const struct bu
 }
 
 // True when a cube answered.  Cubes are fed within a commit, so that one may be a commit
-// ahead of the newest snapshot for a moment; then a newer one is taken.
+// ahead of the newest snapshot for a moment; then that one is waited for.
 static bool ask_cubes(struct local *l, struct search_context *c, struct snapshot **now,
                       const struct request *r, struct arena *request, struct answer *out)
 {
-    for (int i = 0; l->settings.cubes && i < CUBE_TRIES; i++) {
+    int64_t until_us = l->settings.cubes ? monotonic_us() + CUBE_WAIT_US : 0;
+    for (int64_t at_us = 0; at_us < until_us; at_us = monotonic_us()) {
         struct cube_plan plan;
         if (!cube_plan_make(l->settings.cubes, c, r, request, &plan))
             return false;
@@ -100,8 +104,7 @@ static bool ask_cubes(struct local *l, struct search_context *c, struct snapshot
         if (found != CUBE_BEHIND)
             return found == CUBE_FOUND;
         snapshot_free(*now);
-        sched_yield();
-        *now = store_snapshot(l->store);
+        *now = store_snapshot_since(l->store, cubes_version(l->settings.cubes));
         c->snapshot = *now;
     }
     return false;

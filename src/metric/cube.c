@@ -290,6 +290,14 @@ static void committed(void *context, const struct snapshot *before, const struct
         mover_tell(c);
 }
 
+uint64_t cubes_version(struct cubes *c)
+{
+    pthread_rwlock_rdlock(&c->lock);
+    uint64_t version = c->version;
+    pthread_rwlock_unlock(&c->lock);
+    return version;
+}
+
 static uint64_t cube_bytes(const struct cube *c)
 {
     uint64_t bytes = levels_bytes(&c->levels);

@@ -70,8 +70,12 @@ struct metric_answer {
     uint32_t row_count;
 };
 
+// Of the last commit they have counted, which readers may see a moment later
+// (store_snapshot_since()).
+uint64_t cubes_version(struct cubes *c);
+
 // ERR_NOT_FOUND: no such metric (words list those there are); ERR_INVALID: a `by` or
-// `every` it has not.  ERR_UNAVAILABLE: a commit came in between; take the newest snapshot
-// and ask again.
+// `every` it has not.  ERR_UNAVAILABLE: a commit came in between; take the snapshot of
+// cubes_version() and ask again.
 enum err cubes_ask(struct cubes *c, const struct snapshot *now, const struct metric_question *q,
                    struct arena *request, struct metric_answer *out, struct fault *why);

@@ -4,8 +4,8 @@
 
 #include <sched.h>
 
-// How often a newer snapshot is asked for: cubes are told of a commit just before readers
-// can see it.  What is left then is moved with the next change, or by who asks.
+// How often it is tried again when a commit comes in between.  What is left then is moved with
+// the next change, or by who asks.
 enum { TRIES = 1000 };
 
 void mover_init(struct cubes *cs)
@@ -61,10 +61,9 @@ static void move_all(struct cubes *cs, struct cube *c)
 {
     for (int i = 0; i < TRIES && is_due(cs, c); i++) {
         let_askers_go_first(c);
-        struct snapshot *now = store_snapshot(cs->store);
+        struct snapshot *now = store_snapshot_since(cs->store, cubes_version(cs));
         cube_move(cs, c, now);
         snapshot_free(now);
-        sched_yield();
     }
 }
 

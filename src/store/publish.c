@@ -21,7 +21,18 @@ static void publish(struct store *st, struct snapshot *next)
     st->committed.count = st->appended.count;
     memcpy(st->committed.at, st->appended.at, st->appended.count * sizeof st->appended.at[0]);
     pthread_mutex_unlock(&st->publish);
+    pthread_cond_broadcast(&st->published_news);
     snapshot_free(before);
+}
+
+struct snapshot *store_snapshot_since(struct store *st, uint64_t version)
+{
+    pthread_mutex_lock(&st->publish);
+    while (snapshot_version(st->published) < version)
+        pthread_cond_wait(&st->published_news, &st->publish);
+    struct snapshot *s = snapshot_ref(st->published);
+    pthread_mutex_unlock(&st->publish);
+    return s;
 }
 
 static struct snapshot *snapshot_of(struct store *st, struct view *const *views, uint64_t version)

@@ -100,6 +100,7 @@ enum err store_open(const struct world *w, const struct schema *s,
     set_options(st, options);
     pthread_mutex_init(&st->state, NULL);
     pthread_mutex_init(&st->publish, NULL);
+    pthread_cond_init(&st->published_news, NULL);
     pthread_mutex_init(&st->jobs, NULL);
     pthread_cond_init(&st->jobs_changed, NULL);
     st->batch = arena_new(BATCH_ARENA_BYTES);
@@ -163,6 +164,7 @@ void store_close(struct store *st)
     arena_free(st->batch);
     pthread_cond_destroy(&st->jobs_changed);
     pthread_mutex_destroy(&st->jobs);
+    pthread_cond_destroy(&st->published_news);
     pthread_mutex_destroy(&st->publish);
     pthread_mutex_destroy(&st->state);
     free(st);

@@ -143,6 +143,9 @@ enum err store_space(const struct store *st, uint64_t *out_bytes, uint64_t *out_
 // A consistent view of all tables at the last commit.  Cheap; release it soon, as it
 // keeps merged-away segments alive.
 struct snapshot *store_snapshot(struct store *st);
+// The same, once there is one of this version: for who has learnt of a commit from the listener,
+// which is told moments before it can be seen.  Takes no core meanwhile.
+struct snapshot *store_snapshot_since(struct store *st, uint64_t version);
 void snapshot_free(struct snapshot *s);
 
 // What one commit did to one table, for whoever keeps something ready from the rows

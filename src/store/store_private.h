@@ -87,6 +87,7 @@ struct store {
     bool rows_touched; // by changesets not committed
 
     pthread_mutex_t publish;
+    pthread_cond_t published_news;
     struct snapshot *published;
     struct position_list committed;
 

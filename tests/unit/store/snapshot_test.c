@@ -3,6 +3,35 @@
 #include "test.h"
 #include "unit/store/fixture.h"
 
+struct waiting {
+    struct store *st;
+    uint64_t version;
+};
+
+static void *wait_for_version(void *context)
+{
+    const struct waiting *w = context;
+    return store_snapshot_since(w->st, w->version);
+}
+
+TEST(snapshot_since_waits_for_its_version)
+{
+    struct fixture f;
+    fixture_open(&f);
+    struct snapshot *before = store_snapshot_since(f.st, 0);
+    struct waiting w = {f.st, snapshot_version(before) + 2};
+    pthread_t waiter;
+    void *got = NULL;
+    EXPECT_EQ(pthread_create(&waiter, NULL, wait_for_version, &w), 0);
+    fixture_change(&f, NOTES, ROW_PUT, 0, 3, 1);
+    fixture_change(&f, NOTES, ROW_PUT, 3, 6, 1);
+    EXPECT_EQ(pthread_join(waiter, &got), 0);
+    EXPECT(snapshot_version(got) >= w.version);
+    snapshot_free(got);
+    snapshot_free(before);
+    fixture_close(&f);
+}
+
 TEST(snapshot_shares_views_of_tables_that_did_not_change)
 {
     struct fixture f;
