@@ -117,6 +117,11 @@ struct row_key push_key_of_number(uint64_t number)
     return (struct row_key){.hi = mark, .lo = number};
 }
 
+bool push_key_is_number(struct row_key key)
+{
+    return key.hi == mark;
+}
+
 struct row_key push_key_of_hash(uint64_t hi, uint64_t lo)
 {
     uint64_t kept = hi & UINT32_MAX;

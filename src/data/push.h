@@ -95,6 +95,7 @@ struct push_condition push_condition_decode(struct slice words);
 enum { PUSH_KEY_MARK = 0x70757368 };
 
 struct row_key push_key_of_number(uint64_t number);
+bool push_key_is_number(struct row_key key);
 struct row_key push_key_of_hash(uint64_t hi, uint64_t lo);
 // Whether `id` is the form of such a key (row_key_print()).
 bool push_key_parse(struct slice id, struct row_key *out);

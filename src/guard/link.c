@@ -124,19 +124,28 @@ static void pack_out(struct link *l)
     l->out_at = 0;
 }
 
+enum err link_send_pieces(struct link *l, enum message_type type, uint64_t serial,
+                          const struct slice pieces[2], struct fault *why)
+{
+    // What we send ourselves obeys the table too; anything else is our own bug.
+    size_t len = pieces[0].len + pieces[1].len;
+    CHECK(len <= UINT32_MAX);
+    CHECK(check_rule((uint16_t)type, (uint32_t)len, l->self, l->peer, NULL) == OK);
+    pack_out(l);
+    if (HEADER_BYTES + len > QUEUE_BYTES_MAX - l->out.len)
+        return fail(why, ERR_LIMIT, "more than %d bytes wait for %s", QUEUE_BYTES_MAX,
+                    process_name(l->peer));
+    message_header_encode(&l->out, type, (uint32_t)len, serial);
+    buf_slice_add(&l->out, pieces[0]);
+    buf_slice_add(&l->out, pieces[1]);
+    return OK;
+}
+
 enum err link_send(struct link *l, enum message_type type, uint64_t serial, struct slice payload,
                    struct fault *why)
 {
-    // What we send ourselves obeys the table too; anything else is our own bug.
-    CHECK(payload.len <= UINT32_MAX);
-    CHECK(check_rule((uint16_t)type, (uint32_t)payload.len, l->self, l->peer, NULL) == OK);
-    pack_out(l);
-    if (HEADER_BYTES + payload.len > QUEUE_BYTES_MAX - l->out.len)
-        return fail(why, ERR_LIMIT, "more than %d bytes wait for %s", QUEUE_BYTES_MAX,
-                    process_name(l->peer));
-    message_header_encode(&l->out, type, (uint32_t)payload.len, serial);
-    buf_slice_add(&l->out, payload);
-    return OK;
+    const struct slice pieces[2] = {payload, slice_of(NULL, 0)};
+    return link_send_pieces(l, type, serial, pieces, why);
 }
 
 static enum err peer_gone(const struct link *l, struct fault *why)

@@ -27,6 +27,9 @@ int link_fd(const struct link *l);
 // Queues a message (copies).  ERR_LIMIT when more than queue_bytes_max would wait.
 enum err link_send(struct link *l, enum message_type type, uint64_t serial, struct slice payload,
                    struct fault *why);
+// The same of a payload in two pieces, one behind the other.
+enum err link_send_pieces(struct link *l, enum message_type type, uint64_t serial,
+                          const struct slice pieces[2], struct fault *why);
 size_t link_queued(const struct link *l);
 // Writes what the socket takes now.  ERR_UNAVAILABLE when the peer is gone.
 enum err link_flush(struct link *l, struct fault *why);

@@ -230,20 +230,21 @@ void push_desk_link(struct push_desk *d, struct link *l)
 
 static enum err send_part(struct push_desk *d, struct request *r, struct fault *why)
 {
-    struct buf part AUTO(buf_donep) = buf_init(PART_BYTES + 1);
+    struct buf head AUTO(buf_donep) = buf_init(PART_BYTES + 1);
     size_t whole = r->head.len + r->body.len;
     size_t left = whole - r->sent;
     size_t len = left < PART_BYTES ? left : PART_BYTES;
-    buf_u8(&part, len == left);
-    if (r->sent < r->head.len) { // the head is small, and goes first
-        buf_slice_add(&part, buf_slice(&r->head));
-        len = len > r->head.len ? len : r->head.len;
-        buf_slice_add(&part, slice_of(r->body.at, len - r->head.len));
-    } else {
-        buf_slice_add(&part, slice_of(r->body.at + (r->sent - r->head.len), len));
-    }
+    size_t of_head = r->sent == 0 ? r->head.len : 0; // it is small, and goes first
+    len = len > of_head ? len : of_head;
+    buf_u8(&head, len == left);
+    if (of_head)
+        buf_slice_add(&head, buf_slice(&r->head));
+    size_t of_body = len - of_head;
+    const struct slice pieces[2] = {
+        buf_slice(&head),
+        slice_of(of_body ? r->body.at + (r->sent + of_head - r->head.len) : NULL, of_body)};
     r->sent += len;
-    return link_send(d->link, MESSAGE_PUSH, r->serial, buf_slice(&part), why);
+    return link_send_pieces(d->link, MESSAGE_PUSH, r->serial, pieces, why);
 }
 
 enum err push_desk_send(struct push_desk *d, struct fault *why)

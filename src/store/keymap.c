@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "data/push.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +11,15 @@
 // A slot:  63 ......... 40 | 39 ................ 0
 //          24 bits of hash | row number            (all ones: empty)
 //
-// Bits of the hash: the top 10 choose the shard, the 24 below them are kept and, as a
-// fraction of 2^24, say where in the shard the slot belongs.
+// Bits of the hash: the top 10 choose the shard (but of numbered rows), the 24 below them are kept
+// and, as a fraction of 2^24, say where in the shard the slot belongs.
 
 enum {
     SHARD_BITS = 10,
     SHARDS = 1 << SHARD_BITS,
     TAG_BITS = 64 - KEYMAP_ROW_BITS,
     SHARD_SLOTS_MIN = 16,
+    STRETCH = 8192, // numbers of one shard before the next is its turn
 };
 
 #define EMPTY    UINT64_MAX
@@ -44,8 +46,11 @@ struct place {
 static struct place place_of(struct row_key key)
 {
     uint64_t h = hash_u64(key.lo ^ (key.hi << 23 | key.hi >> 41));
+    uint64_t shard = h >> (64 - SHARD_BITS);
+    if (push_key_is_number(key))
+        shard = key.lo / STRETCH % SHARDS;
     return (struct place){
-        .shard = (uint32_t)(h >> (64 - SHARD_BITS)),
+        .shard = (uint32_t)shard,
         .tag = (uint32_t)(h >> (64 - SHARD_BITS - TAG_BITS)) & ((1U << TAG_BITS) - 1),
     };
 }

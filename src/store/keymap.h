@@ -10,6 +10,9 @@
 // long and the map takes 10 to 12.5 bytes a row.  A slot's home is worked out from its
 // 24 bits alone: growing and closing gaps need no keys.
 //
+// Rows that are numbered as they come (push_key_of_number()) fill one shard after the other, a
+// stretch of numbers each, so that adding them stays within memory that is near.
+//
 // No lock inside: the table's lock guards it.
 
 #include "data/changeset.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hash.h"
+#include "data/push.h"
 #include "store/keymap.h"
 #include "test.h"
 
@@ -54,6 +55,27 @@ TEST(keymap_agrees_with_an_array_through_puts_and_takes)
     keymap_free(m);
     free(model);
     free(rows.of);
+}
+
+static bool is_of_number(const void *context, uint64_t row, struct row_key key)
+{
+    (void)context;
+    return row_key_equal(push_key_of_number(row + 1), key);
+}
+
+TEST(keymap_finds_numbered_rows_among_others)
+{
+    struct keymap_probe probe = {is_of_number, NULL};
+    struct keymap *m = keymap_new();
+    for (uint32_t row = 0; row < ROWS; row++)
+        EXPECT(keymap_put(m, push_key_of_number(row + 1), row, probe) == KEYMAP_NONE);
+    EXPECT(keymap_bytes(m) < (uint64_t)ROWS * 14);
+    for (uint32_t row = 0; row < ROWS; row += 3)
+        EXPECT_EQ(keymap_take(m, push_key_of_number(row + 1), probe), row);
+    for (uint32_t row = 0; row < ROWS; row++)
+        EXPECT_EQ(keymap_find(m, push_key_of_number(row + 1), probe), row % 3 ? row : KEYMAP_NONE);
+    EXPECT(keymap_find(m, push_key_of_hash(0, 1), probe) == KEYMAP_NONE);
+    keymap_free(m);
 }
 
 TEST(keymap_takes_few_bytes_and_asks_few_rows)
