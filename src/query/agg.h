@@ -75,8 +75,9 @@ struct agg {
     uint64_t min_doc_count;         // terms: default 1; histograms: default 0
     const struct agg_order *orders; // terms: count desc, then key asc; histograms: key asc
     uint32_t order_count;
-    const struct literal *include, *exclude; // exact values only; NULL for none
+    const struct literal *include, *exclude; // exact values; NULL for none
     uint32_t include_count, exclude_count;
+    struct slice include_pattern, exclude_pattern; // regular expressions; at NULL for none
 
     // date_histogram
     enum date_interval_kind interval_kind;

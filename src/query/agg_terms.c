@@ -19,18 +19,19 @@ static bool is_plain(struct slice text)
     return true;
 }
 
+// NOLINTNEXTLINE(readability-function-size): six of one clause
 static enum err take_values(struct agg_parser *p, struct slice key, const struct json *v,
-                            const struct literal **out, uint32_t *out_count)
+                            const struct literal **out, uint32_t *out_count,
+                            struct slice *out_pattern)
 {
     bool is_list = v->type == JSON_ARRAY;
     if (v->type == JSON_OBJECT)
         return form_refuse(&p->form, v, "illegal_argument_exception",
                            "[terms] partitions in [%.*s] are not supported", SLICE_PRINT(key));
-    if (v->type == JSON_STRING && !is_plain(v->text))
-        return form_refuse(&p->form, v, "illegal_argument_exception",
-                           "[terms] regular expressions in [%.*s] are not supported; list the "
-                           "values in an array",
-                           SLICE_PRINT(key));
+    if (v->type == JSON_STRING && !is_plain(v->text)) {
+        *out_pattern = v->text;
+        return OK;
+    }
     uint32_t count = is_list ? v->count : 1;
     const struct json *items = is_list ? v->items : v;
     struct literal *values = ARENA_ARRAY(p->form.request, struct literal, count);
@@ -46,13 +47,13 @@ static enum err take_values(struct agg_parser *p, struct slice key, const struct
 static enum err take_include(struct agg_parser *p, struct slice key, const struct json *v,
                              struct agg *out)
 {
-    return take_values(p, key, v, &out->include, &out->include_count);
+    return take_values(p, key, v, &out->include, &out->include_count, &out->include_pattern);
 }
 
 static enum err take_exclude(struct agg_parser *p, struct slice key, const struct json *v,
                              struct agg *out)
 {
-    return take_values(p, key, v, &out->exclude, &out->exclude_count);
+    return take_values(p, key, v, &out->exclude, &out->exclude_count, &out->exclude_pattern);
 }
 
 static enum err take_term_error(struct agg_parser *p, struct slice key, const struct json *v,

@@ -12,6 +12,7 @@
 #include "search/output.h"
 #include "search/search_private.h"
 #include "search/terms_order.h"
+#include "search/terms_wish.h"
 
 #include <stdlib.h>
 
@@ -25,9 +26,7 @@ struct terms {
     uint64_t key_bound; // 0: not known
     uint64_t missing_key;
     uint32_t *codes; // BLOCK_ROWS: keys that are not just what the column has
-    // Keys the answer may show: sorted lists of keys, NULL for no rule.
-    uint64_t *include, *exclude;
-    uint32_t include_count, exclude_count;
+    struct terms_wish include, exclude;
     struct terms_order order;
     struct ords zero; // min_doc_count 0: every key of the searched tables
     uint64_t *zero_counts;
@@ -107,32 +106,38 @@ static enum err key_of_literal(struct search *s, const struct agg_node *n, const
     return e;
 }
 
-static int compare_keys(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a;
-    uint64_t y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-// NOLINTNEXTLINE(readability-function-size): six, and the fault that explains.
 static enum err plan_list(struct search *s, const struct agg_node *n, const struct literal *list,
-                          uint32_t count, uint64_t **out, uint32_t *out_count, struct fault *why)
+                          uint32_t count, struct terms_wish *out, struct fault *why)
 {
-    if (!list)
-        return OK;
+    uint32_t found = 0;
     uint64_t *keys = room_alloc(&s->room, sizeof *keys * ((size_t)count + 1));
     if (!keys)
         return ERR_LIMIT;
     for (uint32_t i = 0; i < count; i++) {
         bool has;
-        enum err e = key_of_literal(s, n, &list[i], &keys[*out_count], &has, why);
+        enum err e = key_of_literal(s, n, &list[i], &keys[found], &has, why);
         if (e)
             return e;
-        *out_count += has;
+        found += has;
     }
-    qsort(keys, *out_count, sizeof *keys, compare_keys);
-    *out = keys;
+    terms_wish_of_keys(out, keys, found);
     return OK;
+}
+
+static enum err plan_wishes(struct search *s, const struct agg_node *n, struct terms *t,
+                            struct fault *why)
+{
+    const struct agg *a = n->agg;
+    enum err e = OK;
+    if (a->include)
+        e = plan_list(s, n, a->include, a->include_count, &t->include, why);
+    if (!e && a->exclude)
+        e = plan_list(s, n, a->exclude, a->exclude_count, &t->exclude, why);
+    if (!e && a->include_pattern.at)
+        e = terms_wish_of_pattern(s, n, a->include_pattern, &t->include, why);
+    if (!e && a->exclude_pattern.at)
+        e = terms_wish_of_pattern(s, n, a->exclude_pattern, &t->exclude, why);
+    return e;
 }
 
 static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
@@ -156,12 +161,7 @@ static enum err plan(struct search *s, struct agg_node *n, struct fault *why)
         return ERR_LIMIT;
     ords_init(&n->ords, &s->room, n->up->ord_bound, t->key_bound);
     n->ord_bound = n->ords.bound;
-    e = plan_list(s, n, n->agg->include, n->agg->include_count, &t->include, &t->include_count,
-                  why);
-    if (!e)
-        e = plan_list(s, n, n->agg->exclude, n->agg->exclude_count, &t->exclude, &t->exclude_count,
-                      why);
-    return e;
+    return plan_wishes(s, n, t, why);
 }
 
 static enum err plan_late(struct search *s, struct agg_node *n, struct fault *why)
@@ -345,15 +345,10 @@ static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
 
 // ---- answering ----
 
-static bool is_in(const uint64_t *keys, uint32_t count, uint64_t key)
-{
-    return bsearch(&key, keys, count, sizeof *keys, compare_keys) != NULL;
-}
-
 static bool is_wanted(const struct terms *t, uint64_t key)
 {
-    return (!t->include || is_in(t->include, t->include_count, key)) &&
-           (!t->exclude || !is_in(t->exclude, t->exclude_count, key));
+    return (!t->include.is_given || terms_wish_has(&t->include, key)) &&
+           (!t->exclude.is_given || !terms_wish_has(&t->exclude, key));
 }
 
 static struct terms_key sort_key(const struct agg_node *n, const struct terms *t, uint64_t key)
@@ -431,7 +426,8 @@ static bool wants_only_large(const struct agg_node *n)
     const struct terms *t = n->state;
     return ords_is_direct(&n->ords) && n->ords.key_bound > MANY_KEYS && n->agg->size > 0 &&
            n->agg->size < n->ords.key_bound / 2 && n->agg->min_doc_count == 1 &&
-           n->crowd.floor == 0 && !t->include && !t->exclude && terms_order_is_by_count(&t->order);
+           n->crowd.floor == 0 && !t->include.is_given && !t->exclude.is_given &&
+           terms_order_is_by_count(&t->order);
 }
 
 // Counts that are kept in bytes only.

@@ -79,7 +79,8 @@ static bool plan_values(struct cube_plan *p, struct cube_node *n)
 static bool plan_terms(struct cube_plan *p, struct cube_node *n)
 {
     const struct agg *a = n->agg;
-    if (a->missing.type != LITERAL_NULL || a->min_doc_count == 0 || a->include || a->exclude)
+    if (a->missing.type != LITERAL_NULL || a->min_doc_count == 0 || a->include || a->exclude ||
+        a->include_pattern.at || a->exclude_pattern.at)
         return false;
     for (uint32_t i = 0; i < a->order_count; i++)
         if (a->orders[i].by == ORDER_METRIC)

@@ -29,9 +29,9 @@ TEST(terms_agg_takes_exact_values_to_include_and_exclude)
         agg_of(request, "{'a':{'terms':{'field':'f','include':['x',1],'exclude':'plain-text'}}}");
     EXPECT(a->include_count == 2 && a->include[1].type == LITERAL_NUMBER);
     EXPECT(a->exclude_count == 1 && slice_is(a->exclude[0].text, "plain-text"));
-    agg_refused("{'a':{'terms':{'field':'f','include':'a.*'}}}",
-                "illegal_argument_exception: [1:38] [terms] regular expressions in [include] are "
-                "not supported; list the values in an array");
+    a = agg_of(request, "{'a':{'terms':{'field':'f','include':'a.*','exclude':['a']}}}");
+    EXPECT(!a->include && slice_is(a->include_pattern, "a.*"));
+    EXPECT(a->exclude_count == 1 && !a->exclude_pattern.at);
     agg_refused("{'a':{'terms':{'field':'f','include':{'partition':0,'num_partitions':2}}}}",
                 "illegal_argument_exception: [1:38] [terms] partitions in [include] are not "
                 "supported");

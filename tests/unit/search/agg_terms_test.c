@@ -152,6 +152,16 @@ TEST(terms_keep_to_include_and_exclude)
     EXPECT_EQ(a.bucket_count, 2);
 }
 
+TEST(terms_keep_to_regular_expressions)
+{
+    EXPECT_EQ(ask("\"field\":\"host\",\"include\":\"h[12]|z.*\"").bucket_count, 2);
+    EXPECT_EQ(ask("\"field\":\"host\",\"exclude\":\"h1|h2.*\"").bucket_count, 2);
+    EXPECT_EQ(ask("\"field\":\"host\",\"include\":\".*\",\"exclude\":[\"h1\"]").bucket_count, 3);
+    EXPECT_EQ(ask("\"field\":\"unheard\",\"include\":\"a.*\"").bucket_count, 0);
+    EXPECT_EQ(ask("\"field\":\"unheard\",\"missing\":\"none\",\"include\":\"n.*\"").bucket_count,
+              1);
+}
+
 TEST(terms_with_min_doc_count_0_show_values_nobody_has)
 {
     struct answer a =
