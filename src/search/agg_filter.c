@@ -130,6 +130,7 @@ static bool single_number(const struct agg_node *n, uint32_t parent, struct slic
 const struct agg_ops agg_filter_ops = {
     .plan = filter_plan,
     .collect = filter_collect,
+    .takes_through = true,
     .answer = single_answer,
     .number = single_number,
 };

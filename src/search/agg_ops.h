@@ -23,6 +23,7 @@ struct agg_ops {
     // The positions of the block at hand, by the parent's ordinals; may be called several
     // times for one block.
     void (*collect)(struct search *s, struct agg_node *n, const struct ordinals *parents);
+    bool takes_through; // collect() knows ordinals that go through a table
     // Whether every position of the block at hand that is in a bucket of the parent is in one of
     // n's too, which are key_bound for each of the parent's: n's counts then tell the parent's.
     // Kinds of numbers: has a value.  NULL: never.

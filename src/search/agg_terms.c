@@ -8,6 +8,7 @@
 #include "kernel/mask.h"
 #include "kernel/ordinal.h"
 #include "kernel/top.h"
+#include "search/agg_chain.h"
 #include "search/literal_value.h"
 #include "search/output.h"
 #include "search/search_private.h"
@@ -284,6 +285,8 @@ static void number_pairs(struct search *s, struct agg_node *n, const struct ordi
 static void collect(struct search *s, struct agg_node *n, const struct ordinals *parents)
 {
     const struct terms *t = n->state;
+    if (n->chain && agg_chain_collect(s, n, parents))
+        return;
     if (has_small_keys(t)) {
         if (!n->column->is_mapped && !n->missing.is_given)
             return;
@@ -533,6 +536,7 @@ const struct agg_ops agg_terms_ops = {
     .plan = plan,
     .plan_late = plan_late,
     .collect = collect,
+    .takes_through = true,
     .covers = covers,
     .finish = finish,
     .reads_bytes = reads_bytes,

@@ -2,6 +2,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "kernel/mask.h"
+#include "search/agg_chain.h"
 #include "search/agg_composite.h"
 #include "search/literal_value.h"
 #include "search/search_private.h"
@@ -129,6 +130,8 @@ enum err agg_tree_plan(struct search *s, struct fault *why)
     s->root.ord_bound = 1;
     s->root.crowd = search_crowd(s);
     enum err e = plan_subs(s, &s->root, s->request->aggs, s->request->agg_count, why);
+    if (!e)
+        e = agg_chains_plan(s, &s->root);
     return e == ERR_LIMIT && s->room.is_over ? agg_out_of_room(why) : e;
 }
 
@@ -194,12 +197,26 @@ static void see_values(struct search *s, struct agg_node *n, const struct ordina
         see(s, &n->crowd, parents, agg_present(s, n->column));
 }
 
+static void *plain_room(struct search *s, struct agg_node *n)
+{
+    if (!n->plain_room)
+        n->plain_room = room_alloc(&s->room, BLOCK_ROWS * sizeof(uint32_t) + BLOCK_SLACK);
+    return n->plain_room;
+}
+
 static void pass_to_subs(struct search *s, struct agg_node *n, const struct ordinals *own)
 {
+    struct ordinals plain = *own;
     for (uint32_t i = 0; i < n->sub_count && !s->room.is_over; i++) {
+        if (plain.through && !n->subs[i].ops->takes_through) {
+            void *room = plain_room(s, n);
+            if (!room)
+                return;
+            plain = ordinals_plain(own, s->columns.selection.count, room);
+        }
         if (s->floor && has_numbers(&n->subs[i]))
             see_values(s, &n->subs[i], own);
-        n->subs[i].ops->collect(s, &n->subs[i], own);
+        n->subs[i].ops->collect(s, &n->subs[i], n->subs[i].ops->takes_through ? own : &plain);
     }
 }
 
@@ -364,6 +381,16 @@ void agg_pair_up(struct search *s, struct agg_node *n, const struct ordinals *pa
     }
 }
 
+// Of a node with nothing below it.
+static bool count_dominant(struct search *s, struct agg_node *n, const struct ordinals *parents,
+                           const struct key_codes *keys)
+{
+    bool is_narrow = parents->at && parents->width == WIDTH_U8 && keys->width == WIDTH_U8;
+    return is_narrow && n->sub_count == 0 && n->crowd.floor == 0 && agg_reserve_counts(s, n) &&
+           ordinals_count_dominant(parents, (uint32_t)n->ords.key_bound, keys,
+                                   s->columns.selection.count, n->ord_room, n->counts);
+}
+
 void agg_pass_keys(struct search *s, struct agg_node *n, const struct ordinals *parents,
                    const struct key_codes *keys)
 {
@@ -372,7 +399,16 @@ void agg_pass_keys(struct search *s, struct agg_node *n, const struct ordinals *
         agg_pass_pairs(s, n);
         return;
     }
-    struct ordinals own = ordinals_join(parents, (uint32_t)n->ords.key_bound, keys,
+    if (count_dominant(s, n, parents, keys))
+        return;
+    struct ordinals plain = *parents;
+    if (parents->through) {
+        void *room = plain_room(s, n);
+        if (!room)
+            return;
+        plain = ordinals_plain(parents, s->columns.selection.count, room);
+    }
+    struct ordinals own = ordinals_join(&plain, (uint32_t)n->ords.key_bound, keys,
                                         s->columns.selection.count, n->ord_room);
     agg_pass(s, n, &own);
 }

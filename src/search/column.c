@@ -4,6 +4,7 @@
 #include "kernel/compress.h"
 #include "kernel/gather.h"
 #include "kernel/mask.h"
+#include "kernel/ordinal.h"
 #include "search/column_private.h"
 
 // Below one row in so many, single rows are picked instead of whole arrays packed.
@@ -115,8 +116,106 @@ static const void *kept_codes(const struct columns *cs, const struct column_sour
     return s->attribute ? attribute_codes(s->attribute, &cs->block) : NULL;
 }
 
+// ---- combinations ----
+
+static uint32_t joined_code(const struct combined *b, const uint32_t *values)
+{
+    uint32_t code = 0;
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (values[i] >= b->columns[i]->dict_count) // newer than this search
+            return UINT32_MAX;
+        code = code * b->columns[i]->dict_count + values[i];
+    }
+    return code;
+}
+
+// Makes `places` tell the combinations of the block's part.
+static void know_combinations(struct combined *b, const struct combinations *of)
+{
+    if (b->of != of) {
+        memset(b->places, 0xff, b->product);
+        b->of = of;
+        b->known = 0;
+    }
+    uint32_t count = combinations_count(of);
+    for (; b->known < count; b->known++) {
+        uint32_t code = joined_code(b, of->values[b->known]);
+        if (code != UINT32_MAX)
+            b->places[code] = (uint8_t)b->known;
+    }
+}
+
+// Joined codes of all rows, two bytes each; NULL where a column could not be loaded.
+static const uint16_t *join_columns(struct columns *cs, const struct combined *b)
+{
+    for (uint32_t i = 0; i < b->count; i++)
+        column_load(cs, b->columns[i]);
+    const struct column *first = b->columns[0];
+    struct codes joined = {first->width, first->codes};
+    for (uint32_t i = 1; i < b->count; i++) {
+        const struct column *c = b->columns[i];
+        ordinal_join(joined, c->dict_count, (struct codes){c->width, c->codes}, cs->block.row_count,
+                     WIDTH_U16, cs->scratch);
+        joined = (struct codes){WIDTH_U16, cs->scratch};
+    }
+    return joined.at;
+}
+
+// Those of joined codes that the part has not seen yet.  False when there are too many.
+static bool add_combinations(struct combined *b, struct combinations *to, const uint16_t *joined,
+                             uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++) {
+        if (joined[i] >= b->product || b->places[joined[i]] != COMBINATION_NONE)
+            continue;
+        uint32_t values[COMBINED_MAX] = {0};
+        uint32_t left = joined[i];
+        for (uint32_t f = b->count; f > 0; f--) {
+            values[f - 1] = left % b->columns[f - 1]->dict_count;
+            left /= b->columns[f - 1]->dict_count;
+        }
+        uint32_t place = combinations_add(to, values);
+        if (place == COMBINATION_NONE)
+            return false;
+        b->places[joined[i]] = (uint8_t)place;
+    }
+    return true;
+}
+
+static void load_combined(struct columns *cs, struct column *c, const struct column_source *s)
+{
+    struct combined *b = c->combined;
+    struct combinations *of =
+        s->attribute ? attribute_combinations(s->attribute, &cs->block) : NULL;
+    const void *kept = kept_codes(cs, s);
+    if (kept) {
+        c->codes = kept;
+        return;
+    }
+    load_nothing(c);
+    if (!of || !attribute_takes(s->attribute, &cs->block))
+        return;
+    know_combinations(b, of);
+    uint32_t rows = cs->block.row_count;
+    const uint16_t *joined = join_columns(cs, b);
+    if (!add_combinations(b, of, joined, rows))
+        return;
+    gather_u8_by(b->places, b->product, (struct codes){WIDTH_U16, joined}, rows, c->own_codes);
+    attribute_keep(s->attribute, &cs->block, c->own_codes);
+}
+
+const struct combinations *column_combinations(const struct columns *cs, const struct column *c)
+{
+    const struct column_source *s = &c->sources[cs->at];
+    return s->attribute ? attribute_combinations(s->attribute, &cs->block) : NULL;
+}
+
 static void load_lookup_codes(struct columns *cs, struct column *c, const struct column_source *s)
 {
+    if (c->combined) {
+        load_combined(cs, c, s);
+        return;
+    }
     const void *kept = kept_codes(cs, s);
     if (kept) {
         c->codes = kept;
@@ -410,7 +509,8 @@ static bool pack_codes(struct columns *cs, struct column *c)
     const struct column_source *s = &c->sources[cs->at];
     // Of a block that is decoded already, or read plainly, the codes are at hand; and a whole
     // block that is looked up once is kept for all that follow.
-    bool is_whole = !s->is_mapped || !s->target || c->stamp == cs->stamp || kept_codes(cs, s) ||
+    bool is_whole = c->combined || !s->is_mapped || !s->target || c->stamp == cs->stamp ||
+                    kept_codes(cs, s) ||
                     (s->attribute && attribute_takes(s->attribute, &cs->block));
     if (is_whole) {
         column_load(cs, c);

@@ -52,8 +52,20 @@ struct column_source { // of one searched table
     uint64_t *flat_present;
 };
 
+// A column of combinations of the values that several columns have, all of which follow the same
+// reference: one byte a row where each of them would have its own.
+struct combined {
+    uint32_t count; // of columns
+    struct column *columns[COMBINED_MAX];
+    uint32_t product; // of the sizes of their dictionaries
+    uint8_t *places;  // which combination of the part at hand their joined codes are, or none
+    const struct combinations *of; // the part at hand
+    uint32_t known;                // of its combinations
+};
+
 struct column {
     struct slice name;
+    struct combined *combined; // NULL: a field
     enum field_type type;
     enum storage storage;
     bool is_mapped;  // in at least one searched table
@@ -130,6 +142,13 @@ void columns_done(struct columns *cs);
 // tables have fields of this name that do not go together.
 enum err columns_find(struct columns *cs, struct slice name, struct column **out,
                       struct fault *why);
+
+// A column of combinations of some columns' codes, made when they are first asked for together.
+// *out NULL: they have too many, or do not follow the same reference, and nothing is kept of them.
+enum err columns_combine(struct columns *cs, struct column *const *columns, uint32_t count,
+                         struct column **out);
+// Of such a column, for the block at hand, after it was loaded: what its codes are places in.
+const struct combinations *column_combinations(const struct columns *cs, const struct column *c);
 
 // Moves to a block of tables[at].
 void columns_block(struct columns *cs, uint32_t at, struct block block);

@@ -2,6 +2,7 @@
 // Columns on the way to the first block: found, tied to their tables, given their codes,
 // their bounds and their arrays.
 #include "access/seen.h"
+#include "base/check.h"
 #include "search/column_private.h"
 
 enum {
@@ -310,7 +311,7 @@ static bool copy_shared(struct columns *cs, struct column *c)
 {
     for (size_t i = 0; cs->shared && i < cs->shared->count; i++) {
         const struct column *from = cs->shared->items[i];
-        if (!slice_equal(from->name, c->name))
+        if (!slice_equal(from->name, c->name) || !from->combined != !c->combined)
             continue;
         *c = (struct column){.name = from->name,
                              .is_mapped = from->is_mapped,
@@ -366,27 +367,134 @@ static enum err column_make(struct columns *cs, struct column *c, struct fault *
     return e;
 }
 
-enum err columns_find(struct columns *cs, struct slice name, struct column **out, struct fault *why)
+// Among the others before it is made, so that columns_done() sees what it holds.
+static struct column *column_new(struct columns *cs, struct slice name)
 {
-    for (size_t i = 0; i < cs->count; i++) {
-        if (slice_equal(cs->items[i]->name, name)) {
-            *out = cs->items[i];
-            return OK;
-        }
-    }
     struct column **items =
         room_grow(cs->room, cs->items, &cs->cap, cs->count + 1, sizeof(struct column *));
     struct column *c = room_alloc(cs->room, sizeof *c);
     if (!items || !c)
-        return ERR_LIMIT;
+        return NULL;
     cs->items = items;
     c->name = name;
     c->type = FIELD_TYPE_COUNT;
     c->sources = room_alloc(cs->room, sizeof *c->sources * (cs->table_count + 1));
-    if (!c->sources)
+    if (c->sources)
+        cs->items[cs->count++] = c;
+    return c->sources ? c : NULL;
+}
+
+enum err columns_find(struct columns *cs, struct slice name, struct column **out, struct fault *why)
+{
+    for (size_t i = 0; i < cs->count; i++) {
+        if (!cs->items[i]->combined && slice_equal(cs->items[i]->name, name)) {
+            *out = cs->items[i];
+            return OK;
+        }
+    }
+    struct column *c = column_new(cs, name);
+    if (!c)
         return ERR_LIMIT;
-    cs->items[cs->count++] = c; // before it is made, so that columns_done() sees its dictionary
     enum err e = column_make(cs, c, why);
     *out = c;
+    return e;
+}
+
+// ---- combinations ----
+
+enum { COMBINED_PRODUCT_MAX = UINT16_MAX - 1 }; // joined codes are of two bytes
+
+static bool is_combinable(const struct columns *cs, const struct column *c,
+                          const struct column *first)
+{
+    const struct column_source *s = &c->sources[0];
+    return cs->table_count == 1 && column_is_text(c) && c->width == WIDTH_U8 && s->is_mapped &&
+           s->target && !s->code_map && s->attribute && c->dict_count > 0 &&
+           s->path.field == first->sources[0].path.field;
+}
+
+static bool are_combinable(const struct columns *cs, struct column *const *columns, uint32_t count,
+                           uint32_t *out_product)
+{
+    uint64_t product = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_combinable(cs, columns[i], columns[0]))
+            return false;
+        product *= columns[i]->dict_count;
+    }
+    *out_product = (uint32_t)product; // of four bytes' sizes
+    return product <= COMBINED_PRODUCT_MAX;
+}
+
+static struct slice combined_name(struct columns *cs, struct column *const *columns, uint32_t count)
+{
+    size_t len = 0;
+    for (uint32_t i = 0; i < count; i++)
+        len += columns[i]->name.len + 1;
+    uint8_t *at = room_alloc(cs->room, len);
+    size_t end = 0;
+    for (uint32_t i = 0; at && i < count; i++) {
+        memcpy(at + end, columns[i]->name.at, columns[i]->name.len);
+        end += columns[i]->name.len + 1; // a zero between, as no field's name has
+    }
+    return slice_of(at, at ? len : 0);
+}
+
+static void open_combined(struct column *c)
+{
+    const struct combined *b = c->combined;
+    struct column_source *s = &c->sources[0];
+    *s = b->columns[0]->sources[0];
+    struct attribute_path path = {.field = s->path.field,
+                                  .target = s->target,
+                                  .target_field = (uint32_t)s->path.lookup,
+                                  .width = WIDTH_U8,
+                                  .more_count = b->count - 1};
+    for (uint32_t i = 1; i < b->count; i++)
+        path.more[i - 1] = (uint32_t)b->columns[i]->sources[0].path.lookup;
+    s->is_flat = false;
+    s->attribute = attribute_open(s->view, &path);
+    c->owns_sources = true;
+    c->is_mapped = true;
+    c->type = FIELD_KEYWORD;
+    c->storage = STORAGE_CODE;
+    c->width = WIDTH_U8;
+}
+
+static enum err combined_make(struct columns *cs, struct column *c, struct column *const *columns,
+                              uint32_t count)
+{
+    struct combined *b = c->combined;
+    b->count = count;
+    memcpy(b->columns, columns, count * sizeof(struct column *));
+    b->places = room_alloc(cs->room, b->product + BLOCK_SLACK);
+    if (!copy_shared(cs, c))
+        open_combined(c);
+    c->combined = b;
+    return b->places && block_arrays(cs, c) ? OK : ERR_LIMIT;
+}
+
+enum err columns_combine(struct columns *cs, struct column *const *columns, uint32_t count,
+                         struct column **out)
+{
+    DCHECK(count >= 2 && count <= COMBINED_MAX);
+    uint32_t product;
+    *out = NULL;
+    if (!are_combinable(cs, columns, count, &product))
+        return OK;
+    struct slice name = combined_name(cs, columns, count);
+    for (size_t i = 0; i < cs->count; i++)
+        if (cs->items[i]->combined && slice_equal(cs->items[i]->name, name))
+            *out = cs->items[i];
+    if (*out || cs->room->is_over)
+        return cs->room->is_over ? ERR_LIMIT : OK;
+    struct column *c = column_new(cs, name);
+    struct combined *b = room_alloc(cs->room, sizeof *b);
+    if (!c || !b)
+        return ERR_LIMIT;
+    b->product = product;
+    c->combined = b;
+    enum err e = combined_make(cs, c, columns, count);
+    *out = e || !c->sources[0].attribute ? NULL : c;
     return e;
 }

@@ -32,6 +32,8 @@ struct agg_missing { // what stands in for a row without value
     uint32_t code;     // CODE_NONE when the dictionary has not got it
 };
 
+struct agg_chain;
+
 struct agg_node {
     const struct agg *agg; // NULL for the root
     const struct agg_ops *ops;
@@ -51,9 +53,11 @@ struct agg_node {
     // The child whose counts tell this node's (of all blocks so far that are in neither), until a
     // block comes that it does not cover; NULL: each is counted.
     struct agg_node *counted_by;
-    bool is_counted_below; // some blocks are in the child's counts only
-    struct crowd crowd;    // bucket kinds: of the rows; others: of those with a value
-    void *ord_room;        // a block's u32: what the node's ordinals point at
+    bool is_counted_below;   // some blocks are in the child's counts only
+    struct crowd crowd;      // bucket kinds: of the rows; others: of those with a value
+    void *ord_room;          // a block's u32: what the node's ordinals point at
+    void *plain_room;        // the same, of a chain's last node (agg_chain.h)
+    struct agg_chain *chain; // that begins here; NULL: none
     // The long way, by pairs (agg_pass_keys()): made when it is first gone.
     struct agg_pairs *pairs;
     void *state; // of the kind

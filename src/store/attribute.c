@@ -29,14 +29,17 @@ struct piece { // a block's codes
 struct version {
     uint32_t refs;
     uint32_t block_count;
-    uint64_t epoch;         // of the view of the table referred to
-    struct cow *root;       // reference
-    struct piece *pieces[]; // NULL: not looked up yet; only that changes, atomically
+    uint64_t epoch; // of the view of the table referred to
+    uint32_t root_count;
+    struct cow *roots[COMBINED_MAX]; // references, one a field
+    struct piece *pieces[];          // NULL: not looked up yet; only that changes, atomically
 };
 
 struct attribute {
     uint32_t field;
     uint32_t target_field;
+    uint32_t more_count, more[COMBINED_MAX - 1];
+    struct combinations *combinations; // NULL: of one field
     const struct table *target;
     unsigned width;
     struct version *newest; // reference
@@ -57,7 +60,8 @@ struct attributes {
 
 struct reading { // of one entry of the view
     struct version *version;
-    uint64_t *differ; // bit per block: not as this search sees it; NULL: none
+    struct combinations *combinations; // the part's
+    uint64_t *differ;                  // bit per block: not as this search sees it; NULL: none
 };
 
 struct attribute_reader {
@@ -141,14 +145,26 @@ static struct piece *piece_at(const struct version *v, uint32_t block)
     return __atomic_load_n(&v->pieces[block], __ATOMIC_ACQUIRE);
 }
 
-static struct version *version_new(struct cow *root, uint64_t epoch, uint32_t block_count)
+static uint32_t root_count(const struct attribute_path *path)
+{
+    return 1 + path->more_count;
+}
+
+static struct cow *root_of(const struct attribute_path *path, uint32_t i)
+{
+    return path->target->lookups[i == 0 ? path->target_field : path->more[i - 1]];
+}
+
+static struct version *version_new(const struct attribute_path *path, uint32_t block_count)
 {
     // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers.
     struct version *v = checked(calloc(1, sizeof *v + block_count * sizeof v->pieces[0]));
     v->refs = 1;
     v->block_count = block_count;
-    v->epoch = epoch;
-    v->root = cow_ref(root);
+    v->epoch = path->target->epoch;
+    v->root_count = root_count(path);
+    for (uint32_t i = 0; i < v->root_count; i++)
+        v->roots[i] = cow_ref(root_of(path, i));
     return v;
 }
 
@@ -158,15 +174,16 @@ static void version_unref(struct version *v)
         return;
     for (uint32_t b = 0; b < v->block_count; b++)
         piece_unref(v->pieces[b]);
-    cow_unref(v->root);
+    for (uint32_t i = 0; i < v->root_count; i++)
+        cow_unref(v->roots[i]);
     free(v);
 }
 
-// The same blocks but those that differ, as of another root.
+// The same blocks but those that differ, as of other roots.
 static struct version *version_after(const struct version *v, const uint64_t *differ,
-                                     struct cow *root, uint64_t epoch)
+                                     const struct attribute_path *path)
 {
-    struct version *next = version_new(root, epoch, v->block_count);
+    struct version *next = version_new(path, v->block_count);
     for (uint32_t b = 0; b < v->block_count; b++) {
         struct piece *p = differ && bit_get(differ, b) ? NULL : piece_at(v, b);
         if (p)
@@ -174,6 +191,48 @@ static struct version *version_after(const struct version *v, const uint64_t *di
         next->pieces[b] = p;
     }
     return next;
+}
+
+static struct combinations *combinations_new(uint32_t fields)
+{
+    struct combinations *c = checked(calloc(1, sizeof *c));
+    CHECK(pthread_mutex_init(&c->lock, NULL) == 0);
+    c->fields = fields;
+    return c;
+}
+
+static void combinations_free(struct combinations *c)
+{
+    if (!c)
+        return;
+    pthread_mutex_destroy(&c->lock);
+    free(c);
+}
+
+uint32_t combinations_count(const struct combinations *c)
+{
+    return __atomic_load_n(&c->count, __ATOMIC_ACQUIRE);
+}
+
+static uint32_t combination_find(const struct combinations *c, const uint32_t *values)
+{
+    for (uint32_t i = 0; i < c->count; i++)
+        if (memcmp(c->values[i], values, c->fields * sizeof *values) == 0)
+            return i;
+    return COMBINATION_NONE;
+}
+
+uint32_t combinations_add(struct combinations *c, const uint32_t *values)
+{
+    pthread_mutex_lock(&c->lock);
+    uint32_t at = combination_find(c, values);
+    if (at == COMBINATION_NONE && c->count < COMBINATIONS_MAX) {
+        at = c->count;
+        memcpy(c->values[at], values, c->fields * sizeof *values);
+        __atomic_store_n(&c->count, at + 1, __ATOMIC_RELEASE);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return at;
 }
 
 struct attributes *attributes_new(void)
@@ -192,6 +251,7 @@ void attributes_free(struct attributes *a)
         a->first = gone->next;
         room_remove(gone);
         version_unref(gone->newest);
+        combinations_free(gone->combinations);
         free(gone);
     }
     pthread_mutex_destroy(&a->list);
@@ -203,7 +263,7 @@ uint64_t attributes_bytes(struct attributes *a)
     uint64_t bytes = sizeof *a;
     pthread_mutex_lock(&a->list);
     for (const struct attribute *at = a->first; at; at = at->next) {
-        bytes += sizeof *at;
+        bytes += sizeof *at + (at->combinations ? sizeof *at->combinations : 0);
         for (uint32_t b = 0; at->newest && b < at->newest->block_count; b++) {
             const struct piece *p = piece_at(at->newest, b);
             bytes += sizeof(struct piece *) + (p ? p->bytes : 0);
@@ -216,7 +276,8 @@ uint64_t attributes_bytes(struct attributes *a)
 static bool is_of(const struct attribute *at, const struct attribute_path *path)
 {
     return at->field == path->field && at->target_field == path->target_field &&
-           at->target == path->target->table;
+           at->target == path->target->table && at->more_count == path->more_count &&
+           memcmp(at->more, path->more, path->more_count * sizeof *path->more) == 0;
 }
 
 static struct attribute *find(const struct attributes *a, const struct attribute_path *path)
@@ -239,8 +300,12 @@ static struct attribute *attribute_of(struct attributes *a, struct attribute_roo
                                  .target_field = path->target_field,
                                  .target = path->target->table,
                                  .width = path->width,
+                                 .more_count = path->more_count,
                                  .next = a->first,
                                  .of = a};
+        memcpy(at->more, path->more, sizeof at->more);
+        if (path->more_count > 0)
+            at->combinations = combinations_new(root_count(path));
         room_add(room, at);
         a->first = at;
         a->count++;
@@ -294,20 +359,20 @@ static void find_differing(const struct cow *from, const struct cow *to, struct 
     }
 }
 
-// Bits of the part's blocks that have a row of a differing key; NULL for none.
-static uint64_t *differing_blocks(const struct entry *e, uint32_t field,
-                                  const struct differing *keys)
+// Bits of the part's blocks that have a row of a differing key; stay NULL for none.
+static void add_differing_blocks(const struct entry *e, uint32_t field,
+                                 const struct differing *keys, uint64_t **bits)
 {
     if (keys->count == 0)
-        return NULL;
+        return;
     uint32_t blocks = entry_block_count(e);
-    uint64_t *bits = checked(calloc(bit_words(blocks), sizeof *bits));
+    if (!*bits)
+        *bits = checked(calloc(bit_words(blocks), sizeof **bits));
     struct wanted_codes want = {field, keys->codes, keys->count};
     if (keys->are_most)
-        memset(bits, 0xff, bit_words(blocks) * sizeof *bits);
+        memset(*bits, 0xff, bit_words(blocks) * sizeof **bits);
     else
-        part_blocks_of(e->part, e->rows, &want, 0, bits);
-    return bits;
+        part_blocks_of(e->part, e->rows, &want, 0, *bits);
 }
 
 // ---- reading ----
@@ -320,7 +385,8 @@ static struct version *version_ref(struct version *v)
 
 // The newest version of the entry's part, made when there is none; NULL when none may be.
 static struct version *newest_version(const struct entry *e, struct attribute_room *room,
-                                      const struct attribute_path *path)
+                                      const struct attribute_path *path,
+                                      struct combinations **out_combinations)
 {
     struct attributes *a = e->part->attributes;
     struct version *v = NULL;
@@ -328,10 +394,11 @@ static struct version *newest_version(const struct entry *e, struct attribute_ro
     pthread_mutex_lock(&a->list);
     struct attribute *at = attribute_of(a, room, path);
     if (at && !at->newest)
-        at->newest = version_new(path->target->lookups[path->target_field], path->target->epoch,
-                                 entry_block_count(e));
-    if (at)
+        at->newest = version_new(path, entry_block_count(e));
+    if (at) {
         v = version_ref(at->newest);
+        *out_combinations = at->combinations;
+    }
     pthread_mutex_unlock(&a->list);
     pthread_mutex_unlock(&room->lock);
     return v;
@@ -353,22 +420,32 @@ static void replace_newest(const struct entry *e, const struct attribute_path *p
     version_unref(gone);
 }
 
+static bool has_roots(const struct version *v, const struct attribute_path *path)
+{
+    bool same = v->root_count == root_count(path);
+    for (uint32_t i = 0; i < v->root_count; i++)
+        same &= v->roots[i] == root_of(path, i);
+    return same;
+}
+
 static void open_entry(const struct entry *e, struct attribute_room *room,
                        const struct attribute_path *path, struct differing *keys,
                        struct reading *out)
 {
-    struct cow *root = path->target->lookups[path->target_field];
-    struct version *v = newest_version(e, room, path);
-    *out = (struct reading){.version = v};
-    if (!v || v->root == root)
+    *out = (struct reading){0};
+    struct version *v = out->version = newest_version(e, room, path, &out->combinations);
+    if (!v || has_roots(v, path))
         return;
-    find_differing(v->root, root, keys);
-    uint64_t *differ = differing_blocks(e, path->field, keys);
+    uint64_t *differ = NULL;
+    for (uint32_t i = 0; i < v->root_count; i++) {
+        find_differing(v->roots[i], root_of(path, i), keys);
+        add_differing_blocks(e, path->field, keys, &differ);
+    }
     if (path->target->epoch < v->epoch) { // an older state, which nobody will ask for again
         out->differ = differ;
         return;
     }
-    out->version = version_after(v, differ, root, path->target->epoch);
+    out->version = version_after(v, differ, path);
     replace_newest(e, path, v, out->version);
     version_unref(v);
     free(differ);
@@ -416,6 +493,7 @@ struct attribute_reader *attribute_open(const struct view *v, const struct attri
     struct attribute_reader *r = checked(calloc(1, sizeof *r + v->entry_count * sizeof r->of[0]));
     struct differing *keys = checked(malloc(sizeof *keys));
     keys->from = keys->to = NULL;
+    keys->count = 0;
     r->view = v;
     r->width = path->width;
     r->room = v->attribute_room;
@@ -453,6 +531,13 @@ const void *attribute_codes(const struct attribute_reader *r, const struct block
     const struct version *v = version_of(r, b, &block);
     const struct piece *p = v ? piece_at(v, block) : NULL;
     return p ? p->codes : NULL;
+}
+
+struct combinations *attribute_combinations(const struct attribute_reader *r, const struct block *b)
+{
+    DCHECK(b->view == r->view);
+    const struct entry *e = b->part;
+    return r->of[e - r->view->entries].combinations;
 }
 
 static bool has_room(const struct attribute_reader *r, uint64_t bytes)

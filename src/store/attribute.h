@@ -16,6 +16,13 @@
 // becomes the version, without the blocks that differ; those are gathered anew by whom they
 // matter to, and an older one passes over them.
 //
+// Of several fields of the table referred to, which questions ask for together, the values of a row
+// make one combination, and devices of a few hundred sorts have few of these.  An attribute of
+// combinations holds their numbers, a byte each, which a part hands out as they come:
+//
+//     firmware 7, region 2  ->  combination 0
+//     firmware 3, region 2  ->  combination 1
+//
 // Rules: a reader belongs to one search, whose threads may all use it; its view and that of
 // the table referred to outlive it.  What is kept goes with the segment, is charged to the
 // budget of segments (units.h), and stays below the room's limit all together.  When the room is
@@ -49,11 +56,23 @@ struct attributes *attributes_new(void);
 void attributes_free(struct attributes *a); // NULL is fine
 uint64_t attributes_bytes(struct attributes *a);
 
+enum { COMBINED_MAX = 4, COMBINATIONS_MAX = 255, COMBINATION_NONE = 255 };
+
 struct attribute_path {
     uint32_t field; // that refers
     const struct view *target;
     uint32_t target_field; // STORAGE_CODE
-    unsigned width;        // bytes of a code, which all fit: 1, 2 or 4
+    unsigned width;        // bytes of a code, which all fit: 1, 2 or 4; of a combination 1
+    uint32_t more_count;   // further fields, which make it one of combinations
+    uint32_t more[COMBINED_MAX - 1];
+};
+
+// A part's.  The first `count` stay as they are; that is read with combinations_count().
+struct combinations {
+    pthread_mutex_t lock; // of whoever adds
+    uint32_t fields;
+    uint32_t count;
+    uint32_t values[COMBINATIONS_MAX][COMBINED_MAX]; // codes of the fields, none missing
 };
 
 struct attribute_reader;
@@ -69,5 +88,13 @@ const void *attribute_codes(const struct attribute_reader *r, const struct block
 void attribute_keep(const struct attribute_reader *r, const struct block *b, const void *codes);
 // Whether attribute_keep() may have room for the block.
 bool attribute_takes(const struct attribute_reader *r, const struct block *b);
+// Of a reader of combinations: those of the block's part, which all its blocks' codes are places
+// in.  NULL: nothing can be kept of the part.
+struct combinations *attribute_combinations(const struct attribute_reader *r,
+                                            const struct block *b);
+uint32_t combinations_count(const struct combinations *c);
+// The combination's number, a new one if need be; COMBINATION_NONE when there are too many.  Any
+// thread.
+uint32_t combinations_add(struct combinations *c, const uint32_t *values);
 // Blocks of the view whose codes are not there.
 uint32_t attribute_missing(const struct attribute_reader *r);

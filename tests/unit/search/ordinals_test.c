@@ -144,3 +144,105 @@ TEST(ordinals_count_few_counts_the_positions_of_the_bits)
     ordinals_count_few(&all, bits, 4, rows, counts);
     EXPECT(counts[2] == 2 && counts[0] == 0);
 }
+
+// Ordinals whose buckets lie far apart.
+
+static const uint32_t far[11] = {900, 4, 70, 8, 3000, 10, 11, 2, 1, 60, 600};
+
+static uint32_t far_of(uint32_t i)
+{
+    return i % 7 == 0 ? ORDINAL_NONE : 20 + far[i % 11];
+}
+
+static struct ordinals far_ordinals(uint32_t bound)
+{
+    fill();
+    return (struct ordinals){.base = 20,
+                             .bound = 11,
+                             .width = WIDTH_U8,
+                             .at = narrow,
+                             .through = far,
+                             .through_bound = bound};
+}
+
+TEST(ordinals_through_a_table_are_what_it_says)
+{
+    struct ordinals o = far_ordinals(3001);
+    expect_all(&o, far_of);
+    struct ordinals plain = ordinals_plain(&o, POSITIONS, room);
+    EXPECT(!plain.through && plain.width == WIDTH_U16);
+    expect_all(&plain, far_of);
+    o.through_bound = 1 << 20;
+    plain = ordinals_plain(&o, POSITIONS, room);
+    EXPECT_EQ(plain.width, WIDTH_U32);
+    expect_all(&plain, far_of);
+}
+
+TEST(ordinals_through_a_table_are_counted_at_few_positions_too)
+{
+    struct ordinals o = far_ordinals(3001);
+    static uint64_t counts[4000];
+    static uint64_t truth[4000];
+    uint64_t bits[(POSITIONS + 63) / 64] = {0};
+    for (uint32_t i = 0; i < POSITIONS; i += 3) {
+        bits[i / 64] |= (uint64_t)1 << (i % 64);
+        if (far_of(i) != ORDINAL_NONE)
+            truth[far_of(i)]++;
+    }
+    ordinals_count_few(&o, bits, POSITIONS, (uint16_t *)other_room, counts);
+    EXPECT(memcmp(counts, truth, sizeof truth) == 0);
+}
+
+// ---- one key for nearly all
+
+enum { MANY = 3000, KEYS = 7 };
+
+static uint8_t many_parents[MANY], many_keys[MANY];
+
+static void expect_dominant(const struct ordinals *parents, bool may)
+{
+    static uint16_t rows[MANY + 64];
+    static uint32_t joined_room[MANY + 64], plain_room[MANY + 64];
+    static uint64_t counts[30000], truth[30000];
+    struct key_codes keys = {.base = 2, .bound = 5, .width = WIDTH_U8, .at = many_keys};
+    memset(counts, 0, sizeof counts);
+    memset(truth, 0, sizeof truth);
+    EXPECT_EQ(ordinals_count_dominant(parents, KEYS, &keys, MANY, rows, counts), may);
+    if (!may)
+        return;
+    struct ordinals plain = ordinals_plain(parents, MANY, plain_room);
+    struct ordinals own = ordinals_join(&plain, KEYS, &keys, MANY, joined_room);
+    ordinals_count(&own, MANY, truth);
+    EXPECT(memcmp(counts, truth, sizeof truth) == 0);
+}
+
+// Every `one_in`th has another key, a few of these none.
+static void fill_many(uint32_t one_in)
+{
+    for (uint32_t i = 0; i < MANY; i++) {
+        many_parents[i] = i % 13 == 0 ? UINT8_MAX : (uint8_t)(i * 7 % 200);
+        many_keys[i] = i % one_in ? 3 : (uint8_t)(i / one_in % 6);
+        if (many_keys[i] == 5)
+            many_keys[i] = UINT8_MAX;
+    }
+}
+
+TEST(ordinals_of_a_dominant_key_are_counted_as_joined_ones)
+{
+    static uint32_t through[200];
+    for (uint32_t i = 0; i < 200; i++)
+        through[i] = i * 19 % 2000;
+    struct ordinals parents = {.base = 4, .bound = 200, .width = WIDTH_U8, .at = many_parents};
+    struct ordinals apart = parents;
+    apart.through = through;
+    apart.through_bound = 4000;
+    fill_many(20);
+    expect_dominant(&parents, true);
+    expect_dominant(&apart, true);
+    many_keys[0] = 4; // so that the first one tried is not it
+    expect_dominant(&parents, true);
+    fill_many(5);
+    expect_dominant(&parents, false);
+    memset(many_keys, UINT8_MAX, sizeof many_keys);
+    expect_dominant(&parents, false);
+}

@@ -22,7 +22,10 @@ static void open_sealed(struct fixture *f)
 
 static struct attribute_reader *reader_of(const struct snapshot *s, unsigned width)
 {
-    struct attribute_path path = {DEVICE, snapshot_view(s, DEVICES), MODEL, width};
+    struct attribute_path path = {.field = DEVICE,
+                                  .target = snapshot_view(s, DEVICES),
+                                  .target_field = MODEL,
+                                  .width = width};
     return attribute_open(snapshot_view(s, EVENTS), &path);
 }
 
@@ -206,7 +209,8 @@ TEST(attribute_is_charged_to_the_budget_of_segments)
 
 static struct attribute_reader *reader_by_weight_or_model(const struct snapshot *s, uint32_t field)
 {
-    struct attribute_path path = {DEVICE, snapshot_view(s, DEVICES), field, 4};
+    struct attribute_path path = {
+        .field = DEVICE, .target = snapshot_view(s, DEVICES), .target_field = field, .width = 4};
     return attribute_open(snapshot_view(s, EVENTS), &path);
 }
 
@@ -252,7 +256,8 @@ TEST(attribute_has_none_for_rows_in_memory_and_tables_that_nobody_refers_to)
     keep_all(r, s);
     EXPECT_EQ(blocks_kept(r, s), 0);
     attribute_close(r);
-    struct attribute_path path = {DEVICE, snapshot_view(s, NOTES), 0, 4};
+    struct attribute_path path = {
+        .field = DEVICE, .target = snapshot_view(s, NOTES), .target_field = 0, .width = 4};
     EXPECT(!attribute_open(snapshot_view(s, EVENTS), &path));
     snapshot_free(s);
     fixture_close(&f);
@@ -303,5 +308,76 @@ TEST(attribute_is_right_beside_a_writer_that_changes_keys)
     __atomic_store_n(&race.ended, true, __ATOMIC_RELEASE);
     for (int i = 0; i < 3; i++)
         EXPECT_EQ(pthread_join(readers[i], NULL), 0);
+    fixture_close(&f);
+}
+
+// Of model and owner.
+static struct attribute_reader *reader_of_combinations(const struct snapshot *s)
+{
+    enum { OWNER = 3 };
+    struct attribute_path path = {.field = DEVICE,
+                                  .target = snapshot_view(s, DEVICES),
+                                  .target_field = MODEL,
+                                  .width = 1,
+                                  .more_count = 1,
+                                  .more = {OWNER}};
+    return attribute_open(snapshot_view(s, EVENTS), &path);
+}
+
+TEST(attribute_of_combinations_is_apart_from_its_fields_and_numbers_them_as_they_come)
+{
+    struct fixture f;
+    open_sealed(&f);
+    struct snapshot *s = store_snapshot(f.st);
+    struct block b = view_block(snapshot_view(s, EVENTS), 0);
+    struct attribute_reader *r = reader_of_combinations(s);
+    struct attribute_reader *model = reader_of(s, 1);
+    struct combinations *c = attribute_combinations(r, &b);
+    EXPECT(c && !attribute_combinations(model, &b));
+    EXPECT_EQ(combinations_count(c), 0);
+    EXPECT_EQ(combinations_add(c, (const uint32_t[]){5, 7}), 0);
+    EXPECT_EQ(combinations_add(c, (const uint32_t[]){7, 5}), 1);
+    EXPECT_EQ(combinations_add(c, (const uint32_t[]){5, 7}), 0);
+    static const uint8_t codes[BLOCK_ROWS] = {1, 0, 1};
+    EXPECT(attribute_takes(r, &b));
+    attribute_keep(r, &b, codes);
+    EXPECT(!attribute_codes(model, &b));
+    struct attribute_reader *again = reader_of_combinations(s);
+    EXPECT(memcmp(attribute_codes(again, &b), codes, b.row_count) == 0);
+    EXPECT_EQ(attribute_combinations(again, &b) == c, true);
+    EXPECT_EQ(combinations_count(c), 2);
+    EXPECT_EQ(c->values[1][0], 7);
+    for (uint32_t i = 2; i < COMBINATIONS_MAX; i++)
+        EXPECT_EQ(combinations_add(c, (const uint32_t[]){1000, i}), i);
+    EXPECT_EQ(combinations_add(c, (const uint32_t[]){1001, 0}), COMBINATION_NONE);
+    EXPECT_EQ(combinations_add(c, (const uint32_t[]){7, 5}), 1);
+    attribute_close(again);
+    attribute_close(model);
+    attribute_close(r);
+    snapshot_free(s);
+    fixture_close(&f);
+}
+
+TEST(attribute_of_combinations_goes_when_any_of_its_fields_changes)
+{
+    struct fixture f;
+    open_sealed(&f);
+    struct snapshot *s = store_snapshot(f.st);
+    struct block b = view_block(snapshot_view(s, EVENTS), 0);
+    static const uint8_t codes[BLOCK_ROWS];
+    struct attribute_reader *r = reader_of_combinations(s);
+    attribute_keep(r, &b, codes);
+    EXPECT_EQ(attribute_missing(r), 0);
+    struct test_row row = {.op = ROW_PUT, .key = 3, .cells = {3, 9, 9, 9}};
+    EXPECT_EQ(fixture_append(f.st, DEVICES, row, 1000), OK);
+    EXPECT_EQ(store_commit(f.st, NULL), OK);
+    struct snapshot *then = store_snapshot(f.st);
+    struct attribute_reader *newer = reader_of_combinations(then);
+    EXPECT_EQ(attribute_missing(newer), 1);
+    EXPECT_EQ(attribute_missing(r), 0);
+    attribute_close(newer);
+    attribute_close(r);
+    snapshot_free(then);
+    snapshot_free(s);
     fixture_close(&f);
 }
