@@ -38,7 +38,6 @@ static const struct route routes[] = {
     {METHODS_ALL, ACTION_MANAGE, "/_component_template/{name}", not_built, NULL, ""},
     {METHODS_ALL, ACTION_MANAGE, "/_ilm/policy/{name}", not_built, NULL, ""},
     {METHODS_ALL, ACTION_MANAGE, "/_ingest/pipeline/{name}", not_built, NULL, ""},
-    {METHOD_POST, ACTION_AGGREGATE, "/_sql", not_built, NULL, ""},
     {METHOD_POST, ACTION_AGGREGATE, "/_query", not_built, NULL, ""},
     {METHODS_ALL, ACTION_MANAGE, "/_snapshot/{name}", not_built, NULL, ""},
     {METHODS_ALL, ACTION_MANAGE, "/_scripts/{name}", not_built, NULL, "there are no scripts"},

@@ -27,6 +27,8 @@ static const struct media_name names[] = {
     {"application/json", MEDIA_JSON, VENDOR_NONE},
     {"application/x-ndjson", MEDIA_NDJSON, VENDOR_NONE},
     {"text/plain", MEDIA_TEXT, VENDOR_NONE},
+    {"text/csv", MEDIA_TEXT, VENDOR_NONE},
+    {"text/tab-separated-values", MEDIA_TEXT, VENDOR_NONE},
     {"application/vnd.elasticsearch+json", MEDIA_JSON, VENDOR_ELASTIC},
     {"application/vnd.elasticsearch+x-ndjson", MEDIA_NDJSON, VENDOR_ELASTIC},
     {"application/vnd.opensearch+json", MEDIA_JSON, VENDOR_OPENSEARCH},

@@ -68,11 +68,18 @@ def query_only(a):
 
 def sql(a):
     field = a.field()
-    return {'query': a.chance.choice([
+    return {**({'fetch_size': 7} if a.chance.random() < 0.2 else {}), 'query': a.chance.choice([
+        f'SELECT {field}, MIN({field}), MAX(n) FROM "{INDEX}" GROUP BY {field} ORDER BY 2 DESC', f'SELECT UPPER({field}), COUNT(*) FROM "{INDEX}" GROUP BY 1',
+        f'SELECT COUNT(*) FILTER (WHERE {field} IS NULL), SUM(CASE WHEN {field} > 5 THEN n ELSE 0 END) FROM "{INDEX}"', f'SELECT DISTINCT {field} FROM "{INDEX}"',
+        f'SELECT x FROM (SELECT {field} AS x FROM "{INDEX}") t WHERE x IS NOT NULL', f"SELECT {field} FROM {INDEX} WHERE MATCH({field}, 'zq') LIMIT 5",
         f'SELECT * FROM "{INDEX}" LIMIT 400', f'SELECT {field} FROM "{INDEX}" LIMIT 400', f'SELECT {field}, COUNT(*) FROM "{INDEX}" GROUP BY {field}',
         f'SELECT MAX({field}) FROM "{INDEX}"', f'SELECT COUNT(*) FROM "{INDEX}" WHERE {field} IS NOT NULL', f'SELECT n FROM "{INDEX}" ORDER BY {field}',
         f"SELECT COUNT(DISTINCT {field}) FROM \"{INDEX}\"", 'SHOW TABLES', f'DESCRIBE "{INDEX}"', f'SHOW COLUMNS IN "{INDEX}"',
         f"SELECT n FROM \"{INDEX}\" WHERE {field} LIKE 'z%'", f'FROM {INDEX} | STATS COUNT(*) BY {field}'])}
+
+
+def cursor(a):
+    return {'cursor': a.handle()}
 
 
 def scroll(a):
@@ -152,7 +159,8 @@ PATHS = {
     **dict.fromkeys(['/_search/scroll', '/_search/scroll/{id}'], scroll),
     **dict.fromkeys(['/_pit', '/{index}/_pit'], pit),
     '/{index}/_terms_enum': terms_enum,
-    **dict.fromkeys(['/_sql', '/_sql/translate', '/_sql/close', '/_query'], sql),
+    **dict.fromkeys(['/_sql', '/_sql/translate', '/_plugins/_sql', '/_opendistro/_sql', '/_query'], sql),
+    **dict.fromkeys(['/_sql/close', '/_plugins/_sql/close', '/_opendistro/_sql/close'], cursor),
     **dict.fromkeys(['/_index_template/{name}', '/_template/{name}', '/_component_template/{name}', '/_ilm/policy/{name}',
                      '/_ingest/pipeline/{name}', '/_scripts/{name}'], document),
 }
