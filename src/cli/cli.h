@@ -86,6 +86,7 @@ extern const struct verb verb_probe;
 extern const struct verb verb_source;
 extern const struct verb verb_policy;
 extern const struct verb verb_metric;
+extern const struct verb verb_query;
 extern const struct verb verb_user;
 extern const struct verb verb_audit;
 extern const struct verb verb_version;
