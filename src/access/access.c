@@ -39,6 +39,7 @@ void access_close(struct access *a)
     if (!a)
         return;
     catalog_close(a->catalog);
+    things_kept_done(&a->things);
     pthread_cond_destroy(&a->argon_done);
     pthread_mutex_destroy(&a->argon_lock);
     pthread_mutex_destroy(&a->lock);

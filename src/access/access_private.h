@@ -8,6 +8,7 @@
 #include "access/catalog.h"
 #include "access/credential_cache.h"
 #include "access/penalty.h"
+#include "access/thing.h"
 #include "base/buf.h"
 
 #include <pthread.h>
@@ -15,6 +16,17 @@
 // An Argon2id takes 256 MiB and most of a second: more at once would let strangers
 // take the machine's memory by asking.
 enum { ARGON_AT_ONCE = 2 };
+
+// The things of the catalogue as of a generation.
+struct things_kept {
+    struct arena *arena; // NULL: none was asked for yet
+    struct thing *at;
+    uint32_t count;
+    bool is_filled;
+    uint64_t generation;
+};
+
+void things_kept_done(struct things_kept *k);
 
 struct access {
     int64_t (*now_ms)(void); // wall clock; a test gives its own
@@ -29,6 +41,7 @@ struct access {
     bool has_data;           // something has entered
     uint64_t generation;     // grows with every change of the catalogue that was noticed
     struct credential_cache cache;
+    struct things_kept things;
     struct penalties penalties;
     char dummy_hash[PASSWORD_HASH_BYTES]; // checked for users there are not; made on first need
 

@@ -23,6 +23,8 @@
 //
 // approvals  what waits for a second person: approval.c
 //
+// things     kind, name, body (JSON), changed_ms: aliases and the like (thing.h)
+//
 // seal       one row: counter, tags (a tag for each table; catalog_seal.c).  The column `mac` of
 //            the other tables is the row's own; empty in a transaction that has changed the row.
 //
@@ -77,7 +79,13 @@ static const char layout_4[] =
     " tags BLOB NOT NULL) STRICT;"
     "PRAGMA user_version = 4;";
 
-static const char *const layouts[] = {layout_1, layout_2, layout_3, layout_4};
+static const char layout_5[] =
+    "CREATE TABLE things (kind TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL,"
+    " changed_ms INTEGER NOT NULL, mac BLOB NOT NULL DEFAULT x'',"
+    " PRIMARY KEY (kind, name)) STRICT, WITHOUT ROWID;"
+    "PRAGMA user_version = 5;";
+
+static const char *const layouts[] = {layout_1, layout_2, layout_3, layout_4, layout_5};
 
 enum {
     LAYOUT_VERSION = sizeof layouts / sizeof *layouts,

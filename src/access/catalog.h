@@ -90,6 +90,17 @@ enum err catalog_role_count(struct catalog *c, struct slice role, int64_t *out,
 enum err catalog_user_touch(struct catalog *c, struct slice name, int64_t now_ms,
                             struct fault *why);
 
+// Things (thing.h), by the name of their kind.
+typedef void (*catalog_thing_each)(void *context, const char *kind, const char *name,
+                                   const char *body);
+
+enum err catalog_thing_put(struct catalog *c, const char *kind, struct slice name,
+                           struct slice body, int64_t now_ms, struct fault *why);
+enum err catalog_thing_remove(struct catalog *c, const char *kind, struct slice name,
+                              struct fault *why); // ERR_NOT_FOUND
+enum err catalog_thing_list(struct catalog *c, catalog_thing_each each, void *context,
+                            struct fault *why); // by kind and name
+
 // Changes that wait for the audit log; see access_note in access.h.  `note->id` is not read.
 enum err catalog_note_add(struct catalog *c, const struct access_note *note, struct fault *why);
 // The oldest, in `arena`; ERR_NOT_FOUND without words when none waits.

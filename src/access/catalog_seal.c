@@ -42,9 +42,24 @@ static const struct sealed_table tables[] = {
     TABLE_OF_ONE("api_keys", "id"),
     TABLE_OF_ONE("approvals", "id"),
     TABLE_OF_ONE("changes", "id"),
+    {"things", "kind, name", 2, "SELECT * FROM things ORDER BY kind, name",
+     "SELECT * FROM things WHERE mac = x'' LIMIT 1",
+     "UPDATE things SET mac = ?1 WHERE kind = ?2 AND name = ?3"},
 };
 
-enum { TABLE_COUNT = sizeof tables / sizeof *tables, TAGS_BYTES = TABLE_COUNT * MAC_BYTES };
+// A seal of before there were things has a tag less, and tags of another form, so that nobody
+// makes one of the other by leaving a tag out.  Its table of things has to be empty.
+enum {
+    TABLE_COUNT = sizeof tables / sizeof *tables,
+    TABLE_COUNT_1 = TABLE_COUNT - 1,
+    TAGS_BYTES = TABLE_COUNT * MAC_BYTES
+};
+
+struct seal {
+    int64_t counter;
+    int table_count;
+    uint8_t tags[TAGS_BYTES];
+};
 
 static bool follows_use(const char *column)
 {
@@ -118,13 +133,14 @@ static enum err check_rows(struct catalog *c, const struct sealed_table *t, stru
     return rc == SQLITE_DONE ? OK : catalog_fail(c, "read its rows", why);
 }
 
-static enum err tag_of(struct catalog *c, const struct sealed_table *t, int64_t counter,
+static enum err tag_of(struct catalog *c, const struct sealed_table *t, const struct seal *seal,
                        uint8_t out[MAC_BYTES], struct fault *why)
 {
     struct buf macs AUTO(buf_donep) = buf_init(MACS_BYTES);
-    buf_blob(&macs, slice_text("tamis catalog table 1"));
+    bool is_first = seal->table_count == TABLE_COUNT_1;
+    buf_blob(&macs, slice_text(is_first ? "tamis catalog table 1" : "tamis catalog table 2"));
     buf_blob(&macs, slice_text(t->name));
-    buf_u64_le(&macs, (uint64_t)counter);
+    buf_u64_le(&macs, (uint64_t)seal->counter);
     enum err e = check_rows(c, t, &macs, why);
     if (e == OK)
         e = buf_end(&macs, why);
@@ -134,8 +150,7 @@ static enum err tag_of(struct catalog *c, const struct sealed_table *t, int64_t 
 }
 
 // ERR_NOT_FOUND without words: it never had one, or somebody took it away.
-static enum err read_seal(struct catalog *c, int64_t *out_counter, uint8_t out[TAGS_BYTES],
-                          struct fault *why)
+static enum err read_seal(struct catalog *c, struct seal *out, struct fault *why)
 {
     sqlite3_stmt *row AUTO(catalog_finalizep) = NULL;
     enum err e = catalog_prepare(c, "SELECT counter, tags FROM seal", &row, why);
@@ -147,22 +162,38 @@ static enum err read_seal(struct catalog *c, int64_t *out_counter, uint8_t out[T
     if (rc != SQLITE_ROW)
         return catalog_fail(c, "read its seal", why);
     struct slice tags = bytes_at(row, 1);
-    if (tags.len != TAGS_BYTES)
+    if (tags.len != TAGS_BYTES && tags.len != (size_t)TABLE_COUNT_1 * MAC_BYTES)
         return fail(why, ERR_CORRUPT, "catalog.db: its seal is not of %d bytes", TAGS_BYTES);
-    *out_counter = sqlite3_column_int64(row, 0);
-    memcpy(out, tags.at, TAGS_BYTES);
+    *out = (struct seal){.counter = sqlite3_column_int64(row, 0),
+                         .table_count = (int)(tags.len / MAC_BYTES)};
+    memcpy(out->tags, tags.at, tags.len);
     return OK;
 }
 
-static enum err check_tables(struct catalog *c, int64_t counter, const uint8_t *tags,
-                             struct fault *why)
+static enum err check_unsealed(struct catalog *c, const struct sealed_table *t, struct fault *why)
 {
-    for (int i = 0; i < TABLE_COUNT; i++) {
-        uint8_t tag[MAC_BYTES];
-        enum err e = tag_of(c, &tables[i], counter, tag, why);
+    sqlite3_stmt *row AUTO(catalog_finalizep) = NULL;
+    enum err e = catalog_prepare(c, t->rows, &row, why);
+    if (e == OK && sqlite3_step(row) != SQLITE_DONE)
+        return fail(why, ERR_CORRUPT,
+                    "catalog.db: a row of %s was put there by hand, before it was under the seal",
+                    t->name);
+    return e;
+}
+
+static enum err check_tables(struct catalog *c, const struct seal *seal, struct fault *why)
+{
+    for (int i = seal->table_count; i < TABLE_COUNT; i++) {
+        enum err e = check_unsealed(c, &tables[i], why);
         if (e != OK)
             return e;
-        if (!equal_in_constant_time(tag, tags + (size_t)i * MAC_BYTES, MAC_BYTES))
+    }
+    for (int i = 0; i < seal->table_count; i++) {
+        uint8_t tag[MAC_BYTES];
+        enum err e = tag_of(c, &tables[i], seal, tag, why);
+        if (e != OK)
+            return e;
+        if (!equal_in_constant_time(tag, seal->tags + (size_t)i * MAC_BYTES, MAC_BYTES))
             return fail(why, ERR_CORRUPT,
                         "catalog.db: a row of %s is missing, or one was put back as it once was",
                         tables[i].name);
@@ -172,9 +203,8 @@ static enum err check_tables(struct catalog *c, int64_t counter, const uint8_t *
 
 static enum err verify_within(struct catalog *c, struct fault *why)
 {
-    int64_t counter = 0;
-    uint8_t tags[TAGS_BYTES];
-    enum err e = read_seal(c, &counter, tags, why);
+    struct seal seal = {0};
+    enum err e = read_seal(c, &seal, why);
     if (e == ERR_NOT_FOUND && c->must_be_sealed)
         return fail(why, ERR_CORRUPT, "catalog.db: its seal was taken away");
     if (e == ERR_NOT_FOUND)
@@ -182,15 +212,15 @@ static enum err verify_within(struct catalog *c, struct fault *why)
     if (e == OK && !c->has_key)
         return fail(why, ERR_UNAVAILABLE,
                     "users cannot be checked yet: keeper has not given the key of catalog.db");
-    if (e == OK && counter < c->counter)
+    if (e == OK && seal.counter < c->counter)
         e = fail(why, ERR_CORRUPT,
                  "catalog.db was changed %lld times, and there were %lld: an older one was put in "
                  "its place",
-                 (long long)counter, (long long)c->counter);
+                 (long long)seal.counter, (long long)c->counter);
     if (e == OK)
-        e = check_tables(c, counter, tags, why);
+        e = check_tables(c, &seal, why);
     if (e == OK)
-        c->counter = counter;
+        c->counter = seal.counter;
     return e;
 }
 
@@ -239,41 +269,38 @@ static enum err seal_one(struct catalog *c, const struct sealed_table *t, struct
     return catalog_finish(c, update, why);
 }
 
-static enum err write_seal(struct catalog *c, int64_t counter, const uint8_t *tags,
-                           struct fault *why)
+static enum err write_seal(struct catalog *c, const struct seal *seal, struct fault *why)
 {
     sqlite3_stmt *row AUTO(catalog_finalizep) = NULL;
     enum err e = catalog_prepare(c, "INSERT OR REPLACE INTO seal VALUES (1, ?1, ?2)", &row, why);
     if (e != OK)
         return e;
-    sqlite3_bind_int64(row, 1, counter);
-    sqlite3_bind_blob(row, 2, tags, TAGS_BYTES, SQLITE_TRANSIENT);
+    sqlite3_bind_int64(row, 1, seal->counter);
+    sqlite3_bind_blob(row, 2, seal->tags, TAGS_BYTES, SQLITE_TRANSIENT);
     return catalog_finish(c, row, why);
 }
 
 static enum err seal_all(struct catalog *c, struct fault *why)
 {
-    uint8_t tags[TAGS_BYTES];
+    struct seal seal = {.counter = c->counter + 1, .table_count = TABLE_COUNT};
     enum err e = OK;
-    int64_t counter = c->counter + 1;
     for (int i = 0; e == OK && i < TABLE_COUNT; i++) {
         while (e == OK)
             e = seal_one(c, &tables[i], why);
         if (e == ERR_NOT_FOUND)
-            e = tag_of(c, &tables[i], counter, tags + (size_t)i * MAC_BYTES, why);
+            e = tag_of(c, &tables[i], &seal, seal.tags + (size_t)i * MAC_BYTES, why);
     }
     if (e == OK)
-        e = write_seal(c, counter, tags, why);
+        e = write_seal(c, &seal, why);
     if (e == OK)
-        c->counter = counter;
+        c->counter = seal.counter;
     return e;
 }
 
 enum err catalog_reseal(struct catalog *c, struct fault *why)
 {
-    int64_t counter = 0;
-    uint8_t tags[TAGS_BYTES];
-    enum err e = read_seal(c, &counter, tags, why);
+    struct seal seal = {0};
+    enum err e = read_seal(c, &seal, why);
     if (e == ERR_NOT_FOUND)
         return OK; // verified: it never had one
     return e ? e : seal_all(c, why);
@@ -281,12 +308,11 @@ enum err catalog_reseal(struct catalog *c, struct fault *why)
 
 static enum err seal_first(struct catalog *c, struct fault *why)
 {
-    int64_t counter = 0;
-    uint8_t tags[TAGS_BYTES];
+    struct seal seal = {0};
     enum err e = catalog_begin(c, why);
     if (e != OK)
         return e;
-    e = read_seal(c, &counter, tags, why);
+    e = read_seal(c, &seal, why);
     if (e == ERR_NOT_FOUND)
         e = seal_all(c, why);
     return catalog_end(c, e, why);

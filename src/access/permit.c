@@ -8,12 +8,20 @@
 #include <assert.h>
 #include <stdio.h>
 
+struct narrowing {
+    const char *index;
+    const struct query *filter;
+    struct slice text;
+    const struct narrowing *next;
+};
+
 struct permit { // all of it of the request's arena
     enum action action;
     uint32_t roles;                              // built-in, a bit each
     const char *user, *indices, *grants, *limit; // as in struct principal
     struct grants of_owner;                      // of the user's roles
-    struct grants of_key; // of the API key, within these, when it has a limit
+    struct grants of_key;             // of the API key, within these, when it has a limit
+    const struct narrowing *narrowed; // by aliases; NULL: not at all
 };
 
 static const char *const action_names[ACTION_COUNT] = {
@@ -173,29 +181,58 @@ static bool filters(const struct grants *g, enum action a, struct slice index)
     return grants_filter(g, viewed(g, a, index), index);
 }
 
+static const struct narrowing *narrowing_of(const struct permit *p, const char *index)
+{
+    const struct narrowing *n = p->narrowed;
+    while (n && strcmp(n->index, index) != 0)
+        n = n->next;
+    return n;
+}
+
+const struct permit *permit_narrow(const struct permit *p, const char *index,
+                                   const struct query *filter, struct slice text,
+                                   struct arena *request)
+{
+    struct narrowing *n = ARENA_NEW(request, struct narrowing);
+    struct permit *out = ARENA_NEW(request, struct permit);
+    *n = (struct narrowing){index, filter, text, p->narrowed};
+    *out = *p;
+    out->narrowed = n;
+    return out;
+}
+
 bool permit_filters(const struct permit *p, const char *index)
 {
     struct slice name = slice_text(index);
-    return filters(&p->of_owner, p->action, name) ||
+    return narrowing_of(p, index) || filters(&p->of_owner, p->action, name) ||
            (p->limit[0] && filters(&p->of_key, p->action, name));
+}
+
+static const struct query *both_of(const struct query *one, const struct query *other,
+                                   struct arena *arena)
+{
+    if (!one || !other)
+        return one ? one : other;
+    struct query *and = ARENA_NEW(arena, struct query);
+    const struct query **list = ARENA_ARRAY(arena, const struct query *, 2);
+    list[0] = one;
+    list[1] = other;
+    *and = (struct query){.kind = QUERY_BOOL, .boost = 1};
+    and->bool_.filter = list;
+    and->bool_.filter_count = 2;
+    return and;
 }
 
 const struct query *permit_filter(const struct permit *p, const char *index, struct arena *arena)
 {
     struct slice name = slice_text(index);
-    const struct query *both[2] = {
-        grants_query(&p->of_owner, viewed(&p->of_owner, p->action, name), name, arena),
+    const struct query *owner =
+        grants_query(&p->of_owner, viewed(&p->of_owner, p->action, name), name, arena);
+    const struct query *key =
         p->limit[0] ? grants_query(&p->of_key, viewed(&p->of_key, p->action, name), name, arena)
-                    : NULL};
-    if (!both[0] || !both[1])
-        return both[0] ? both[0] : both[1];
-    struct query *and = ARENA_NEW(arena, struct query);
-    const struct query **list = ARENA_ARRAY(arena, const struct query *, 2);
-    memcpy(list, both, sizeof both);
-    *and = (struct query){.kind = QUERY_BOOL, .boost = 1};
-    and->bool_.filter = list;
-    and->bool_.filter_count = 2;
-    return and;
+                    : NULL;
+    const struct narrowing *n = narrowing_of(p, index);
+    return both_of(both_of(owner, key, arena), n ? n->filter : NULL, arena);
 }
 
 static bool is_plain(const struct grants *g, enum action a, struct slice index)
@@ -212,7 +249,7 @@ static bool is_plain(const struct grants *g, enum action a, struct slice index)
 bool permit_is_plain(const struct permit *p, const char *index)
 {
     struct slice name = slice_text(index);
-    return is_plain(&p->of_owner, p->action, name) &&
+    return !narrowing_of(p, index) && is_plain(&p->of_owner, p->action, name) &&
            (!p->limit[0] || is_plain(&p->of_key, p->action, name));
 }
 
@@ -236,4 +273,8 @@ void permit_key(const struct permit *p, struct buf *out)
     buf_blob(out, slice_text(p->indices));
     buf_blob(out, slice_text(p->grants));
     buf_blob(out, slice_text(p->limit));
+    for (const struct narrowing *n = p->narrowed; n; n = n->next) {
+        buf_blob(out, slice_text(n->index));
+        buf_blob(out, n->text);
+    }
 }

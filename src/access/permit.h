@@ -52,5 +52,11 @@ bool permit_is_plain(const struct permit *p, const char *index); // neither of b
 enum action permit_action(const struct permit *p);
 const char *permit_user(const struct permit *p);
 
+// The same, and of the index no rows but those of `filter`, which `text` says in bytes: an alias
+// with a filter.  Narrower than `p`, whatever the filter.
+const struct permit *permit_narrow(const struct permit *p, const char *index,
+                                   const struct query *filter, struct slice text,
+                                   struct arena *request);
+
 // All that it says, as bytes: two permits of the same bytes get the same answer to a question.
 void permit_key(const struct permit *p, struct buf *out);

@@ -31,8 +31,6 @@ static const struct route routes[] = {
     {METHOD_POST, ACTION_AGGREGATE, "/{index}/_pit", not_built, NULL, ""},
     {METHOD_POST, ACTION_AGGREGATE, "/{index}/_async_search", not_built, NULL, ""},
     {METHOD_PUT, ACTION_MANAGE, "/_cluster/settings", not_built, NULL, ""},
-    {METHODS_ALL, ACTION_MANAGE, "/_aliases", not_built, NULL, ""},
-    {METHODS_ALL, ACTION_SCHEMA, "/{index}/_alias/{name}", not_built, NULL, ""},
     {METHODS_ALL, ACTION_MANAGE, "/_index_template/{name}", not_built, NULL, ""},
     {METHODS_ALL, ACTION_MANAGE, "/_template/{name}", not_built, NULL, ""},
     {METHODS_ALL, ACTION_MANAGE, "/_component_template/{name}", not_built, NULL, ""},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/api_push.h"
 #include "api/bulk_action.h"
+#include "api/index_date.h"
 #include "api/list.h"
 #include "api/push_reply.h"
 #include "base/limits.h"
@@ -10,7 +11,7 @@
 // Writing documents: _bulk and one by one.  The documents themselves are not looked at
 // here: they go to mirror as they came (data/push.h), and come back as rows and verdicts.
 
-enum { PRETTY_ARENA_BYTES = 256 << 20 };
+enum { PRETTY_ARENA_BYTES = 256 << 20, ALIASES_BYTES = 8 << 20 };
 
 static void drop_answer(struct push_answer **a)
 {
@@ -111,6 +112,21 @@ static void allow(const struct exchange *x, struct push_head *head)
     }
 }
 
+// Lines may name them, and those mirror reads.
+static enum err add_aliases(struct exchange *x, struct buf *out, struct fault *why)
+{
+    const struct alias_list *l = NULL;
+    enum err e = exchange_aliases(x, &l, why);
+    for (uint32_t i = 0; e == OK && i < l->count; i++) {
+        uint32_t table = 0;
+        if (i > 0 && slice_equal(l->at[i].name, l->at[i - 1].name))
+            continue;
+        bool has = aliases_write_index(l, l->at[i].name, &table, NULL) == OK;
+        push_alias_add(out, l->at[i].name, has ? (uint16_t)table : PUSH_NO_TABLE);
+    }
+    return e ? e : buf_end(out, why);
+}
+
 static enum err need_body(const struct exchange *x, struct fault *why)
 {
     return x->request->body.len ? OK
@@ -155,6 +171,7 @@ static enum err bulk(struct exchange *x, struct fault *why)
         .kind = PUSH_BULK, .table = PUSH_NO_TABLE, .index = exchange_path(x, 0)};
     struct push_reply reply = {.schema = x->api->engine->schema, .body = x->request->body};
     struct push_answer *answer AUTO(drop_answer) = NULL;
+    struct buf aliases AUTO(buf_donep) = buf_init(ALIASES_BYTES);
     reply.only_failed = wants_only_failed(x);
     reply.term = store_term(x->api->store);
     allow(x, &head);
@@ -163,6 +180,9 @@ static enum err bulk(struct exchange *x, struct fault *why)
         e = push_refresh(x, &reply.forced_refresh, why);
     if (!e)
         e = check_parameters(x, &head, why);
+    if (!e)
+        e = add_aliases(x, &aliases, why);
+    head.aliases = buf_slice(&aliases);
     if (!e)
         e = push_send(x, &head, x->request->body, &answer, why);
     if (e)
@@ -177,10 +197,22 @@ static enum err bulk(struct exchange *x, struct fault *why)
 enum err push_table(struct exchange *x, uint16_t *out, struct fault *why)
 {
     const struct schema *s = x->api->engine->schema;
-    struct slice name = exchange_path(x, 0);
-    const struct table *t = schema_table(s, name);
+    const struct alias_list *aliases = NULL;
     const struct permit *permit = NULL;
-    enum err e = permit_make(&x->who, ACTION_WRITE, name, x->arena, &permit, why);
+    struct slice name;
+    uint32_t table = 0;
+    enum err e = index_date_resolve(exchange_path(x, 0), x->arena, &name, why);
+    if (!e)
+        e = exchange_aliases(x, &aliases, why);
+    const struct table *t = schema_table(s, name);
+    enum err written = e || t ? ERR_NOT_FOUND : aliases_write_index(aliases, name, &table, why);
+    if (written == OK) {
+        t = &s->tables[table];
+        name = slice_text(t->name);
+    }
+    if (e || (written && written != ERR_NOT_FOUND))
+        return e ? e : written;
+    e = permit_make(&x->who, ACTION_WRITE, name, x->arena, &permit, why);
     if (e)
         return e;
     if (!t)
@@ -249,6 +281,7 @@ static enum err write_one(struct exchange *x, enum push_op op, struct fault *why
         e = read_condition(x, op, &head, why);
     if (e)
         return e;
+    head.needs_alias &= schema_table(x->api->engine->schema, exchange_path(x, 0)) != NULL;
     reply.term = store_term(x->api->store);
     bit_set(head.allowed, head.table);
     e = push_send(x, &head, x->request->body, &answer, why);

@@ -169,7 +169,9 @@ static void count_ends(struct exchange *x, struct by_query *b, struct slice body
 static enum err write_found(struct exchange *x, struct by_query *b, const struct answer *a,
                             struct fault *why)
 {
-    struct push_head head = {.kind = PUSH_BULK, .table = PUSH_NO_TABLE, .index = b->index};
+    struct push_head head = {.kind = PUSH_BULK,
+                             .table = PUSH_NO_TABLE,
+                             .index = slice_text(x->api->engine->schema->tables[b->table].name)};
     struct push_answer *answer AUTO(drop_answer) = NULL;
     struct buf body AUTO(buf_done) = buf_init(ACTIONS_BYTES);
     bit_set(head.allowed, b->table);

@@ -34,7 +34,7 @@ static void health_of_indices(struct exchange *x, const struct index_list *list)
         json_int(w, 1);
         json_key(w, "number_of_replicas");
         json_int(w, 0);
-        const struct index_list one = {&list->tables[i], 1};
+        const struct index_list one = {.tables = &list->tables[i], .count = 1};
         counts(w, index_health(x, &one), 1);
         json_end(w);
     }

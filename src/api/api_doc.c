@@ -169,9 +169,11 @@ static void write_row_error(struct exchange *x, struct slice index, struct slice
 static enum err one_table(struct exchange *x, struct slice index, uint32_t *out, struct fault *why)
 {
     const struct index_wish wish = {.expression = index};
-    const struct index_seer seer = {x->api->engine->schema, &x->who, x->permit};
+    struct index_seer seer;
     struct index_list list;
-    enum err e = index_names_resolve(&seer, &wish, x->arena, &list, why);
+    enum err e = exchange_seer(x, x->permit, &seer, why);
+    if (e == OK)
+        e = index_names_resolve(&seer, &wish, x->arena, &list, why);
     if (e == OK && (index.len == 0 || list.count != 1))
         e = fail(why, ERR_INVALID, "illegal_argument_exception: each of [docs] names one index");
     if (e == OK)

@@ -35,24 +35,16 @@ static void settings_part(struct exchange *x, const struct table *t)
     index_settings(x, t);
 }
 
-static void aliases_part(struct exchange *x, const struct table *t)
-{
-    (void)t;
-    json_key(&x->json, "aliases");
-    json_object(&x->json);
-    json_end(&x->json);
-}
-
 static void whole_part(struct exchange *x, const struct table *t)
 {
-    aliases_part(x, t);
+    aliases_write(x, x->aliases, (uint32_t)(t - x->api->engine->schema->tables), slice_of(NULL, 0));
     mappings_part(x, t);
     settings_part(x, t);
 }
 
 static enum err get_index(struct exchange *x, struct fault *why)
 {
-    return for_each(x, whole_part, why);
+    return for_each(x, whole_part, why); // which has read the aliases
 }
 
 static enum err get_mapping(struct exchange *x, struct fault *why)
@@ -63,11 +55,6 @@ static enum err get_mapping(struct exchange *x, struct fault *why)
 static enum err get_settings(struct exchange *x, struct fault *why)
 {
     return for_each(x, settings_part, why);
-}
-
-static enum err get_alias(struct exchange *x, struct fault *why)
-{
-    return for_each(x, aliases_part, why);
 }
 
 static enum err refresh(struct exchange *x, struct fault *why)
@@ -91,8 +78,6 @@ static const struct route routes[] = {
     {METHOD_GET, ACTION_SCHEMA, "/_settings", get_settings, "flat_settings include_defaults", ""},
     {METHOD_GET, ACTION_SCHEMA, "/{index}/_settings", get_settings,
      "flat_settings include_defaults", ""},
-    {METHOD_GET, ACTION_SCHEMA, "/_alias", get_alias, "", "there are no aliases"},
-    {METHOD_GET, ACTION_SCHEMA, "/{index}/_alias", get_alias, "", ""},
     {METHOD_GET | METHOD_POST, ACTION_SCHEMA, "/_refresh", refresh, "",
      "rows are visible as soon as they are on disk, so nothing depends on it"},
     {METHOD_GET | METHOD_POST, ACTION_SCHEMA, "/{index}/_refresh", refresh, "", ""},

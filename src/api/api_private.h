@@ -55,7 +55,8 @@ struct exchange {
     struct slice path_values[PATH_VALUES_MAX]; // what stood for each {name}, decoded
     uint32_t path_value_count;
     struct principal who;
-    const struct permit *permit; // for route->action, without an index
+    const struct permit *permit;      // for route->action, without an index
+    const struct alias_list *aliases; // NULL: not asked for yet
     struct media media;
     bool pretty;
     int64_t started_us;
@@ -69,6 +70,11 @@ struct exchange {
 struct slice exchange_path(const struct exchange *x, uint32_t at); // len 0 when there is none
 // The body as JSON, NULL when there is none.  ERR_LIMIT beyond SEARCH_BODY_BYTES.
 enum err exchange_body(struct exchange *x, const struct json **out, struct fault *why);
+// The aliases there are, read once a request.
+enum err exchange_aliases(struct exchange *x, const struct alias_list **out, struct fault *why);
+// Who resolves index expressions for `permit`.
+enum err exchange_seer(struct exchange *x, const struct permit *permit, struct index_seer *out,
+                       struct fault *why);
 // The tables of an expression, for `permit`.
 enum err exchange_tables(struct exchange *x, const struct permit *permit, struct slice expression,
                          struct index_list *out, struct fault *why);
@@ -101,6 +107,11 @@ enum err route_unrecognized(const struct exchange *x, const struct unrecognized 
 // Within the object of an answer: that it is not done yet, and how it will be (202).  0: it is.
 void exchange_waits(struct exchange *x, int64_t id); // api_approvals.c
 
+// api_alias.c: "aliases" of a table, those of `names` (len 0: all).
+void aliases_write(struct exchange *x, const struct alias_list *l, uint32_t table,
+                   struct slice names);
+bool alias_of_table(const struct alias_list *l, uint32_t table, struct slice names);
+
 enum err posture(struct exchange *x, struct fault *why); // api_posture.c
 
 // The groups, one a file.
@@ -108,4 +119,4 @@ extern const struct route_group root_routes, search_routes, msearch_routes, doc_
     index_routes, field_caps_routes, cluster_routes, cat_routes, security_routes, tamis_routes,
     roles_routes, approvals_routes, stats_routes, state_routes, by_query_routes, cat_other_routes,
     absent_routes;
-extern const struct route_group audit_routes, terms_enum_routes, sql_routes;
+extern const struct route_group audit_routes, terms_enum_routes, sql_routes, alias_routes;

@@ -42,6 +42,10 @@ static void state_index(struct exchange *x, uint32_t table)
     json_end(w);
     json_key(w, "aliases");
     json_array(w);
+    for (uint32_t i = 0; i < x->aliases->count; i++) { // read when the names were resolved
+        if (x->aliases->at[i].table == table)
+            json_string(w, x->aliases->at[i].name);
+    }
     json_end(w);
     json_end(w);
 }
@@ -195,9 +199,69 @@ static enum err cluster_state(struct exchange *x, struct fault *why)
 
 // --- _resolve/index ------------------------------------------------------------------------
 
+// Of the indices in the list, each alias once, with those indices.
+static void resolve_aliases(struct exchange *x, const struct index_list *list)
+{
+    struct json_writer *w = &x->json;
+    const struct alias_list *l = x->aliases;
+    struct slice open = slice_of(NULL, 0);
+    json_key(w, "aliases");
+    json_array(w);
+    for (uint32_t i = 0; i < l->count; i++) {
+        bool is_listed = false;
+        for (uint32_t k = 0; k < list->count; k++)
+            is_listed |= list->tables[k] == l->at[i].table;
+        if (!is_listed)
+            continue;
+        if (!open.len || !slice_equal(open, l->at[i].name)) {
+            if (open.len) {
+                json_end(w);
+                json_end(w);
+            }
+            json_object(w);
+            json_key(w, "name");
+            json_string(w, l->at[i].name);
+            json_key(w, "indices");
+            json_array(w);
+            open = l->at[i].name;
+        }
+        json_text(w, x->api->engine->schema->tables[l->at[i].table].name);
+    }
+    if (open.len) {
+        json_end(w);
+        json_end(w);
+    }
+    json_end(w);
+}
+
+static void resolved_index(struct exchange *x, uint32_t table)
+{
+    struct json_writer *w = &x->json;
+    bool any = false;
+    json_object(w);
+    json_key(w, "name");
+    json_text(w, x->api->engine->schema->tables[table].name);
+    for (uint32_t i = 0; i < x->aliases->count; i++) {
+        if (x->aliases->at[i].table != table)
+            continue;
+        if (!any) {
+            json_key(w, "aliases");
+            json_array(w);
+        }
+        any = true;
+        json_string(w, x->aliases->at[i].name);
+    }
+    if (any)
+        json_end(w);
+    json_key(w, "attributes");
+    json_array(w);
+    json_text(w, "open");
+    json_end(w);
+    json_end(w);
+}
+
 static enum err resolve_index(struct exchange *x, struct fault *why)
 {
-    static const char *const empty[] = {"aliases", "data_streams"};
     struct index_list list;
     enum err e = exchange_tables(x, x->permit, exchange_path(x, 0), &list, why);
     if (e != OK)
@@ -206,22 +270,13 @@ static enum err resolve_index(struct exchange *x, struct fault *why)
     json_object(w);
     json_key(w, "indices");
     json_array(w);
-    for (uint32_t i = 0; i < list.count; i++) {
-        json_object(w);
-        json_key(w, "name");
-        json_text(w, x->api->engine->schema->tables[list.tables[i]].name);
-        json_key(w, "attributes");
-        json_array(w);
-        json_text(w, "open");
-        json_end(w);
-        json_end(w);
-    }
+    for (uint32_t i = 0; i < list.count; i++)
+        resolved_index(x, list.tables[i]);
     json_end(w);
-    for (int i = 0; i < 2; i++) {
-        json_key(w, empty[i]);
-        json_array(w);
-        json_end(w);
-    }
+    resolve_aliases(x, &list);
+    json_key(w, "data_streams");
+    json_array(w);
+    json_end(w);
     json_end(w);
     return OK;
 }

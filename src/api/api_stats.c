@@ -33,7 +33,7 @@ static void one_index(struct exchange *x, const struct stat_wish *wish, uint32_t
 {
     struct json_writer *w = &x->json;
     const char *name = x->api->engine->schema->tables[table].name;
-    const struct index_list one = {&table, 1};
+    const struct index_list one = {.tables = &table, .count = 1};
     const struct store_table_stats sum = index_stats_sum(x, &one);
     char uuid[INDEX_UUID_BYTES];
     index_uuid(name, uuid);

@@ -210,6 +210,7 @@ static void departures(struct buf *out)
         "* Counts are exact: `track_total_hits` only bounds what is shown when it is a number.\n"
         "* There are no scripts: `bucket_script`, `bucket_selector` and `moving_fn` take an\n"
         "  arithmetic expression (`reference/expressions.md`), `moving_avg` has no `predict`.\n"
+        "* An alias gives no right of its own; see `decisions/054-aliases.md`.\n"
         "* There is no scroll and no point in time.\n"
         "* An address that fails to authenticate too often gets 429 with `Retry-After`.\n"
         "* A search that runs out of time is an error (504), never a partial answer.\n");

@@ -25,6 +25,26 @@ enum err exchange_body(struct exchange *x, const struct json **out, struct fault
     return OK;
 }
 
+enum err exchange_aliases(struct exchange *x, const struct alias_list **out, struct fault *why)
+{
+    if (!x->aliases) {
+        struct alias_list *list = ARENA_NEW(x->arena, struct alias_list);
+        enum err e = aliases_read(x->api->access, x->api->engine->schema, x->arena, list, why);
+        if (e != OK)
+            return e;
+        x->aliases = list;
+    }
+    *out = x->aliases;
+    return OK;
+}
+
+enum err exchange_seer(struct exchange *x, const struct permit *permit, struct index_seer *out,
+                       struct fault *why)
+{
+    *out = (struct index_seer){x->api->engine->schema, &x->who, permit, NULL};
+    return exchange_aliases(x, &out->aliases, why);
+}
+
 enum err exchange_tables(struct exchange *x, const struct permit *permit, struct slice expression,
                          struct index_list *out, struct fault *why)
 {
@@ -32,8 +52,10 @@ enum err exchange_tables(struct exchange *x, const struct permit *permit, struct
     enum err e = index_wish_make(expression, &x->parameters, &wish, why);
     if (e != OK)
         return e;
-    const struct index_seer seer = {x->api->engine->schema, &x->who, permit};
-    e = index_names_resolve(&seer, &wish, x->arena, out, why);
+    struct index_seer seer;
+    e = exchange_seer(x, permit, &seer, why);
+    if (e == OK)
+        e = index_names_resolve(&seer, &wish, x->arena, out, why);
     if (e == OK)
         record_tables(x, out);
     return e;
@@ -42,9 +64,11 @@ enum err exchange_tables(struct exchange *x, const struct permit *permit, struct
 enum err exchange_table(struct exchange *x, uint32_t *out, struct fault *why)
 {
     const struct index_wish wish = {.expression = exchange_path(x, 0), .wildcards_match = true};
-    const struct index_seer seer = {x->api->engine->schema, &x->who, x->permit};
+    struct index_seer seer;
     struct index_list list;
-    enum err e = index_names_resolve(&seer, &wish, x->arena, &list, why);
+    enum err e = exchange_seer(x, x->permit, &seer, why);
+    if (e == OK)
+        e = index_names_resolve(&seer, &wish, x->arena, &list, why);
     if (e != OK)
         return e;
     if (list.count != 1)

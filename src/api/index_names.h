@@ -4,10 +4,11 @@
 // Which tables an index expression means: comma lists, wildcards, exclusions, _all.
 //
 // An index the caller may not see is left out of what a wildcard means, and is a
-// security_exception when it is named outright.
+// security_exception when it is named outright, or by an alias.
 
 #include "access/access.h"
 #include "access/permit.h"
+#include "api/aliases.h"
 #include "api/url.h"
 #include "data/schema.h"
 #include "engine/engine.h"
@@ -28,6 +29,14 @@ struct index_seer {
     const struct schema *schema;
     const struct principal *who;
     const struct permit *permit;
+    const struct alias_list *aliases; // NULL: there are none
+};
+
+// Of a table that was reached by aliases with filters only: its rows that one of them lets
+// through.  `filter` NULL: all rows.
+struct index_part {
+    const struct query *filter;
+    struct slice text; // of the filter, as bytes
 };
 
 // ERR_NOT_FOUND: "index_not_found_exception: no such index [x]".

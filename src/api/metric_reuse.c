@@ -32,7 +32,7 @@ bool metric_reuse_get(struct exchange *x, const struct metric_question *q,
     if (out->is_refused || !x->api->engine->cache)
         return false;
     struct buf key AUTO(buf_donep);
-    const struct index_list in = {&m->table, 1};
+    const struct index_list in = {.tables = &m->table, .count = 1};
     reuse_key(x, x->permit, &in, out, &key);
     add_question(x, q, m, &key);
     if (!reuse_find(x, x->arena, &key, out))
@@ -47,7 +47,7 @@ bool metric_reuse_get(struct exchange *x, const struct metric_question *q,
 void metric_reuse_keep(struct exchange *x, struct reuse *r, const struct metric_decl *m,
                        uint32_t rows, const struct record_mark *before)
 {
-    const struct index_list in = {&m->table, 1};
+    const struct index_list in = {.tables = &m->table, .count = 1};
     if (!r->key.len || x->api->engine->ops->version(x->api->engine, &in) != r->version)
         return;
     struct buf people AUTO(buf_donep) = buf_init(PEOPLE_BYTES_MAX);

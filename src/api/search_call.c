@@ -42,16 +42,83 @@ enum err search_call_url(struct exchange *x, struct search_call *c, struct fault
     return e;
 }
 
+// What bounds a caller's view of an index bounds what he may ask of it, an alias's filter included.
+static bool is_bounded(const struct search_call *c, const struct table *t)
+{
+    return !permit_is_plain(c->permit, t->name) || permit_groups_only(c->permit, t->name);
+}
+
+static bool has_global(const struct request *r)
+{
+    for (uint32_t i = 0; i < r->agg_count; i++) {
+        if (r->aggs[i].kind == AGG_GLOBAL)
+            return true;
+    }
+    return false;
+}
+
+// As if he had asked it himself: fields that he may not see are not there, and under a floor it
+// counts as a condition of the question.
+static enum err ask_filter(struct arena *arena, struct search_call *c,
+                           const struct index_part *part, struct fault *why)
+{
+    if (c->tables.count > 1)
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: aliases with a filter are asked one by one by "
+                    "this user");
+    if (has_global(&c->request))
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: [global] is not asked through an alias with a "
+                    "filter by this user");
+    const struct query **both = ARENA_ARRAY(arena, const struct query *, 2);
+    struct query *and = ARENA_NEW(arena, struct query);
+    both[0] = c->request.query;
+    both[1] = part->filter;
+    *and = (struct query){.kind = QUERY_BOOL, .boost = 1};
+    and->bool_.must = both;
+    and->bool_.must_count = 1;
+    and->bool_.filter = both + 1;
+    and->bool_.filter_count = 1;
+    c->request.query = and;
+    c->reuse.is_off = true; // the body does not say all of it
+    return OK;
+}
+
+// Through an alias with a filter there are no other rows.
+static enum err narrow(const struct schema *s, struct arena *arena, struct search_call *c,
+                       struct fault *why)
+{
+    enum err e = OK;
+    for (uint32_t i = 0; e == OK && i < c->tables.count; i++) {
+        const struct table *t = &s->tables[c->tables.tables[i]];
+        const struct index_part *part = &c->tables.parts[i];
+        if (part->filter && is_bounded(c, t))
+            e = ask_filter(arena, c, part, why);
+        else if (part->filter)
+            c->permit = permit_narrow(c->permit, t->name, part->filter, part->text, arena);
+    }
+    return e;
+}
+
 enum err search_call_run(struct exchange *x, const struct index_wish *wish, struct arena *arena,
                          struct search_call *c, struct fault *why)
 {
     enum action action = c->request.size > 0 ? ACTION_READ : ACTION_AGGREGATE;
-    enum err e = permit_make(&x->who, action, wish->expression, arena, &c->permit, why);
+    const struct alias_list *aliases = NULL;
+    enum err e = exchange_aliases(x, &aliases, why);
+    if (e != OK)
+        return e;
+    // What an alias stands for is judged one by one.
+    struct slice index =
+        aliases_has(aliases, wish->expression) ? slice_of(NULL, 0) : wish->expression;
+    e = permit_make(&x->who, action, index, arena, &c->permit, why);
     if (e != OK)
         return e;
     struct engine *engine = x->api->engine;
-    const struct index_seer seer = {engine->schema, &x->who, c->permit};
+    const struct index_seer seer = {engine->schema, &x->who, c->permit, aliases};
     e = index_names_resolve(&seer, wish, arena, &c->tables, why);
+    if (e == OK && c->tables.parts)
+        e = narrow(engine->schema, arena, c, why);
     if (e == OK)
         e = request_check(&c->request, why); // what Elasticsearch's shards find out
     for (uint32_t i = 0; e == OK && i < c->tables.count; i++)

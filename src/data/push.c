@@ -9,7 +9,7 @@
 // The head, little-endian:
 //
 //     kind u8 | op u8 | table u16 | allowed 4 x u64 | id blob | index blob | flags u8 |
-//     condition 2 x u64
+//     condition 2 x u64 | aliases blob (table u16 and name blob, each)
 
 enum { HEAD_NEEDS_ALIAS = 1, HEAD_HAS_CONDITION = 2, HEAD_FLAGS = 3 };
 
@@ -37,6 +37,38 @@ void push_head_encode(const struct push_head *h, struct buf *out)
     buf_u8(out, (uint8_t)((h->needs_alias ? HEAD_NEEDS_ALIAS : 0) |
                           (h->only_if.is_given ? HEAD_HAS_CONDITION : 0)));
     push_condition_encode(&h->only_if, out);
+    buf_blob(out, h->aliases);
+}
+
+void push_alias_add(struct buf *aliases, struct slice name, uint16_t table)
+{
+    buf_u16_le(aliases, table);
+    buf_blob(aliases, name);
+}
+
+bool push_alias_find(struct slice aliases, struct slice name, uint16_t *out)
+{
+    struct reader in = reader_over(aliases);
+    while (reader_left(&in) > 0 && !in.short_of_bytes) {
+        uint16_t table = reader_u16_le(&in);
+        if (slice_equal(reader_blob(&in), name)) {
+            *out = table;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool aliases_are_good(struct slice aliases, const struct schema *s)
+{
+    struct reader in = reader_over(aliases);
+    while (reader_left(&in) > 0 && !in.short_of_bytes) {
+        uint16_t table = reader_u16_le(&in);
+        (void)reader_blob(&in);
+        if (table != PUSH_NO_TABLE && table >= s->table_count)
+            return false;
+    }
+    return !in.short_of_bytes;
 }
 
 void push_condition_encode(const struct push_condition *c, struct buf *out)
@@ -69,12 +101,15 @@ enum err push_head_decode(struct slice bytes, const struct schema *s, struct pus
     h.index = reader_blob(&in);
     uint8_t flags = reader_u8(&in);
     struct slice condition = reader_bytes(&in, PUSH_CONDITION_BYTES);
+    h.aliases = reader_blob(&in);
     if (in.short_of_bytes || flags > HEAD_FLAGS || kind >= PUSH_KIND_COUNT || op >= PUSH_OP_COUNT)
         return fail(why, ERR_CORRUPT, "head of a push");
     if (h.table != PUSH_NO_TABLE && h.table >= s->table_count)
         return fail(why, ERR_CORRUPT, "push to table %u of %u", h.table, s->table_count);
     if ((h.table == PUSH_NO_TABLE) != (kind == PUSH_BULK))
         return fail(why, ERR_CORRUPT, "push to no table");
+    if (!aliases_are_good(h.aliases, s))
+        return fail(why, ERR_CORRUPT, "aliases of a push");
     h.kind = (enum push_kind)kind;
     h.op = (enum push_op)op;
     h.needs_alias = flags & HEAD_NEEDS_ALIAS;

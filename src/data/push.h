@@ -43,9 +43,16 @@ struct push_head {
     struct slice id;                    // ONE, FIND; len 0: none
     struct slice index;                 // BULK: where items that name none go; len 0: nowhere
     bool needs_alias;                   // index names are to be aliases
+    struct slice aliases;               // BULK: as push_alias_add() writes them; len 0: none
     struct push_condition only_if;      // ONE
     uint64_t term;                      // store_term(); for the desk, and not sent
 };
+
+// Of what tables aliases are, for what is written to them: PUSH_NO_TABLE for one that has several
+// and names none.
+void push_alias_add(struct buf *aliases, struct slice name, uint16_t table);
+// False: there is no such alias.
+bool push_alias_find(struct slice aliases, struct slice name, uint16_t *out);
 
 void push_head_encode(const struct push_head *h, struct buf *out);
 // `out_body` is what follows.  The slices are of `bytes`.

@@ -13,10 +13,15 @@
 
 struct engine;
 
+struct index_part;
+
 // What a search goes through.
 struct index_list {
     const uint32_t *tables; // in schema order, each once
     uint32_t count;
+    // One a table, for whoever made the list: what of it the names meant (api/index_names.h).  The
+    // engine looks at its permit alone.  NULL: all.
+    const struct index_part *parts;
 };
 
 // One search.  All it points to stays the caller's.

@@ -152,7 +152,7 @@ static enum err local_get(struct engine *e, const struct permit *p, uint32_t tab
                           struct row_key key, struct arena *request, struct hit *out,
                           struct fault *why)
 {
-    const struct index_list in = {&table, 1};
+    const struct index_list in = {.tables = &table, .count = 1};
     enum err denied = check(e, p, &in, why);
     if (denied)
         return denied;

@@ -180,7 +180,7 @@ void hit_fill(const struct snapshot *snapshot, const struct permit *permit, uint
     out->key = row_key_of(v, at);
     out->number = row_number(v, at);
     out->term = snapshot_term(snapshot);
-    out->hides_number = permit_filters(permit, t->name);
+    out->hides_number = permit_hides_rows(permit, t->name);
     out->fields = fields;
     out->field_count = count;
     find_people(snapshot, table, at, &people);

@@ -22,8 +22,8 @@ static enum err plan_matches(const struct search_context *c, struct room *room,
     }
     // The filter is not the asker's, so what is wrong with it is not for him to read.
     return e == ERR_INVALID ? fail(why, ERR_DENIED,
-                                   "security_exception: the [query] of a role does not fit the "
-                                   "index")
+                                   "security_exception: the [query] of a role, or the filter of "
+                                   "an alias, does not fit the index")
                             : e;
 }
 

@@ -167,6 +167,36 @@ static struct slice index_of(const struct push_reader *r, const struct bulk_acti
     return a->index.len ? a->index : r->head.index;
 }
 
+// By its own name or an alias; a request of one document has it from serve.
+static enum err named_table(const struct push_reader *r, struct slice name, bool needs_alias,
+                            const struct table **out, struct fault *why)
+{
+    const struct schema *s = r->policy->schema;
+    uint16_t table = r->head.table;
+    *out = r->head.kind == PUSH_BULK ? schema_table(s, name) : &s->tables[table];
+    if (r->head.kind == PUSH_ONE)
+        name = slice_text((*out)->name);
+    int shown = name.len < LIMIT_NAME_BYTES ? (int)name.len : LIMIT_NAME_BYTES;
+    if (*out && !needs_alias)
+        return OK;
+    if (*out || !push_alias_find(r->head.aliases, name, &table))
+        return fail(why, ERR_NOT_FOUND,
+                    needs_alias ? "index_not_found_exception: no such index [%.*s] and "
+                                  "[require_alias] request flag is [true] and [%.*s] is not an "
+                                  "alias"
+                                : "index_not_found_exception: no such index [%.*s]",
+                    shown, (const char *)name.at, shown, (const char *)name.at);
+    if (table == PUSH_NO_TABLE)
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: no write index is defined for alias [%.*s]. The "
+                    "write index may be explicitly disabled using is_write_index=false or the "
+                    "alias points to multiple indices without one being designated as a write "
+                    "index",
+                    shown, (const char *)name.at);
+    *out = &s->tables[table];
+    return OK;
+}
+
 // The table that an action is for.
 static enum err table_of(struct push_reader *r, const struct bulk_action *a, uint16_t *out,
                          struct fault *why)
@@ -180,17 +210,10 @@ static enum err table_of(struct push_reader *r, const struct bulk_action *a, uin
         *out = r->table_now;
         return OK;
     }
-    const struct table *t =
-        r->head.kind == PUSH_BULK ? schema_table(s, name) : &s->tables[r->head.table];
-    if (!t)
-        return fail(why, ERR_NOT_FOUND, "index_not_found_exception: no such index [%.*s]",
-                    name.len < LIMIT_NAME_BYTES ? (int)name.len : LIMIT_NAME_BYTES,
-                    (const char *)name.at);
-    if (needs_alias)
-        return fail(why, ERR_NOT_FOUND,
-                    "index_not_found_exception: no such index [%s] and [require_alias] request "
-                    "flag is [true] and [%s] is not an alias",
-                    t->name, t->name);
+    const struct table *t = NULL;
+    enum err e = named_table(r, name, needs_alias, &t, why);
+    if (e)
+        return e;
     uint16_t table = (uint16_t)(t - s->tables);
     if (!bit_get(r->head.allowed, table))
         return fail(why, ERR_DENIED,

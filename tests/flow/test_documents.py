@@ -172,3 +172,36 @@ def test_update_by_query_writes_rows_anew_and_each_once(tamis, es):
     assert all(doc['found'] and doc['_seq_no'] > before[doc['_id']] for doc in after)
     assert refusal(es.update_by_query, index='copies', body={'query': {'match_all': {}}}, params={'pipeline': 'p'})[0] == 400
     es.delete_by_query(index='copies', body={'query': {'match_all': {}}})
+
+
+def test_an_alias_is_written_and_read_as_its_index_and_outlives_a_restart(tamis, es):
+    tamis.user('head', 'admin')
+
+    def admin(method, path, body=None):
+        reply = tamis.http(method, path, body, 'head')
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+    admin('POST', '/_aliases', {'actions': [
+        {'add': {'index': 'notes', 'alias': 'all', 'is_write_index': True}}, {'add': {'index': 'copies', 'alias': 'all'}},
+        {'add': {'index': 'copies', 'alias': 'red', 'filter': {'term': {'kind': 'red'}}}}]})
+    assert es.indices.exists_alias(name='red') and not es.indices.exists_alias(name='blue')
+    before = es.count(index='all')['count']
+    made = es.index(index='all', id='through', body={'kind': 'red'}, params={'require_alias': 'true'})
+    assert made['_index'] == 'notes'
+    done = es.bulk(body=[{'index': {'_index': 'red', '_id': 'r1'}}, {'kind': 'red', 'count': 1},
+                         {'index': {'_index': 'red', '_id': 'r2'}}, {'kind': 'green', 'count': 1}])
+    assert [item['index']['_index'] for item in done['items']] == ['copies', 'copies'] and not done['errors']
+    assert es.count(index='all')['count'] == before + 3
+    assert es.count(index='red')['count'] == 1
+    assert es.get(index='red', id='r2')['found']
+    es.update_by_query(index='red', body={'query': {'match_all': {}}})
+    assert es.delete_by_query(index='red', body={'query': {'match_all': {}}})['deleted'] == 1
+    assert es.count(index='copies')['count'] == 1
+    tamis.stop()
+    tamis.start()
+    until('documents are taken again', lambda: takes(tamis), 30)
+    assert set(es.indices.get_alias(name='all')) == {'notes', 'copies'}
+    assert es.count(index='red')['count'] == 0
+    admin('DELETE', '/_all/_alias/red,all')
+    assert not es.indices.exists_alias(name='red')
+    es.delete_by_query(index='copies', body={'query': {'match_all': {}}})

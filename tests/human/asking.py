@@ -133,7 +133,7 @@ PATHS = {
                      '/_tamis/approvals', '/_tamis/approvals/{id}', '/_security/user/{name}/_enable', '/_security/user/{name}/_disable',
                      '/_tamis/audit/head', '/_tamis/audit/{name}', '/_tamis/pending', '/_resolve/index/{name}', '/_stats', '/{index}/_stats',
                      '/_nodes/stats', '/_cluster/state', '/_snapshot/{name}', '/{index}/_doc/{id}', '/{index}/_source/{id}',
-                     '/{index}/_alias/{name}', '/_tasks', '/_aliases', '/{index}/_mapping/field/{name}', '/_alias/{name}', '/_flush',
+                     '/{index}/_alias/{name}', '/{index}/_aliases/{name}', '/_tasks', '/_aliases', '/{index}/_mapping/field/{name}', '/_alias/{name}', '/_flush',
                      '/{index}/_flush', '/{index}/_forcemerge', '/_forcemerge', '/{index}/_segments', '/_index_template', '/_template',
                      '/_component_template', '/_data_stream', '/_data_stream/{name}', '/{index}/_open', '/{index}/_close',
                      '/_tamis/audit/tail', '/_tamis/audit/who', '/_tamis/audit/absent', '/_tamis/audit/verify', '/_tamis/audit/consistency',

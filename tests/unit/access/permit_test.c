@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "access/access.h"
 #include "access/permit.h"
+#include "query/query.h"
 #include "test.h"
 
 static enum err ask(uint32_t roles, enum action a, const char *indices, const char *index,
@@ -110,4 +111,24 @@ TEST(permit_floor_binds_all_but_analysts)
     EXPECT(!permit_rows(p, "x"));
     EXPECT_EQ(permit_action(p), ACTION_SCHEMA);
     EXPECT(strcmp(permit_user(p), "ana") == 0);
+}
+
+TEST(permit_narrowed_shows_only_the_rows_of_a_filter)
+{
+    struct arena *request AUTO(arena_freep) = arena_new(1 << 16);
+    struct principal who = {.name = "ana", .roles = 1U << ROLE_ANALYST};
+    const struct query all = {.kind = QUERY_MATCH_ALL};
+    const struct permit *p;
+    EXPECT_EQ(permit_make(&who, ACTION_READ, slice_of(NULL, 0), request, &p, NULL), OK);
+    const struct permit *n = permit_narrow(p, "events", &all, slice_text("f"), request);
+    EXPECT(permit_is_plain(p, "events") && !permit_filters(p, "events"));
+    EXPECT(!permit_is_plain(n, "events") && permit_filters(n, "events"));
+    EXPECT(permit_filter(n, "events", request) == &all);
+    EXPECT(permit_is_plain(n, "devices") && !permit_filter(n, "devices", request));
+    EXPECT(!permit_hides_rows(n, "events")); // its role shows them all
+    struct buf one AUTO(buf_donep) = buf_init(4096);
+    struct buf other AUTO(buf_donep) = buf_init(4096);
+    permit_key(n, &one);
+    permit_key(permit_narrow(p, "events", &all, slice_text("g"), request), &other);
+    EXPECT(!slice_equal(buf_slice(&one), buf_slice(&other)));
 }

@@ -20,7 +20,7 @@ static enum err resolve(struct ask a, char got[64], struct fault *why)
     EXPECT_EQ(parameters_parse(slice_text(a.query ? a.query : ""), request, &p, NULL), OK);
     struct index_wish wish;
     enum err e = index_wish_make(slice_text(a.expression), &p, &wish, why);
-    const struct index_seer seer = {&schema, &who, permit};
+    const struct index_seer seer = {&schema, &who, permit, NULL};
     struct index_list list = {0};
     if (e == OK)
         e = index_names_resolve(&seer, &wish, request, &list, why);

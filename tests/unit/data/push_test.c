@@ -15,6 +15,10 @@ static enum err decode(struct slice bytes)
 TEST(push_head_comes_back_with_what_follows)
 {
     struct buf out AUTO(buf_donep) = buf_init(1024);
+    struct buf aliases AUTO(buf_donep) = buf_init(64);
+    uint16_t table = 9;
+    push_alias_add(&aliases, slice_text("x"), PUSH_NO_TABLE);
+    push_alias_add(&aliases, slice_text("y"), 0);
     const struct push_head h = {.kind = PUSH_ONE,
                                 .op = PUSH_CREATE,
                                 .table = 0,
@@ -22,6 +26,7 @@ TEST(push_head_comes_back_with_what_follows)
                                 .id = slice_text("k"),
                                 .index = slice_text("i"),
                                 .needs_alias = true,
+                                .aliases = buf_slice(&aliases),
                                 .only_if = {true, 7, 1}};
     push_head_encode(&h, &out);
     expect_every_prefix_refused(buf_slice(&out), decode);
@@ -32,10 +37,20 @@ TEST(push_head_comes_back_with_what_follows)
     EXPECT_EQ(got.kind, PUSH_ONE);
     EXPECT_EQ(got.op, PUSH_CREATE);
     EXPECT_EQ(got.allowed[3], 7);
+    EXPECT(slice_is(got.id, "k") && slice_is(got.index, "i") && slice_is(body, "{}"));
     EXPECT(got.needs_alias && got.only_if.is_given);
     EXPECT_EQ(got.only_if.seq_no, 7);
     EXPECT_EQ(got.only_if.term, 1);
-    EXPECT(slice_is(got.id, "k") && slice_is(got.index, "i") && slice_is(body, "{}"));
+    EXPECT(push_alias_find(got.aliases, slice_text("y"), &table) && table == 0);
+    EXPECT(push_alias_find(got.aliases, slice_text("x"), &table) && table == PUSH_NO_TABLE);
+    EXPECT(!push_alias_find(got.aliases, slice_text("z"), &table));
+    buf_reset(&aliases);
+    buf_reset(&out);
+    push_alias_add(&aliases, slice_text("y"), 1); // of a table that is not there
+    struct push_head wrong = h;
+    wrong.aliases = buf_slice(&aliases);
+    push_head_encode(&wrong, &out);
+    EXPECT_EQ(decode(buf_slice(&out)), ERR_CORRUPT);
 }
 
 TEST(push_head_of_a_bulk_has_no_table_and_others_have_one)

@@ -138,3 +138,39 @@ TEST(push_reader_takes_one_document)
     EXPECT_EQ(s.result.texts.len, 1); // the id is not of the body
     stage_done(&s);
 }
+
+static void expect_item(struct stage *s, const char *body, int status, uint16_t table)
+{
+    EXPECT_EQ(take(s, body), OK);
+    EXPECT_EQ(s->result.items[0].status, status);
+    EXPECT_EQ(s->result.items[0].table, table);
+}
+
+TEST(push_reader_knows_aliases_as_names_of_where_they_are_written)
+{
+    static const char plain[] = "{\"index\":{\"_index\":\"now\"}}\n{}\n";
+    static const char needs[] = "{\"index\":{\"_index\":\"now\",\"require_alias\":true}}\n{}\n";
+    struct stage s;
+    struct buf aliases AUTO(buf_donep) = buf_init(1 << 10);
+    stage_open(&s);
+    expect_item(&s, plain, 404, PUSH_NO_TABLE);
+    push_alias_add(&aliases, slice_text("several"), PUSH_NO_TABLE);
+    push_alias_add(&aliases, slice_text("now"), PUSHED_LOGS);
+    s.head.aliases = buf_slice(&aliases);
+    expect_item(&s, plain, 0, PUSHED_LOGS);
+    expect_item(&s, needs, 0, PUSHED_LOGS);
+    expect_item(&s, "{\"index\":{\"_index\":\"several\"}}\n{}\n", 400, PUSH_NO_TABLE);
+    expect_item(&s, "{\"index\":{\"_index\":\"app.logs\",\"require_alias\":true}}\n{}\n", 404,
+                PUSH_NO_TABLE);
+    // Within one body too, where the line before named the same index.
+    EXPECT_EQ(take(&s, "{\"index\":{}}\n{}\n{\"index\":{\"require_alias\":true}}\n{}\n"), OK);
+    EXPECT_EQ(s.result.items[0].status, 0);
+    EXPECT_EQ(s.result.items[1].status, 404);
+    s.head.index = slice_text("now");
+    expect_item(&s, "{\"index\":{}}\n{}\n", 0, PUSHED_LOGS);
+    // An alias does not make of a mirrored index one that takes documents.
+    push_alias_add(&aliases, slice_text("mirrored"), PUSHED_DEVICES);
+    s.head.aliases = buf_slice(&aliases);
+    expect_item(&s, "{\"index\":{\"_index\":\"mirrored\"}}\n{}\n", 400, PUSHED_DEVICES);
+    stage_done(&s);
+}
