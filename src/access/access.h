@@ -96,6 +96,7 @@ enum err access_user_password(struct access *a, struct slice name, struct slice 
 enum err access_user_list(struct access *a,
                           void (*each)(void *context, const char *name, uint32_t roles),
                           void *context, struct fault *why);
+enum err access_admin_count(struct access *a, int64_t *out, struct fault *why); // enabled ones
 enum err access_user_is_disabled(struct access *a, struct slice name, bool *out,
                                  struct fault *why); // ERR_NOT_FOUND
 

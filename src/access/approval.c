@@ -23,6 +23,11 @@ void access_entered(struct access *a)
     pthread_mutex_unlock(&a->lock);
 }
 
+static bool is_command_line(const char *who)
+{
+    return strcmp(who, ACCESS_COMMAND_LINE) == 0;
+}
+
 static bool holds_back(struct access *a, const struct access_change *c)
 {
     pthread_mutex_lock(&a->lock);
@@ -133,7 +138,7 @@ static enum err keep_within(struct access *a, struct approval *p, int64_t *out_i
         e = basis_of(a, p->action, slice_text(p->name), p->basis, why);
     if (e == OK)
         e = overtake(a, p, why);
-    if (admins == 1)
+    if (admins == 1 || is_command_line(p->who))
         p->due_ms = p->at_ms + RATCHET_WAIT_MS;
     return e ? e : catalog_approval_add(a->catalog, p, out_id, why);
 }
@@ -175,6 +180,8 @@ static enum err apply(struct access *a, const char *action, struct slice name, s
         return catalog_role_put(a->catalog, name, body, a->now_ms(), why);
     if (strcmp(action, "user.put") == 0)
         return access_user_apply(a, name, body, why);
+    if (strcmp(action, "totp.remove") == 0)
+        return catalog_totp_set(a->catalog, name, slice_of(NULL, 0), why);
     return fail(why, ERR_CORRUPT, "catalog.db: an approval of '%.32s' is not known", action);
 }
 
@@ -273,9 +280,11 @@ static enum err check_time(const struct access *a, const struct approval *p, str
     int64_t left_min = (p->due_ms - a->now_ms() + 59999) / 60000;
     if (left_min > 0)
         return fail(why, ERR_DENIED,
-                    "security_exception: with one administrator the second key is time: approve it "
-                    "again in %lld minutes; a second administrator can at once",
-                    (long long)left_min);
+                    "security_exception: %s the second key is time: approve it again in %lld "
+                    "minutes%s",
+                    is_command_line(p->who) ? "without a name" : "with one administrator",
+                    (long long)left_min,
+                    is_command_line(p->who) ? "" : "; a second administrator can at once");
     return OK;
 }
 
@@ -324,12 +333,29 @@ static enum err check_basis(struct access *a, const struct approval *p, struct f
     return e;
 }
 
+// Whoever holds the machine may be one of the administrators, who would be two persons alone.
+static enum err check_mixed(const struct approval *p, const struct access_by *by, struct fault *why)
+{
+    if (is_command_line(by->name))
+        return fail(why, ERR_DENIED,
+                    "security_exception: %s proposed it, so an administrator approves it; say who "
+                    "you are: --as NAME",
+                    p->who);
+    if (is_command_line(p->who))
+        return fail(why, ERR_DENIED,
+                    "security_exception: the command line proposed it without a name, and can "
+                    "approve it itself 24 hours later; propose it again with --as NAME");
+    return OK;
+}
+
 static enum err check_approval(struct access *a, const struct access_by *by, int64_t id,
                                struct decision *d, struct fault *why)
 {
-    enum err e = check_admin(a, by, why);
+    enum err e = is_command_line(by->name) ? OK : check_admin(a, by, why);
     if (e == OK)
         e = find(a, id, d, why);
+    if (e == OK && strcmp(d->p.who, by->name) != 0)
+        e = check_mixed(&d->p, by, why);
     if (e == OK)
         e = strcmp(d->p.who, by->name) == 0 ? check_time(a, &d->p, why)
                                             : check_second(a, by->name, why);
@@ -391,9 +417,11 @@ enum err access_withdraw(struct access *a, const struct access_by *by, int64_t i
 {
     struct decision d = {0};
     pthread_mutex_lock(&a->lock);
-    enum err e = check_admin(a, by, why);
+    enum err e = is_command_line(by->name) ? OK : check_admin(a, by, why);
     if (e == OK)
         e = find(a, id, &d, why);
+    if (e == OK && is_command_line(by->name) && !is_command_line(d.p.who))
+        e = check_mixed(&d.p, by, why);
     pthread_mutex_unlock(&a->lock);
     if (e == OK)
         e = record(a, by, &d.p, ".withdraw", why);

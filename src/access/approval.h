@@ -11,12 +11,14 @@
 //
 // Second is who has the built-in role `admin`, comes with a password and not an API key, and has
 // been an administrator with this password for 24 hours, or since the installation's first day.
-// Until something has entered there is nothing to protect, and nothing waits.  Nor does what the
-// owner of the machine does at its command line, who holds the keys; it is on record.
+// Until something has entered there is nothing to protect, and nothing waits.
 //
 // What loosens: a new user; a role given to a user; another person's new password; a user enabled
 // again; a role widened that somebody has.  A role nobody has gives nothing to anybody, and an API
 // key never may more than its owner: both are at once.
+//
+// The command line of the machine waits like this as well once a second administrator exists;
+// before, what it does is at once, and on record.
 //
 // A proposal is judged against what there was.  When the user, or a role, has changed by the time
 // it is approved, it is refused, and has to be proposed again.
@@ -48,6 +50,11 @@ struct approval {
 struct access_rule {
     int64_t begin_ms; // when the installation was made
 };
+
+// Who runs the command line and gave no name: no user can have a name with a colon.  What it
+// proposed only time approves, at the command line again, so that it is no way for one person to be
+// two; it is for an installation whose administrators cannot log in any more.
+#define ACCESS_COMMAND_LINE ":command line"
 
 // From now on loosening by somebody waits, once access_entered() was called.  Without a rule, as
 // at the command line, nothing does.

@@ -101,6 +101,18 @@ enum err catalog_thing_remove(struct catalog *c, const char *kind, struct slice 
 enum err catalog_thing_list(struct catalog *c, catalog_thing_each each, void *context,
                             struct fault *why); // by kind and name
 
+// A user's second factor (totp.h): what is kept of it is hidden under catalog_hiding_key().  `out`
+// stays empty when there is none.  ERR_NOT_FOUND without words: no such user.
+enum err catalog_totp_get(struct catalog *c, struct slice name, struct buf *out, int64_t *out_step,
+                          struct fault *why);
+enum err catalog_totp_set(struct catalog *c, struct slice name, struct slice hidden,
+                          struct fault *why); // len 0: none any more
+// Codes of this step and of those before it are used up.  *out_taken: by this call, and not by
+// another, of whatever process.
+enum err catalog_totp_step(struct catalog *c, struct slice name, int64_t step, bool *out_taken,
+                           struct fault *why);
+enum err catalog_hiding_key(const struct catalog *c, uint8_t out[KEY_BYTES], struct fault *why);
+
 // Changes that wait for the audit log; see access_note in access.h.  `note->id` is not read.
 enum err catalog_note_add(struct catalog *c, const struct access_note *note, struct fault *why);
 // The oldest, in `arena`; ERR_NOT_FOUND without words when none waits.

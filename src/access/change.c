@@ -13,13 +13,18 @@ void access_on_change(struct access *a, access_gate gate, void *context)
     a->gate_context = context;
 }
 
+// A user who logged in, or nobody.
+static struct slice who_of(const struct access_by *by)
+{
+    return slice_text(by && strcmp(by->name, ACCESS_COMMAND_LINE) != 0 ? by->name : "");
+}
+
 static enum err keep_note(struct access *a, const struct access_change *change, struct fault *why)
 {
     struct buf via AUTO(buf_donep) = buf_init(VIA_BYTES);
     buf_print(&via, "command line of user %u", (unsigned)getuid());
     const struct access_note note = {.at_ms = a->now_ms(),
-                                     .who =
-                                         change->by ? slice_text(change->by->name) : slice_text(""),
+                                     .who = who_of(change->by),
                                      .via = buf_slice(&via),
                                      .action = slice_text(change->action),
                                      .name = change->name,

@@ -212,3 +212,11 @@ enum err access_user_list(struct access *a,
     pthread_mutex_unlock(&a->lock);
     return e;
 }
+
+enum err access_admin_count(struct access *a, int64_t *out, struct fault *why)
+{
+    pthread_mutex_lock(&a->lock);
+    enum err e = catalog_admin_count(a->catalog, out, why);
+    pthread_mutex_unlock(&a->lock);
+    return e;
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/api.h"
 
+#include "access/totp.h"
 #include "api/api_private.h"
 #include "api/error.h"
 #include "api/filter_path.h"
@@ -143,11 +144,38 @@ static enum err read_url(struct exchange *x, struct fault *why)
     return e;
 }
 
+// What changes who may ask, or what is managed; these two only ask in a body.
+static bool changes_protection(const struct exchange *x)
+{
+    static const char *const asking[] = {"/_security/user/_has_privileges",
+                                         "/_security/_query/api_key"};
+    if (strcmp(x->request->method, "GET") == 0 || exchange_is_head(x))
+        return false;
+    for (size_t i = 0; i < sizeof asking / sizeof *asking; i++)
+        if (strcmp(x->route->path, asking[i]) == 0)
+            return false;
+    return x->route->action == ACTION_MANAGE || strncmp(x->route->path, "/_security/", 11) == 0;
+}
+
+// The second factor of whoever has one, an API key's owner too.
+static enum err check_code(struct exchange *x, struct fault *why)
+{
+    uint32_t wait_s = 0;
+    if (!changes_protection(x))
+        return OK;
+    enum err e = access_totp_check(x->api->access, slice_text(x->who.name), x->request->otp,
+                                   x->request->address, &wait_s, why);
+    x->reply->retry_after_s = wait_s;
+    return e;
+}
+
 static enum err run(struct exchange *x, struct fault *why)
 {
     enum err e = route_check_parameters(x, why);
     if (e == OK)
         e = permit_make(&x->who, x->route->action, slice_of(NULL, 0), x->arena, &x->permit, why);
+    if (e == OK)
+        e = check_code(x, why);
     if (e != OK)
         return e;
     begin_reply(x);

@@ -20,6 +20,7 @@ struct api_request {
     const char *path;   // as sent, still percent-encoded, without the query
     const char *query;  // after '?', still encoded; "" for none
     struct slice authorization, content_type, accept, opaque_id; // len 0 when absent
+    struct slice otp;                                            // X-Tamis-OTP
     struct slice address;                                        // of the caller
     struct slice body;                                           // decompressed
     // He has closed the connection.  Any thread may ask while the request is answered.

@@ -119,4 +119,5 @@ extern const struct route_group root_routes, search_routes, msearch_routes, doc_
     index_routes, field_caps_routes, cluster_routes, cat_routes, security_routes, tamis_routes,
     roles_routes, approvals_routes, stats_routes, state_routes, by_query_routes, cat_other_routes,
     absent_routes;
-extern const struct route_group audit_routes, terms_enum_routes, sql_routes, alias_routes;
+extern const struct route_group totp_routes, audit_routes, terms_enum_routes, sql_routes,
+    alias_routes;

@@ -2,6 +2,7 @@
 #include "cli/admin.h"
 
 #include "access/access.h"
+#include "access/totp.h"
 #include "base/buf.h"
 #include "base/world.h"
 #include "cli/home_access.h"
@@ -30,7 +31,8 @@ static enum err read_line(int fd, char out[PASSWORD_LINE_BYTES], struct fault *w
     return len ? OK : fail(why, ERR_INVALID, "no password was given");
 }
 
-static enum err ask_at_terminal(const char *name, char out[PASSWORD_LINE_BYTES], struct fault *why)
+static enum err ask_at_terminal(const char *what, const char *name, char out[PASSWORD_LINE_BYTES],
+                                struct fault *why)
 {
     struct termios before;
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -41,7 +43,7 @@ static enum err ask_at_terminal(const char *name, char out[PASSWORD_LINE_BYTES],
     }
     struct termios quiet = before;
     quiet.c_lflag &= ~(tcflag_t)ECHO;
-    dprintf(tty, "password of %s: ", name);
+    dprintf(tty, "%s %s: ", what, name);
     (void)tcsetattr(tty, TCSAFLUSH, &quiet);
     enum err e = read_line(tty, out, why);
     (void)tcsetattr(tty, TCSAFLUSH, &before);
@@ -54,7 +56,7 @@ enum err admin_password(const char *name, const char *file, char out[PASSWORD_LI
                         struct fault *why)
 {
     if (!file)
-        return ask_at_terminal(name, out, why);
+        return ask_at_terminal("password of", name, out, why);
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail(why, ERR_INVALID, "--password-file %s: %s", file, strerror(errno));
@@ -84,17 +86,48 @@ static enum err check(struct access *access, const char *name, const char *passw
     return OK;
 }
 
-enum err admin_check(const char *directory, const char *name, const char *password_file,
-                     struct fault *why)
+static enum err ask_code(const char *name, char out[PASSWORD_LINE_BYTES], struct fault *why)
+{
+    enum err e = ask_at_terminal("code of the authenticator of", name, out, why);
+    return e == ERR_INVALID
+               ? fail(why, e, "changes of %s need a code of the authenticator; give --otp CODE",
+                      name)
+               : e;
+}
+
+// The code after the password, so that no code is used up for nothing.  A recovery code changes a
+// row under the seal.
+static enum err check_code(struct home_access *home, const struct admin_claim *claim,
+                           struct fault *why)
+{
+    char code[PASSWORD_LINE_BYTES] = "";
+    struct totp_state state = {0};
+    uint32_t wait_s = 0;
+    enum err e = access_totp_state(home->access, slice_text(claim->name), &state, why);
+    if (e || !state.is_there)
+        return e;
+    if (claim->otp)
+        snprintf(code, sizeof code, "%s", claim->otp);
+    else
+        e = ask_code(claim->name, code, why);
+    if (!e)
+        e = access_totp_check(home->access, slice_text(claim->name), slice_text(code),
+                              slice_text("command line"), &wait_s, why);
+    return e ? e : home_access_settle(home, why);
+}
+
+enum err admin_check(const char *directory, const struct admin_claim *claim, struct fault *why)
 {
     char password[PASSWORD_LINE_BYTES];
     struct home_access home = {0};
     enum err e = home_access_open(directory, &home, why);
     if (e)
         return e;
-    e = admin_password(name, password_file, password, why);
+    e = admin_password(claim->name, claim->password_file, password, why);
     if (!e)
-        e = check(home.access, name, password, why);
+        e = check(home.access, claim->name, password, why);
+    if (!e)
+        e = check_code(&home, claim, why);
     wipe(password, sizeof password);
     home_access_close(&home);
     return e;

@@ -8,10 +8,14 @@
 
 #include "base/err.h"
 
-// The password is the first line of `password_file`; NULL: asked for at the terminal.
-// ERR_DENIED: not the password, or no administrator.
-enum err admin_check(const char *directory, const char *name, const char *password_file,
-                     struct fault *why);
+struct admin_claim { // who says to be whom
+    const char *name;
+    const char *password_file; // its first line; NULL: asked for at the terminal
+    const char *otp; // a code of the authenticator, for who has one; NULL: asked for there too
+};
+
+// ERR_DENIED: not the password, no administrator, or a wrong code.
+enum err admin_check(const char *directory, const struct admin_claim *claim, struct fault *why);
 
 // A password: the first line of `file`, or asked for at the terminal as that of `name`.  The caller
 // wipes it.

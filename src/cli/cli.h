@@ -88,5 +88,6 @@ extern const struct verb verb_policy;
 extern const struct verb verb_metric;
 extern const struct verb verb_query;
 extern const struct verb verb_user;
+extern const struct verb verb_approvals;
 extern const struct verb verb_audit;
 extern const struct verb verb_version;

@@ -226,13 +226,15 @@ enum exit_status policy_run_apply(const struct arguments *a)
     struct life l;
     struct fault why = {0};
     const char *who = arguments_get(a, "as");
+    const struct admin_claim claim = {who, arguments_get(a, "password-file"),
+                                      arguments_get(a, "otp")};
     const char *file = arguments_get(a, "file");
     const char *directory = arguments_get(a, "dir");
     enum err e = open_life(directory, &l, &why);
     if (!e)
         e = read_files(&l, file, &why);
     if (!e)
-        e = admin_check(directory, who, arguments_get(a, "password-file"), &why);
+        e = admin_check(directory, &claim, &why);
     if (!e)
         e = approved_note_data(&l.dir, l.ratchet, who, &why);
     if (!e)
@@ -289,6 +291,8 @@ static enum exit_status decide(const struct arguments *a,
     struct fault why = {0};
     int64_t seq = 0;
     const char *who = arguments_get(a, "as");
+    const struct admin_claim claim = {who, arguments_get(a, "password-file"),
+                                      arguments_get(a, "otp")};
     const char *directory = arguments_get(a, "dir");
     enum err e = open_life(directory, &l, &why);
     if (!e)
@@ -296,7 +300,7 @@ static enum exit_status decide(const struct arguments *a,
     if (!e)
         e = show_proposal(&l, seq, &why);
     if (!e)
-        e = admin_check(directory, who, arguments_get(a, "password-file"), &why);
+        e = admin_check(directory, &claim, &why);
     if (!e)
         e = how(l.ratchet, seq, who, &why);
     if (!e)

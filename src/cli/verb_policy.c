@@ -8,9 +8,9 @@
 
 enum { OUT_BYTES = 64 << 20 };
 
-static const struct flag flags[] = {{"dir", "DIR"},         {"file", "F"},  {"as", "NAME"},
-                                    {"password-file", "F"}, {"json", NULL}, {"postgres", "WORDS"},
-                                    {"user", "ROLE"},       {NULL, NULL}};
+static const struct flag flags[] = {{"dir", "DIR"},         {"file", "F"},   {"as", "NAME"},
+                                    {"password-file", "F"}, {"json", NULL},  {"postgres", "WORDS"},
+                                    {"user", "ROLE"},       {"otp", "CODE"}, {NULL, NULL}};
 
 static uint32_t table_count(const struct policy *p)
 {
@@ -108,9 +108,13 @@ static enum exit_status check_flags(const struct arguments *a, const struct acti
     static const struct {
         const char *flag;
         unsigned takes;
-    } rules[] = {{"dir", TAKES_DIR},           {"file", TAKES_FILE},
-                 {"as", TAKES_PERSON},         {"password-file", TAKES_PERSON | TAKES_DATABASE},
-                 {"postgres", TAKES_DATABASE}, {"user", TAKES_DATABASE},
+    } rules[] = {{"dir", TAKES_DIR},
+                 {"file", TAKES_FILE},
+                 {"as", TAKES_PERSON},
+                 {"otp", TAKES_PERSON},
+                 {"password-file", TAKES_PERSON | TAKES_DATABASE},
+                 {"postgres", TAKES_DATABASE},
+                 {"user", TAKES_DATABASE},
                  {"json", TAKES_JSON}};
 
     unsigned takes = action->takes;
@@ -169,6 +173,7 @@ const struct verb verb_policy = {
         "  --as NAME          the administrator you are\n"
         "  --password-file F  the first line of F is the password, which is asked for otherwise;\n"
         "                     of suggest: of ROLE\n"
+        "  --otp CODE         of your authenticator, if you have one; else it is asked for\n"
         "  --postgres WORDS   of suggest: host=... dbname=..., when the policy lacks the source\n"
         "  --user ROLE        of suggest: the database role that looks; else the copy role\n"
         "  --json             statement, history and settings as JSON\n",

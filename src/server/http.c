@@ -292,6 +292,7 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *c, const ch
                                   .content_type = header(c, "Content-Type"),
                                   .accept = header(c, "Accept"),
                                   .opaque_id = header(c, "X-Opaque-Id"),
+                                  .otp = header(c, "X-Tamis-OTP"),
                                   .address = address_of(c, address),
                                   .body = buf_slice(&r->body)};
     http_request_target(r, &request);

@@ -130,7 +130,8 @@ PATHS = {
                      '/_cat/aliases/{name}', '/_cat/nodes', '/_cat/shards', '/_cat/shards/{index}', '/_cat/templates', '/_cat/master',
                      '/_cat/allocation', '/_cat/plugins', '/_cat/segments', '/_security/_authenticate', '/_security/role', '/_security/user',
                      '/_security/privilege', '/_tamis/metrics', '/_tamis/metrics/{name}', '/_tamis/status', '/_tamis/posture', '/_tamis/audit',
-                     '/_tamis/approvals', '/_tamis/approvals/{id}', '/_security/user/{name}/_enable', '/_security/user/{name}/_disable',
+                     '/_tamis/approvals', '/_tamis/approvals/{id}', '/_tamis/totp', '/_tamis/totp/{name}',
+                     '/_security/user/{name}/_enable', '/_security/user/{name}/_disable',
                      '/_tamis/audit/head', '/_tamis/audit/{name}', '/_tamis/pending', '/_resolve/index/{name}', '/_stats', '/{index}/_stats',
                      '/_nodes/stats', '/_cluster/state', '/_snapshot/{name}', '/{index}/_doc/{id}', '/{index}/_source/{id}',
                      '/{index}/_alias/{name}', '/{index}/_aliases/{name}', '/_tasks', '/_aliases', '/{index}/_mapping/field/{name}', '/_alias/{name}', '/_flush',
@@ -167,7 +168,7 @@ PATHS = {
 # Who may would change users, roles and keys, or end what the campaign itself asks with.
 CHANGES = ('/_security/role/{name}', '/_security/user/{name}', '/_security/user/_password', '/_security/user/{name}/_password',
            '/_security/user/{name}/_enable', '/_security/user/{name}/_disable', '/_security/api_key', '/_security/api_key/grant',
-           '/_tamis/approvals/{id}')
+           '/_tamis/approvals/{id}', '/_tamis/totp/{name}')
 
 
 def word(a, name):

@@ -104,10 +104,23 @@ def flip_environment(it, s, value):
     it.variables[s['name']] = value
 
 
+def with_two_persons(it, *words):
+    """As one administrator proposes it, and another approves it; each alone changes nothing."""
+    people = {}
+    for name in ('admin', 'second'):
+        people[name] = it.tamis.dir / f'{name}.now'
+        people[name].write_text(it.tamis.users[name] + '\n')
+    it.tamis.run(*words, '--dir', it.home, '--as', 'admin', '--as-password-file', people['admin'], check=False)
+    listed = it.tamis.run('approvals', 'list', '--dir', it.home, '--json', check=False).stdout
+    for waits in json.loads(listed or '[]'):
+        it.tamis.run('approvals', 'approve', waits['id'], '--dir', it.home, '--as', 'second', '--password-file', people['second'],
+                     check=False)
+
+
 def flip_role(it, s, value):
     name = 'admin' if value == 'a user with a password that is guessed' else f'flip-{s["name"]}'
     password = it.tamis.dir / f'{s["name"]}.new'
-    it.tamis.run('user', 'add', '--dir', it.home, name, '--role', s['name'], '--password-file', password, check=False)
+    with_two_persons(it, 'user', 'add', name, '--role', s['name'], '--password-file', password)
     if value != 'a user':
         with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(it.home / 'access' / 'catalog.db')) as db:
             db.execute(f"UPDATE users SET password_hash = '{'x' if value == 'every user' else 'admin'}'")

@@ -3,6 +3,12 @@
 #include "cli/admin.h"
 #include "unit/server/place.h"
 
+static enum err check(const struct place *p, const char *name, const char *file)
+{
+    const struct admin_claim claim = {.name = name, .password_file = file};
+    return admin_check(p->path, &claim, NULL);
+}
+
 TEST(admin_is_one_with_the_role_and_the_password)
 {
     struct place p = place_make();
@@ -25,10 +31,10 @@ TEST(admin_is_one_with_the_role_and_the_password)
     place_write(&p, "wrong", "another long password\n");
     char right[128];
     snprintf(right, sizeof right, "%s", place_name(&p, "right"));
-    EXPECT_EQ(admin_check(p.path, "ann", right, NULL), OK);
-    EXPECT_EQ(admin_check(p.path, "bob", right, NULL), ERR_DENIED);
-    EXPECT_EQ(admin_check(p.path, "eve", right, NULL), ERR_DENIED);
-    EXPECT_EQ(admin_check(p.path, "ann", place_name(&p, "wrong"), NULL), ERR_DENIED);
-    EXPECT_EQ(admin_check(p.path, "ann", "/no/such/file", NULL), ERR_INVALID);
+    EXPECT_EQ(check(&p, "ann", right), OK);
+    EXPECT_EQ(check(&p, "bob", right), ERR_DENIED);
+    EXPECT_EQ(check(&p, "eve", right), ERR_DENIED);
+    EXPECT_EQ(check(&p, "ann", place_name(&p, "wrong")), ERR_DENIED);
+    EXPECT_EQ(check(&p, "ann", "/no/such/file"), ERR_INVALID);
     place_drop(&p);
 }

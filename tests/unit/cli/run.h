@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { RUN_BYTES = 4096, RUN_WORDS_MAX = 16 };
+enum { RUN_BYTES = 4096, RUN_WORDS_MAX = 24 };
 
 struct ran {
     int status; // -1: a signal ended it
