@@ -204,17 +204,19 @@ static void collect(struct search *s, struct agg_node *n, const struct ordinals 
 
 // ---- merging and counting ----
 
-static void merge_sets(struct search *s, struct distinct *d, const struct distinct *other)
+static void merge_sets(struct search *s, struct distinct *d, const struct distinct *other,
+                       const uint32_t *map)
 {
     for (uint64_t p = 0; other->sets && p < d->parents; p++) {
         if (!other->sets[p])
             continue;
-        if (!d->sets[p])
-            d->sets[p] = room_alloc(&s->room, d->words * sizeof(uint64_t));
-        if (!d->sets[p])
+        uint64_t **set = &d->sets[map ? map[p] : p];
+        if (!*set)
+            *set = room_alloc(&s->room, d->words * sizeof(uint64_t));
+        if (!*set)
             return;
         for (uint64_t w = 0; w < d->words; w++)
-            d->sets[p][w] |= other->sets[p][w];
+            (*set)[w] |= other->sets[p][w];
     }
 }
 
@@ -223,7 +225,7 @@ static void merge(struct search *s, struct agg_node *n, const struct agg_node *f
 {
     struct distinct *d = n->state;
     const struct distinct *other = from->state;
-    merge_sets(s, d, other);
+    merge_sets(s, d, other, map);
     for (uint32_t at = 0; at < other->pairs.count && !s->room.is_over; at += BLOCK_ROWS) {
         uint32_t left = other->pairs.count - at;
         uint32_t count = left < BLOCK_ROWS ? left : BLOCK_ROWS;

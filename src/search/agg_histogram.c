@@ -228,6 +228,7 @@ const struct agg_ops agg_histogram_ops = {
     .plan_late = plan_late,
     .collect = collect,
     .source_key = source_key,
+    .folds = true,
     .is_fleeting = is_fleeting,
     .lasting_key = lasting_key,
     .key_here = key_here,

@@ -48,6 +48,10 @@ struct agg_ops {
     // What a key of n->ords stands for; NULL for kinds that are no source of a composite.
     struct terms_key (*source_key)(const struct agg_node *n, uint64_t key);
 
+    // Keys come from the data, so that rows below the floor may be counted under another one
+    // (agg_fold.h).
+    bool folds;
+
     // For what is kept between searches (agg_cache_tree.h).
     // What was collected cannot be said without this snapshot; NULL: it can.
     bool (*is_fleeting)(const struct agg_node *n);

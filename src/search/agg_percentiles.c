@@ -323,19 +323,28 @@ static void merge_coarse(struct search *s, struct percentiles *p, const struct p
     }
 }
 
+static void merge_counted(struct percentiles *p, const struct percentiles *other,
+                          const uint32_t *map)
+{
+    for (uint64_t parent = 0; parent < p->parent_bound; parent++) {
+        const uint32_t *from = other->counters + parent * p->domain;
+        uint32_t *to = p->counters + (map ? map[parent] : parent) * p->domain;
+        for (uint64_t v = 0; v < p->domain; v++)
+            to[v] += from[v];
+    }
+}
+
 static void merge(struct search *s, struct agg_node *n, const struct agg_node *from,
                   const uint32_t *map)
 {
     struct percentiles *p = n->state;
     const struct percentiles *other = from->state;
-    if (p->is_counted) {
-        for (uint64_t i = 0; i < p->parent_bound * p->domain; i++)
-            p->counters[i] += other->counters[i];
-    } else if (other->is_coarse) {
+    if (p->is_counted)
+        merge_counted(p, other, map);
+    else if (other->is_coarse)
         merge_coarse(s, p, other, map);
-    } else {
+    else
         merge_kept(s, p, other, map);
-    }
 }
 
 // ---- kept between searches ----

@@ -17,7 +17,10 @@
 
 #include <stdlib.h>
 
-enum { MANY_KEYS = 4096 }; // fewer are listed as they are
+enum {
+    MANY_KEYS = 4096, // fewer are listed as they are
+    FOLDED_TOLD_MAX = 1024,
+};
 
 enum key_form { KEY_CODE, KEY_NEAR, KEY_LONG, KEY_DOUBLE };
 
@@ -506,6 +509,29 @@ static enum err add_all(struct agg_node *n, uint32_t parent)
     return add_candidates(n, entries, count, parent, true);
 }
 
+static uint64_t key_of(const struct ords *o, uint32_t ord)
+{
+    return ords_is_direct(o) ? ord % o->key_bound : o->keys[ord];
+}
+
+// The keys that are counted under that of `ord`; of one bucket of the parent, the root's.
+static void tell_folded(struct search *s, const struct agg_node *n, uint32_t ord,
+                        struct bucket *out)
+{
+    const struct agg_node *from = n->unfolded;
+    uint32_t count = 0;
+    struct value *values = ARENA_ARRAY(s->arena, struct value, FOLDED_TOLD_MAX);
+    for (uint32_t i = 0; i < ords_count(&from->ords) && count < FOLDED_TOLD_MAX; i++) {
+        uint32_t host = from->fold_to[i];
+        if (host == i || key_of(&from->ords, host) != key_of(&n->ords, ord))
+            continue;
+        struct terms_key key = sort_key(n, n->state, key_of(&from->ords, i));
+        values[count++] = key_value(s, n, n->state, &key);
+    }
+    out->folded = values;
+    out->folded_count = count;
+}
+
 static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
                        struct agg_answer *out, struct fault *why)
 {
@@ -525,6 +551,8 @@ static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
     for (uint32_t i = 0; i < chosen_count && !e; i++) {
         const struct terms_candidate *c = &t->order.candidates[chosen[i]];
         buckets[i].key = key_value(s, n, t, &c->key);
+        if (s->context->tells_folded && n->unfolded && n->up == &s->root)
+            tell_folded(s, n, c->ord, &buckets[i]);
         e = agg_answer_bucket(s, n, c->ord, &buckets[i], why);
     }
     out->buckets = buckets;
@@ -542,6 +570,7 @@ const struct agg_ops agg_terms_ops = {
     .reads_bytes = reads_bytes,
     .answer = answer,
     .source_key = source_key,
+    .folds = true,
     .is_fleeting = is_fleeting,
     .lasting_key = lasting_key,
     .key_here = key_here,

@@ -465,21 +465,47 @@ void agg_tree_collect(struct search *s, const uint64_t *mask, uint32_t count)
 
 // ---- merging ----
 
+static void map_direct(const struct ords *o, const uint32_t *parents, uint32_t *map)
+{
+    uint32_t keys = (uint32_t)o->key_bound;
+    for (uint32_t i = 0; i < o->bound; i++)
+        map[i] = parents ? parents[i / keys] * keys + i % keys : i;
+}
+
+static bool map_hashed(struct agg_node *n, const struct ords *o, const uint32_t *parents,
+                       uint32_t *map)
+{
+    for (uint32_t i = 0; i < o->count; i++)
+        map[i] = parents ? parents[o->parents[i]] : o->parents[i];
+    return ords_add_many(&n->ords, map, o->keys, o->count, map);
+}
+
+// An ordinal is folded into one that stays, so one step leads there.
+static void map_folded(const struct agg_node *from, uint32_t *map)
+{
+    for (uint32_t i = 0; from->fold_to && i < ords_count(&from->ords); i++)
+        if (from->fold_to[i] != i)
+            map[i] = map[from->fold_to[i]];
+}
+
 // From ordinals of `from` to those of `n`, which get longer for it.
 static bool map_ords(struct search *s, struct agg_node *n, const struct agg_node *from,
                      const uint32_t *parents, const uint32_t **out)
 {
     const struct ords *o = &from->ords;
     *out = NULL;
-    if (ords_is_direct(o))
+    if (ords_is_direct(o) && !parents && !from->fold_to)
         return true;
-    uint32_t *map = room_alloc(&s->room, sizeof *map * ((size_t)o->count + 1));
+    uint32_t *map = room_alloc(&s->room, sizeof *map * ((size_t)ords_count(o) + 1));
     if (!map)
         return false;
-    for (uint32_t i = 0; i < o->count; i++)
-        map[i] = parents ? parents[o->parents[i]] : o->parents[i];
     *out = map;
-    return ords_add_many(&n->ords, map, o->keys, o->count, map);
+    if (ords_is_direct(o))
+        map_direct(o, parents, map);
+    else if (!map_hashed(n, o, parents, map))
+        return false;
+    map_folded(from, map);
+    return true;
 }
 
 static void merge_bytes(struct search *s, struct agg_node *n, const struct agg_node *from)
@@ -507,6 +533,7 @@ static void merge_node(struct search *s, struct agg_node *n, const struct agg_no
 {
     const uint32_t *own = parents;
     bool has_ords = n->up && !has_numbers(n) && !n->shares_ords;
+    n->unfolded = from->fold_to ? from : from->unfolded;
     if (has_ords && !map_ords(s, n, from, parents, &own))
         return;
     crowd_merge(&n->crowd, &s->room, &from->crowd, own);

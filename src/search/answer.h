@@ -30,7 +30,10 @@ struct pipeline_answer {
 struct bucket {
     struct value key;         // terms, histograms; range: .text holds the key
     const struct value *keys; // composite: one for each source
-    bool has_from, has_to;    // range, date_range
+    // terms, where search_context.tells_folded: keys of rows that are counted here as well.
+    const struct value *folded;
+    uint32_t folded_count;
+    bool has_from, has_to; // range, date_range
     double from, to;
     uint64_t doc_count;
     const struct agg_answer *subs; // one per agg->subs, in order; NULL when there are none
@@ -86,6 +89,7 @@ struct answer {
     double max_score; // NaN: null
     const struct hit *hits;
     uint32_t hit_count;
+    double subjects;               // below a floor: whom the total is about, exact while few
     const struct agg_answer *aggs; // one per request->aggs
     uint32_t agg_count;
     const struct pipeline_answer *pipelines; // one per request->pipelines

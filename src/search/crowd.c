@@ -67,6 +67,13 @@ void crowd_see(struct crowd *c, uint32_t bucket, uint64_t subject)
         note(c, bucket, subject);
 }
 
+void crowd_add(struct crowd *c, uint32_t bucket, const struct crowd *from, uint32_t from_bucket)
+{
+    c->prints[bucket] += from->prints[from_bucket];
+    for (uint32_t i = 0; i < from->counts[from_bucket]; i++)
+        note(c, bucket, from->seen[(size_t)from_bucket * kept_max(from) + i]);
+}
+
 void crowd_merge(struct crowd *c, struct room *room, const struct crowd *from, const uint32_t *map)
 {
     for (uint32_t b = 0; c->floor && b < from->counts_cap; b++) {
@@ -75,9 +82,7 @@ void crowd_merge(struct crowd *c, struct room *room, const struct crowd *from, c
         if (has_any && !crowd_reserve(c, room, to + 1))
             return;
         if (has_any)
-            c->prints[to] += from->prints[b];
-        for (uint32_t i = 0; i < from->counts[b]; i++)
-            note(c, to, from->seen[(size_t)b * kept_max(from) + i]);
+            crowd_add(c, to, from, b);
     }
 }
 

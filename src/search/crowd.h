@@ -32,6 +32,8 @@ bool crowd_reserve(struct crowd *c, struct room *room, uint32_t buckets);
 void crowd_see(struct crowd *c, uint32_t bucket, uint64_t subject);
 // Adds what another has seen, whose bucket i is map[i] here (NULL: i).
 void crowd_merge(struct crowd *c, struct room *room, const struct crowd *from, const uint32_t *map);
+// Adds what one bucket of another has seen.
+void crowd_add(struct crowd *c, uint32_t bucket, const struct crowd *from, uint32_t from_bucket);
 bool crowd_is_enough(const struct crowd *c, uint32_t bucket);
 // How many different subjects: exact while they are few.
 double crowd_size(const struct crowd *c, uint32_t bucket);

@@ -9,6 +9,7 @@
 enum {
     CONDITIONS_MAX = 16, // of one question: each may cost a search of its own
     CHECK_MEMORY_BYTES = 16 << 20,
+    VALUES_MAX = 10000, // of a field, among which that of a condition is looked for
 };
 
 static const int64_t minute_ms = 60000;
@@ -19,6 +20,7 @@ struct condition {
     const struct query *query; // a leaf
     bool is_not;
     bool is_gone; // its effect is low
+    bool has_few; // of a field whose other values may be so few that they count as this one
     // A span of time: [from, to) in whole steps.
     bool is_span, has_from, has_to;
     int64_t from, to, step;
@@ -89,6 +91,8 @@ static enum err add_all(struct conditions *cs, const struct query *q, bool is_no
             return refuse(cs->why, "a list of values");
         if (slice_is(q->terms.field, "_id"))
             return refuse(cs->why, "[_id]");
+        if (q->terms.ignores_case)
+            return refuse(cs->why, "[case_insensitive]");
         return add_leaf(cs, q, is_not);
     case QUERY_MATCH_NONE:
     case QUERY_EXISTS:
@@ -202,6 +206,7 @@ static enum err read_condition(struct conditions *cs, struct columns *columns, s
         return read_span(cs, c);
     if (is_range)
         return refuse(cs->why, "a [range] of anything but times");
+    c->has_few = column->type != FIELD_PSEUDONYM && c->query->terms.value_count == 1;
     return column->type == FIELD_DATE ? refuse(cs->why, "a single time") : OK;
 }
 
@@ -253,18 +258,107 @@ static enum err ask(const struct conditions *cs, const struct query *q, const st
     r.agg_count = agg != NULL;
     struct search_context c = *cs->context;
     c.ends_when_enough = agg == NULL;
+    c.tells_folded = agg != NULL;
     return search_rows(&c, &r, cs->arena, out, cs->why);
 }
 
-// Leaves away, first to last, what keeps out too few of those whom the others let in.
-static enum err drop_low(struct conditions *cs, uint32_t first)
+static bool is_value(const struct literal *l, const struct value *v)
 {
+    if (v->type == VALUE_TEXT)
+        return slice_equal(l->text, v->text);
+    if (v->type == VALUE_BOOLEAN)
+        return slice_is(l->text, v->i64 ? "true" : "false");
+    double asked;
+    bool is_double = v->type == VALUE_DOUBLE;
+    return literal_double(l, &asked, NULL) == OK && asked == (is_double ? v->f64 : (double)v->i64);
+}
+
+static struct literal literal_of(struct arena *arena, const struct value *v)
+{
+    if (v->type == VALUE_TEXT)
+        return (struct literal){.type = LITERAL_TEXT, .text = v->text};
+    if (v->type == VALUE_BOOLEAN)
+        return (struct literal){
+            .type = LITERAL_BOOL, .truth = v->i64, .text = slice_text(v->i64 ? "true" : "false")};
+    if (v->type == VALUE_DOUBLE)
+        return (struct literal){.type = LITERAL_NUMBER,
+                                .text = arena_print(arena, "%.17g", v->f64)};
+    return number_literal(arena, v->i64);
+}
+
+// The value of the bucket and those that are counted with it.
+static const struct query *with_folded(const struct conditions *cs, const struct query *from,
+                                       const struct bucket *b)
+{
+    struct query *q = ARENA_NEW(cs->arena, struct query);
+    struct literal *values = ARENA_ARRAY(cs->arena, struct literal, (size_t)b->folded_count + 1);
+    values[0] = from->terms.values[0];
+    for (uint32_t i = 0; i < b->folded_count; i++)
+        values[i + 1] = literal_of(cs->arena, &b->folded[i]);
+    *q = *from;
+    q->terms.values = values;
+    q->terms.value_count = b->folded_count + 1;
+    return q;
+}
+
+// The value of a condition stands for what an aggregation shows under it.
+static enum err take_folded(struct conditions *cs, struct condition *c)
+{
+    const struct query *without;
+    struct agg *a = ARENA_NEW(cs->arena, struct agg);
+    struct answer shown = {0};
+    *a = (struct agg){.name = slice_text("values"),
+                      .kind = AGG_TERMS,
+                      .type_name = "terms",
+                      .field = c->query->terms.field,
+                      .size = VALUES_MAX,
+                      .min_doc_count = 1};
+    c->is_gone = true;
+    without = join(cs, NULL);
+    c->is_gone = false;
+    enum err e = ask(cs, without, a, &shown);
+    for (uint32_t i = 0; !e && i < shown.aggs[0].bucket_count; i++) {
+        const struct bucket *b = &shown.aggs[0].buckets[i];
+        if (b->folded_count && is_value(&c->query->terms.values[0], &b->key))
+            c->query = with_folded(cs, c->query, b);
+    }
+    return e;
+}
+
+// Leaves away the condition that keeps out fewest of those whom the others let in, if these are too
+// few.  One at a time and the lowest first, so that what is decided on a condition cannot depend on
+// another one whose effect is lower.
+static enum err drop_lowest(struct conditions *cs, uint32_t first, bool *out_any)
+{
+    struct condition *lowest = NULL;
+    double fewest = 0;
     enum err e = OK;
     for (uint32_t i = first; i < cs->count && !e; i++) {
         struct answer kept_out = {0};
+        if (cs->items[i].is_gone)
+            continue;
         e = ask(cs, join(cs, &cs->items[i]), NULL, &kept_out);
-        cs->items[i].is_gone = !e && kept_out.total == 0;
+        if (e || kept_out.total > 0 || (lowest && kept_out.subjects >= fewest))
+            continue;
+        lowest = &cs->items[i];
+        fewest = kept_out.subjects;
     }
+    *out_any = lowest && !e;
+    if (*out_any)
+        lowest->is_gone = true;
+    return e;
+}
+
+// Leaves away what has a low effect, and lets the rest stand for what an aggregation shows.
+static enum err drop_low(struct conditions *cs, uint32_t first)
+{
+    enum err e = OK;
+    bool any = true;
+    while (any && !e)
+        e = drop_lowest(cs, first, &any);
+    for (uint32_t i = first; i < cs->count && !e; i++)
+        if (cs->items[i].has_few && !cs->items[i].is_gone)
+            e = take_folded(cs, &cs->items[i]);
     return e;
 }
 

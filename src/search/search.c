@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "base/world.h"
 #include "search/agg_cache_walk.h"
+#include "search/agg_fold.h"
 #include "search/budget.h"
 #include "search/floor_query.h"
 #include "search/hit_fields.h"
@@ -118,6 +119,7 @@ static void answer_total(const struct walk *w, struct answer *out)
 {
     const struct request *r = w->s.request;
     struct veil veil = crowd_veil(&w->crowd, 0);
+    out->subjects = crowd_size(&w->crowd, 0);
     out->total = crowd_is_enough(&w->crowd, 0) ? veil_count(&veil, VEIL_ROWS, w->total) : 0;
     if (!r->track_total_hits_given || r->track_total_hits < 0)
         return;
@@ -125,6 +127,42 @@ static void answer_total(const struct walk *w, struct answer *out)
     out->total_is_lower_bound = out->total > limit;
     if (out->total > limit)
         out->total = limit;
+}
+
+// One more level folded: into a walk of its own, which is then the one to be answered from.
+static enum err fold_level(struct walk **w, uint32_t level, struct fault *why)
+{
+    struct search *s = &(*w)->s;
+    if (!agg_fold_plan(s, level))
+        return s->room.is_over ? agg_out_of_room(why) : OK;
+    struct walk *next = arena_alloc(s->arena, sizeof *next);
+    enum err e = walk_plan_like(next, *w, why);
+    next->before = *w;
+    *w = next;
+    if (e)
+        return e;
+    walk_merge(next, next->before);
+    next->s.arena = s->arena;
+    return next->s.room.is_over ? agg_out_of_room(why) : OK;
+}
+
+// Answers the aggregations; below a floor, of a tree that is folded (agg_fold.h).
+static enum err answer_aggs(struct walk *w, struct answer *out, struct fault *why)
+{
+    bool folds = w->s.floor > 0 && w->s.context->veil && !w->s.context->ends_when_enough;
+    uint32_t levels = folds ? agg_tree_depth(&w->s) : 0;
+    struct walk *last = w;
+    enum err e = OK;
+    for (uint32_t level = 1; level <= levels && !e; level++)
+        e = fold_level(&last, level, why);
+    if (!e)
+        e = agg_tree_answer(&last->s, out, why);
+    while (last != w) {
+        struct walk *before = last->before;
+        walk_drop(last);
+        last = before;
+    }
+    return e;
 }
 
 static enum err run(struct walk *w, struct answer *out, struct fault *why)
@@ -141,7 +179,7 @@ static enum err run(struct walk *w, struct answer *out, struct fault *why)
         return e == ERR_LIMIT && w->s.room.is_over ? agg_out_of_room(why) : e;
     answer_total(w, &answer);
     hits_answer(&w->s, &w->hits, &answer);
-    e = agg_tree_answer(&w->s, &answer, why);
+    e = answer_aggs(w, &answer, why);
     if (!e)
         e = read_fault_take(why); // the rows of the hits
     if (!e)

@@ -28,6 +28,7 @@ struct search_context {
     // Under which a permit with a floor is answered.  NULL, for tests of what lies beneath: the
     // floor is exact, numbers are as they are and every question may be asked.
     const struct veil_key *veil;
+    bool tells_folded;       // which keys are counted under which others (agg_fold.h)
     bool ends_when_enough;   // only whether there are enough subjects matters
     struct agg_cache *cache; // of what was collected of whole stretches of blocks; NULL: none
     uint32_t unit_blocks;    // of such a stretch; 0: what is best

@@ -60,7 +60,11 @@ struct agg_node {
     struct agg_chain *chain; // that begins here; NULL: none
     // The long way, by pairs (agg_pass_keys()): made when it is first gone.
     struct agg_pairs *pairs;
-    void *state; // of the kind
+    // Below the floor, once the rows are collected: ordinals to those that they are folded into
+    // (agg_fold.h); NULL: each stays.
+    uint32_t *fold_to;
+    const struct agg_node *unfolded; // what this was made of; NULL: nothing was folded here
+    void *state;                     // of the kind
 };
 
 struct search {
@@ -98,7 +102,7 @@ static inline struct crowd search_crowd(const struct search *s)
 enum err agg_tree_plan(struct search *s, struct fault *why);
 // The rows of the block at hand that the query takes, a bit each, `count` of them.
 void agg_tree_collect(struct search *s, const uint64_t *mask, uint32_t count);
-// Takes in what `from`, planned alike over the same snapshot, has collected.
+// Takes in what `from`, planned alike over the same snapshot, has collected, folded as it says.
 void agg_tree_merge(struct search *s, struct search *from);
 // Makes every node's n->counts tell all its rows; from now on each counts for itself.
 void agg_tree_count_apart(struct search *s);

@@ -21,7 +21,8 @@ struct walk {
     uint64_t doc;               // rows in the blocks before
     uint64_t *mask, *post_mask; // BLOCK_WORDS
     uint16_t *rows;
-    uint32_t *scratch; // for subjects
+    uint32_t *scratch;   // for subjects
+    struct walk *before; // the one that this was folded out of; NULL: none
 };
 
 // Everything but the blocks.  `first` NULL: for the search's first walk; else takes over what

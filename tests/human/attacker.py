@@ -3,13 +3,18 @@
 The town: regions of some 40 people each, one event a person, and in each region one target of whom
 the attacker knows everything but one thing: whether the target's event failed.  He also knows that
 the target alone has its region's model `rare-N`, and the minute of its event, when nobody of the
-region had another.  Each attack asks the server and guesses; half of the targets failed, so a coin
-guesses half of them.  `measure()` says how many each attack guesses right.
+region had another.  Half of the targets failed, so who guesses without asking is right about half.
+
+An attack asks the server and says how much speaks for "failed": a number.  From which number on it
+is taken for a yes is learnt from half of the targets, whose fate the attacker is told, and held
+against the other half, and the other way round.  So an attack may not choose its reading after it has
+seen the truth, and what it is right in beyond `prior()` is what asking the server has taught.
 
     python3 tests/human/attacker.py URL USER PASSWORD CA SEED REGIONS
 """
 import itertools
 import json
+import math
 import random
 import statistics
 import sys
@@ -50,9 +55,18 @@ class Town:
 
     def lines(self, index):
         """_bulk bodies of a thousand documents."""
-        for first in range(0, len(self.documents), 1000):
-            yield ''.join(json.dumps({'index': {'_index': index, '_id': d['who']}}) + '\n' + json.dumps(d) + '\n'
-                          for d in self.documents[first:first + 1000])
+        return bulk(index, self.documents)
+
+    def later(self):
+        """One more event of each target, for `by_two_times`: again half of them failed, by a new draw."""
+        fates = [n % 2 == 0 for n in range(len(self.targets))]
+        self.chance.shuffle(fates)
+        return [{**t, 'outcome': 'failed' if fate else 'ok', 'latency': 100 if fate else 10} for t, fate in zip(self.targets, fates)]
+
+
+def bulk(index, documents):
+    for first in range(0, len(documents), 1000):
+        yield ''.join(json.dumps({'index': {'_index': index}}) + '\n' + json.dumps(d) + '\n' for d in documents[first:first + 1000])
 
 
 class Attacker:
@@ -61,23 +75,32 @@ class Attacker:
         self.session = requests.Session()
         self.session.auth, self.ca = auth, ca
         self.asked = self.refused = 0
+        self.known = {}  # questions are asked once: the same have the same answer
 
     def ask(self, conditions, but=(), aggs=None, **more):
         """None when the question is refused."""
-        self.asked += 1
         body = {'size': 0, 'track_total_hits': True,
                 'query': {'bool': {'filter': list(conditions), 'must_not': list(but)}}, **more}
         if aggs:
             body['aggs'] = aggs
-        reply = self.session.post(self.search, json=body, verify=self.ca, timeout=60)
-        if reply.status_code != 200:
-            self.refused += 1
-            return None
-        return reply.json()
+        text = json.dumps(body)
+        if text not in self.known:
+            self.asked += 1
+            reply = self.session.post(self.search, data=text, headers={'Content-Type': 'application/json'}, verify=self.ca, timeout=60)
+            self.refused += reply.status_code != 200
+            self.known[text] = reply.json() if reply.status_code == 200 else None
+        return self.known[text]
 
     def count(self, conditions, but=()):
         reply = self.ask(conditions, but)
-        return None if reply is None else reply['hits']['total']['value']
+        return 0 if reply is None else reply['hits']['total']['value']
+
+    def by_model(self, conditions):
+        """(total, {model: count}) of one question."""
+        reply = self.ask(conditions, aggs={'m': {'terms': {'field': 'model', 'size': 100}}})
+        if reply is None:
+            return 0, {}
+        return reply['hits']['total']['value'], {b['key']: b['doc_count'] for b in reply['aggregations']['m']['buckets']}
 
 
 def term(field, value):
@@ -88,69 +111,115 @@ def failed(target):
     return [term('region', target['region']), term('outcome', 'failed')]
 
 
+def contexts(t):
+    """Groups that he is in if he failed: with none, one or two of what is known of him besides."""
+    for size in range(3):
+        for traits in itertools.combinations(TRAITS, size):
+            yield failed(t) + [term(x, t[x]) for x in traits]
+
+
+def average(found):
+    return statistics.mean(found) if found else 0
+
+
 def difference(a, with_him, without_him):
-    """Of the counts of two questions; 0 when one is refused."""
-    one, other = a.count(*with_him), a.count(*without_him)
-    return 0 if one is None or other is None else one - other
+    """Of the counts of two questions; a question that is refused counts nothing."""
+    return a.count(*with_him) - a.count(*without_him)
 
 
 def by_set_difference(a, t):
-    return difference(a, (failed(t),), (failed(t), [term('model', t['model'])])) >= 1
+    return difference(a, (failed(t),), (failed(t), [term('model', t['model'])]))
 
 
 def by_asking_for_him(a, t):
-    return (a.count(failed(t) + [term('model', t['model'])]) or 0) >= 1
+    return a.count(failed(t) + [term('model', t['model'])])
 
 
 def by_the_rest_of_buckets(a, t):
     """The total less the buckets shown is what was not shown."""
-    reply = a.ask(failed(t), aggs={'m': {'terms': {'field': 'model', 'size': 100}}})
-    shown = sum(b['doc_count'] for b in reply['aggregations']['m']['buckets'])
-    return reply['hits']['total']['value'] - shown + reply['aggregations']['m']['sum_other_doc_count'] >= 1
+    total, models = a.by_model(failed(t))
+    return total - sum(models.values())
 
 
 def by_averaging_repeats(a, t):
     """The same question over and over, and in other words that mean the same."""
     same = [([], []), ([{'match_all': {}}], []), ([{'exists': {'field': 'region'}}], []), ([], [{'match_none': {}}])]
-    found = []
-    for _ in range(3):
-        for more, but in same:
-            found.append(difference(a, (failed(t) + more, but), (failed(t) + more, but + [term('model', t['model'])])))
-    return statistics.mean(found) >= 0.5
+    return average([difference(a, (failed(t) + more, but), (failed(t) + more, but + [term('model', t['model'])])) for more, but in same])
 
 
 def by_averaging_contexts(a, t):
     """Subsets of what is known of him: different groups, each with and without him."""
-    found = []
-    for size in range(3):
-        for traits in itertools.combinations(TRAITS, size):
-            known = failed(t) + [term(x, t[x]) for x in traits]
-            found.append(difference(a, (known,), (known, [term('model', t['model'])])))
-    return statistics.mean(found) >= 0.5
+    return average([difference(a, (known,), (known, [term('model', t['model'])])) for known in contexts(t)])
 
 
 def by_averaging_rests(a, t):
     """Subsets again, with the rest of the buckets."""
     found = []
-    for size in range(3):
-        for traits in itertools.combinations(TRAITS, size):
-            reply = a.ask(failed(t) + [term(x, t[x]) for x in traits],
-                          aggs={'m': {'terms': {'field': 'model', 'size': 100}}})
-            total = reply['hits']['total']['value']
-            buckets = reply['aggregations']['m']['buckets']
-            if len(buckets) >= 2:
-                found.append(total - sum(b['doc_count'] for b in buckets))
-    return statistics.mean(found or [0]) >= 0.5
+    for known in contexts(t):
+        total, models = a.by_model(known)
+        if len(models) >= 2:
+            found.append(total - sum(models.values()))
+    return average(found)
+
+
+def by_averaging_rests_of_filters(a, t):
+    """As before, but each bucket is asked for by itself."""
+    found = []
+    for known in contexts(t):
+        parts = [a.count(known + [term('model', m)]) for m in ('m1', 'm2')]
+        if all(parts):
+            found.append(a.count(known) - sum(parts))
+    return average(found)
+
+
+def by_buckets_against_filters(a, t):
+    """A bucket and the same group by a condition, of every model and group."""
+    found = []
+    for known in contexts(t):
+        _, models = a.by_model(known)
+        found += [models[m] - a.count(known + [term('model', m)]) for m in models]
+    return average(found)
+
+
+def by_filters_below(a, t):
+    """Filters beside each other below a bucket, against the bucket."""
+    filters = {m: {'filter': term('model', m)} for m in ('m1', 'm2')}
+    found = []
+    for x in TRAITS:
+        reply = a.ask(failed(t), aggs={'x': {'terms': {'field': x}, 'aggs': filters}})
+        for b in reply['aggregations']['x']['buckets'] if reply else ():
+            parts = [b[m]['doc_count'] for m in filters]
+            if b['key'] == t[x] and all(parts):
+                found.append(b['doc_count'] - sum(parts))
+    return average(found)
+
+
+def by_the_rest_of_hours(a, t):
+    """He is alone in his hour: the total less the hours shown, over all groups."""
+    found = []
+    for known in contexts(t):
+        reply = a.ask(known, aggs={'h': {'date_histogram': {'field': 'at', 'fixed_interval': '10h', 'min_doc_count': 1}}})
+        if reply:
+            found.append(reply['hits']['total']['value'] - sum(b['doc_count'] for b in reply['aggregations']['h']['buckets']))
+    return average(found)
+
+
+def span(first, end):
+    return [{'range': {'at': {'gte': first, 'lt': end}}}]
 
 
 def by_windows(a, t):
     """Many spans of time that end just before and just after his minute."""
     minute = t['at'] // 60_000 * 60_000
-    found = []
-    for hours in range(2, 20, 3):
-        spans = [[{'range': {'at': {'gte': START + hours * HOUR, 'lt': end}}}] for end in (minute, minute + 60_000)]
-        found.append(difference(a, (failed(t) + spans[1],), (failed(t) + spans[0],)))
-    return statistics.mean(found) >= 0.5
+    return average([difference(a, (failed(t) + span(START + hours * HOUR, minute + 60_000),), (failed(t) + span(START + hours * HOUR, minute),))
+                    for hours in range(2, 20, 3)])
+
+
+def by_the_rest_of_windows(a, t):
+    """A day less its two parts, cut at many places: he is in the second."""
+    end = START + 24 * HOUR
+    return average([a.count(failed(t)) - a.count(failed(t) + span(START, cut)) - a.count(failed(t) + span(cut, end))
+                    for cut in range(START + 4 * HOUR, START + 15 * HOUR, HOUR)])
 
 
 def by_sum(a, t):
@@ -159,24 +228,36 @@ def by_sum(a, t):
     aggs = {'s': {'sum': {'field': 'latency'}}}
     sums = [a.ask(where, but, aggs) for but in ([], [term('model', t['model'])])]
     if None in sums:
-        return False
+        return 0
     one, other = (s['aggregations']['s']['value'] or 0 for s in sums)
-    return one - other >= 55
+    return one - other
+
+
+def by_averaging_sums(a, t):
+    """The sum of latencies less those of the models shown, over groups by what is known of him."""
+    found = []
+    for known in contexts({**t, 'outcome': None}):
+        known = [c for c in known if c != term('outcome', 'failed')]
+        reply = a.ask(known, aggs={'s': {'sum': {'field': 'latency'}}, 'm': {'terms': {'field': 'model'}, 'aggs': {'s': {'sum': {'field': 'latency'}}}}})
+        if reply:
+            aggs = reply['aggregations']
+            found.append((aggs['s']['value'] or 0) - sum(b['s']['value'] or 0 for b in aggs['m']['buckets']))
+    return average(found)
 
 
 def by_maximum(a, t):
-    """The largest of his traits' group, with a bucket of each model."""
+    """The largest latency of those with his model."""
     reply = a.ask([term('region', t['region']), term('model', t['model'])], aggs={'x': {'max': {'field': 'latency'}}})
-    return (reply['aggregations']['x']['value'] or 0) >= 55
+    return (reply['aggregations']['x']['value'] or 0) if reply else 0
 
 
 def by_percentile(a, t):
-    """How many percent of the group are below: the largest value of the group and him."""
+    """Whether the outer percentiles of all differ from those of all but him."""
     where = [term('region', t['region'])]
     aggs = {'p': {'percentiles': {'field': 'latency', 'percents': [0, 100]}}}
     with_him, without = a.ask(where, aggs=aggs), a.ask(where, [term('model', t['model'])], aggs=aggs)
     if with_him is None or without is None:
-        return False
+        return 0
     return with_him['aggregations']['p'] != without['aggregations']['p']
 
 
@@ -186,9 +267,9 @@ def by_order(a, t):
         'terms': {'field': 'model', 'size': 100, 'order': {'f': 'desc'}},
         'aggs': {'f': {'filter': term('outcome', 'failed')}}}})
     if reply is None:
-        return False
+        return 0
     keys = [b['key'] for b in reply['aggregations']['m']['buckets']]
-    return t['model'] in keys and reply['aggregations']['m']['buckets'][keys.index(t['model'])]['f']['doc_count'] > 0
+    return t['model'] in keys and reply['aggregations']['m']['buckets'][keys.index(t['model'])]['f']['doc_count']
 
 
 def by_min_doc_count(a, t):
@@ -202,7 +283,7 @@ def by_min_doc_count(a, t):
                 return 0
             low, high = (middle, high) if reply['aggregations']['r']['buckets'] else (low, middle - 1)
         return low
-    return size([]) - size([term('model', t['model'])]) >= 1
+    return size([]) - size([term('model', t['model'])])
 
 
 def by_error(a, t):
@@ -223,28 +304,62 @@ def by_time(a, t):
     took = {'failed': [], 'ok': []}
     for _ in range(12):
         for outcome, times in took.items():
+            body = {'size': 0, 'query': {'bool': {'filter': [term('model', t['model']), term('outcome', outcome)]}}}
             begin = time.perf_counter_ns()
-            a.count([term('model', t['model']), term('outcome', outcome)])
+            a.session.post(a.search, json=body, verify=a.ca, timeout=60)
             times.append(time.perf_counter_ns() - begin)
-    return statistics.median(took['failed']) > statistics.median(took['ok'])
+    return statistics.median(took['failed']) - statistics.median(took['ok'])
 
 
 ATTACKS = (by_set_difference, by_asking_for_him, by_the_rest_of_buckets, by_averaging_repeats, by_averaging_contexts,
-           by_averaging_rests, by_windows, by_sum, by_maximum, by_percentile, by_order, by_min_doc_count, by_error, by_time)
+           by_averaging_rests, by_averaging_rests_of_filters, by_buckets_against_filters, by_filters_below, by_the_rest_of_hours,
+           by_windows, by_the_rest_of_windows, by_sum, by_averaging_sums, by_maximum, by_percentile, by_order, by_min_doc_count, by_error, by_time)
+
+
+def by_two_times(before, after, t):
+    """The same groups asked before and after one more event of his: what has changed."""
+    return sum(before.count(known) != after.count(known) for known in contexts(t))
+
+
+def prior(targets):
+    """How many are right that guess the same for all."""
+    part = sum(t['outcome'] == 'failed' for t in targets) / len(targets)
+    return max(part, 1 - part)
+
+
+def learn(scores):
+    """(number, sign) that would have been right about most of these (score, fate)."""
+    best, found = -1, (math.inf, 1)
+    values = sorted({s for s, _ in scores})
+    for cut in [-math.inf] + [(x + y) / 2 for x, y in zip(values, values[1:])]:
+        right = sum((s > cut) == fate for s, fate in scores)
+        for sign, hits in ((1, right), (-1, len(scores) - right)):
+            if hits > best:
+                best, found = hits, (cut, sign)
+    return found
+
+
+def rate(scores):
+    """The part that is guessed right: each half by what was learnt from the other."""
+    halves = [[], []]  # with as many that failed in each
+    for wanted in (True, False):
+        for n, one in enumerate(one for one in scores if one[1] == wanted):
+            halves[n % 2].append(one)
+    right = 0
+    for half in (0, 1):
+        cut, sign = learn(halves[half])
+        right += sum(((s > cut) if sign > 0 else (s <= cut)) == fate for s, fate in halves[1 - half])
+    return right / len(scores)
 
 
 def measure(attacker, town, attacks=ATTACKS):
-    """Of each attack: the part of the targets that it guesses right, at the better of both readings of its sign."""
-    right = {}
-    for attack in attacks:
-        hits = sum(attack(attacker, t) == (t['outcome'] == 'failed') for t in town.targets)
-        right[attack.__name__] = max(hits, len(town.targets) - hits) / len(town.targets)
-    return right
+    """Of each attack: the part of the targets that it guesses right."""
+    return {attack.__name__: rate([(float(attack(attacker, t)), t['outcome'] == 'failed') for t in town.targets]) for attack in attacks}
 
 
 def main(url, user, password, ca, seed, regions):
-    for name, rate in measure(Attacker(url, (user, password), ca), Town(int(seed), int(regions))).items():
-        print(f'{name:26} {rate:.0%}')
+    for name, right in measure(Attacker(url, (user, password), ca), Town(int(seed), int(regions))).items():
+        print(f'{name:30} {right:.0%}')
 
 
 if __name__ == '__main__':

@@ -73,6 +73,39 @@ TEST(floor_query_leaves_away_what_has_a_low_effect_beside_others)
     town_close(&t);
 }
 
+// `ok` of 40 devices, the last of which alone has the host "rare", are not failed.
+static void open_failed(struct town *t, uint64_t ok)
+{
+    static char names[40][8];
+    struct town_row rows[40];
+    town_open(t, 3, NULL);
+    for (uint64_t i = 0; i < 40; i++) {
+        snprintf(names[i], sizeof names[i], "d%llu", (unsigned long long)i);
+        rows[i] =
+            (struct town_row){.key = i + 1,
+                              .cells = {T(names[i]), T(i < 40 - ok ? "failed" : "ok"), N(5),
+                                        N((double)i), N(1), N(1), T(i == 39 ? "rare" : "all")}};
+    }
+    town_put(t, TOWN_EVENTS, rows, 40);
+    t->roles = 1u << ROLE_METRICS;
+    t->veil = &key;
+}
+
+// Whether "failed" has an effect must not be told by leaving one out of those that it keeps out.
+TEST(floor_query_judges_no_condition_by_another_of_lower_effect)
+{
+    for (uint64_t ok = 1; ok < 9; ok++) {
+        struct town t;
+        open_failed(&t, ok);
+        uint64_t failed = total(&t, "{\"term\":{\"outcome\":\"failed\"}}");
+        EXPECT_EQ(total(&t,
+                        "{\"bool\":{\"filter\":{\"term\":{\"outcome\":\"failed\"}},\"must_not\":{"
+                        "\"term\":{\"host\":\"rare\"}}}}"),
+                  failed);
+        town_close(&t);
+    }
+}
+
 TEST(floor_query_ends_spans_where_there_are_enough)
 {
     struct town t;
@@ -107,6 +140,7 @@ TEST(floor_query_refuses_what_would_take_groups_apart)
 {
     static const char *const refused[] = {
         "{\"query\":{\"terms\":{\"host\":[\"odd\",\"even\"]}}}",
+        "{\"query\":{\"term\":{\"host\":{\"value\":\"ODD\",\"case_insensitive\":true}}}}",
         "{\"query\":{\"ids\":{\"values\":[\"x\"]}}}",
         "{\"query\":{\"prefix\":{\"host\":\"o\"}}}",
         "{\"query\":{\"range\":{\"latency\":{\"gt\":3}}}}",
