@@ -15,7 +15,15 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-enum role { ROLE_ADMIN, ROLE_WRITER, ROLE_ANALYST, ROLE_METRICS, ROLE_AUDITOR, ROLE_COUNT };
+enum role {
+    ROLE_ADMIN,
+    ROLE_WRITER,
+    ROLE_ANALYST,
+    ROLE_METRICS,
+    ROLE_AUDITOR,
+    ROLE_INVESTIGATOR,
+    ROLE_COUNT
+};
 
 const char *role_name(enum role r);
 enum err role_parse(struct slice name, enum role *out, struct fault *why); // words list the roles

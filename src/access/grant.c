@@ -15,6 +15,7 @@ static const uint32_t role_actions[ROLE_COUNT] = {
     [ROLE_ANALYST] = MAY(ACTION_INFO) | READS | MAY(ACTION_READ),
     [ROLE_METRICS] = MAY(ACTION_INFO) | READS,
     [ROLE_AUDITOR] = MAY(ACTION_AUDIT),
+    [ROLE_INVESTIGATOR] = MAY(ACTION_INFO) | MAY(ACTION_UNSEAL),
 };
 
 struct privilege {

@@ -32,6 +32,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_WRITE] = "indices:data/write/bulk",
     [ACTION_MANAGE] = "cluster:admin/manage",
     [ACTION_AUDIT] = "cluster:admin/audit/read",
+    [ACTION_UNSEAL] = "indices:admin/sealed/open",
 };
 
 const char *action_name(enum action a)

@@ -19,6 +19,7 @@ enum action {
     ACTION_WRITE,     // documents
     ACTION_MANAGE,    // users, keys, status
     ACTION_AUDIT,     // reading the audit log
+    ACTION_UNSEAL,    // sealed values, each with a warrant (server/sealed_key.h)
     ACTION_COUNT
 };
 

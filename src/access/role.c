@@ -3,7 +3,7 @@
 
 static const char *const names[ROLE_COUNT] = {
     [ROLE_ADMIN] = "admin",     [ROLE_WRITER] = "writer",   [ROLE_ANALYST] = "analyst",
-    [ROLE_METRICS] = "metrics", [ROLE_AUDITOR] = "auditor",
+    [ROLE_METRICS] = "metrics", [ROLE_AUDITOR] = "auditor", [ROLE_INVESTIGATOR] = "investigator",
 };
 
 const char *role_name(enum role r)
@@ -19,6 +19,7 @@ enum err role_parse(struct slice name, enum role *out, struct fault *why)
             return OK;
         }
     }
-    return fail(why, ERR_INVALID,
-                "unknown role; the roles are admin, writer, analyst, metrics and auditor");
+    return fail(
+        why, ERR_INVALID,
+        "unknown role; the roles are admin, writer, analyst, metrics, auditor and investigator");
 }

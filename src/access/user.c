@@ -114,8 +114,8 @@ enum err access_user_add(struct access *a, struct slice name, struct slice passw
 {
     if (roles == 0 || roles >> ROLE_COUNT)
         return fail(why, ERR_INVALID,
-                    "a user has at least one of the roles admin, writer, analyst, metrics "
-                    "and auditor");
+                    "a user has at least one of the roles admin, writer, analyst, metrics, "
+                    "auditor and investigator");
     struct buf words AUTO(buf_donep) = buf_init(CHANGE_WORDS_BYTES);
     buf_text(&words, "roles: none -> ");
     const char *between = "";

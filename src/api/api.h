@@ -56,6 +56,10 @@ struct api {
     void *push_context;
     enum err (*push)(void *context, const struct push_head *head, struct slice body,
                      struct push_answer **out, struct fault *why);
+    // Has keeper open a sealed value: `asked` is a question of guard/warrant_ask.h, what comes back
+    // is locked for who asked.  NULL: there is no keeper.
+    void *unseal_context;
+    enum err (*unseal)(void *context, struct slice asked, struct buf *out, struct fault *why);
     // What the processes last said of themselves: JSON, and whether the copy is whole.
     void *state_context;
     enum err (*state_json)(void *context, struct buf *out);

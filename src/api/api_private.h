@@ -112,7 +112,8 @@ void aliases_write(struct exchange *x, const struct alias_list *l, uint32_t tabl
                    struct slice names);
 bool alias_of_table(const struct alias_list *l, uint32_t table, struct slice names);
 
-enum err posture(struct exchange *x, struct fault *why); // api_posture.c
+enum err posture(struct exchange *x, struct fault *why);     // api_posture.c
+enum err open_sealed(struct exchange *x, struct fault *why); // api_sealed.c
 
 // The groups, one a file.
 extern const struct route_group root_routes, search_routes, msearch_routes, doc_routes, bulk_routes,

@@ -315,6 +315,8 @@ static const struct route routes[] = {
      "from to by every request_cache", "docs/reference/http.md"},
     {METHOD_GET, ACTION_MANAGE, "/_tamis/status", status, "", "what the processes say"},
     {METHOD_GET, ACTION_MANAGE, "/_tamis/posture", posture, "", "what protects, as it is now"},
+    {METHOD_POST, ACTION_UNSEAL, "/_tamis/sealed/open", open_sealed, "",
+     "for [tamis sealed], which alone can read the answer"},
 };
 
 const struct route_group tamis_routes = ROUTE_GROUP("tamis's own", routes);

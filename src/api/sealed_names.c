@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "api/sealed_names.h"
 
+#include "access/seen.h"
+
 static bool is_listed(const struct slice *names, uint32_t count, struct slice name)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -33,7 +35,8 @@ static bool names_nothing(const struct request *r)
 
 struct asked {
     const struct permit *permit;
-    const char *index;
+    const struct schema *schema;
+    const struct table *index;
     const struct request *request;
     struct arena *arena;
 };
@@ -47,7 +50,7 @@ static enum err check_table(const struct asked *a, const struct table *t, const 
             continue;
         struct slice name = prefix ? arena_print(a->arena, "%s.%s", prefix, t->fields[f].name)
                                    : slice_text(t->fields[f].name);
-        if (is_named(a->request, name) && permit_field(a->permit, a->index, name))
+        if (is_named(a->request, name) && seen_field(a->permit, a->schema, a->index, name))
             return schema_refuse_sealed(name, why);
     }
     return OK;
@@ -57,7 +60,7 @@ enum err sealed_names_check(const struct schema *s, const struct permit *permit,
                             const struct request *r, struct arena *arena, struct fault *why)
 {
     const struct table *t = &s->tables[table];
-    const struct asked a = {permit, t->name, r, arena};
+    const struct asked a = {permit, s, t, r, arena};
     if (names_nothing(r))
         return OK;
     enum err e = check_table(&a, t, NULL, why);

@@ -65,7 +65,7 @@ enum err admin_password(const char *name, const char *file, char out[PASSWORD_LI
     return e;
 }
 
-static enum err check(struct access *access, const char *name, const char *password,
+static enum err check(struct access *access, const char *name, const char *password, enum role role,
                       struct fault *why)
 {
     struct buf pair AUTO(buf_donep) = buf_init(ROOM_BYTES);
@@ -81,9 +81,11 @@ static enum err check(struct access *access, const char *name, const char *passw
     wipe(header.at, header.len);
     if (e)
         return fail(why, ERR_DENIED, "that is not the password of %s", name);
-    if (!(who.roles & 1u << ROLE_ADMIN))
+    if (who.roles & 1u << role)
+        return OK;
+    if (role == ROLE_ADMIN)
         return fail(why, ERR_DENIED, "%s is no administrator", name);
-    return OK;
+    return fail(why, ERR_DENIED, "%s has not the role %s", name, role_name(role));
 }
 
 static enum err ask_code(const char *name, char out[PASSWORD_LINE_BYTES], struct fault *why)
@@ -116,7 +118,8 @@ static enum err check_code(struct home_access *home, const struct admin_claim *c
     return e ? e : home_access_settle(home, why);
 }
 
-enum err admin_check(const char *directory, const struct admin_claim *claim, struct fault *why)
+enum err person_check(const char *directory, const struct admin_claim *claim, enum role role,
+                      struct fault *why)
 {
     char password[PASSWORD_LINE_BYTES];
     struct home_access home = {0};
@@ -125,10 +128,15 @@ enum err admin_check(const char *directory, const struct admin_claim *claim, str
         return e;
     e = admin_password(claim->name, claim->password_file, password, why);
     if (!e)
-        e = check(home.access, claim->name, password, why);
+        e = check(home.access, claim->name, password, role, why);
     if (!e)
         e = check_code(&home, claim, why);
     wipe(password, sizeof password);
     home_access_close(&home);
     return e;
+}
+
+enum err admin_check(const char *directory, const struct admin_claim *claim, struct fault *why)
+{
+    return person_check(directory, claim, ROLE_ADMIN, why);
 }

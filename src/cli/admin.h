@@ -6,6 +6,7 @@
 // The command line runs as the owner of DIR or as root, who could read the keys anyway; the name
 // is there so that two people are two people and not one with a second terminal.
 
+#include "access/access.h"
 #include "base/err.h"
 
 struct admin_claim { // who says to be whom
@@ -16,6 +17,10 @@ struct admin_claim { // who says to be whom
 
 // ERR_DENIED: not the password, no administrator, or a wrong code.
 enum err admin_check(const char *directory, const struct admin_claim *claim, struct fault *why);
+
+// The same of another role.
+enum err person_check(const char *directory, const struct admin_claim *claim, enum role role,
+                      struct fault *why);
 
 // A password: the first line of `file`, or asked for at the terminal as that of `name`.  The caller
 // wipes it.

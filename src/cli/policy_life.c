@@ -3,27 +3,23 @@
 
 #include "base/date.h"
 #include "base/limits.h"
-#include "base/num.h"
 #include "cli/admin.h"
-#include "cli/home.h"
+#include "cli/home_ratchet.h"
 #include "json/json_writer.h"
 #include "policy/diff.h"
+#include "policy/policy.h"
 #include "server/approved.h"
 #include "server/directory.h"
 #include "server/installation.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 
-enum { PATH_BYTES = 4096, OUT_BYTES = 64 << 20, SCRATCH_BYTES = 512 << 20, HASH_TEXT_BYTES = 64 };
+enum { OUT_BYTES = 64 << 20, SCRATCH_BYTES = 512 << 20, HASH_TEXT_BYTES = 64 };
 
 // DIR, opened with its keys, its ratchet and what its files say.
 struct life {
-    const char *directory;
-    struct world dir;
-    struct key_ring *ring;
-    struct ratchet *ratchet;
+    struct home_ratchet home;
     struct arena *scratch;
     struct buf policy; // DIR/policy.yml, or --file
     struct config config;
@@ -32,29 +28,14 @@ struct life {
 
 static enum err open_life(const char *directory, struct life *l, struct fault *why)
 {
-    char access[PATH_BYTES];
-    *l = (struct life){.directory = directory};
-    l->dir.dir = -1;
-    l->policy = buf_init(LIMIT_POLICY_BYTES);
-    l->out = buf_init(OUT_BYTES);
+    *l = (struct life){.policy = buf_init(LIMIT_POLICY_BYTES), .out = buf_init(OUT_BYTES)};
     l->scratch = arena_new(SCRATCH_BYTES);
-    enum err e = home_check(directory, why);
-    snprintf(access, sizeof access, "%s/" DIRECTORY_ACCESS, directory);
-    if (!e)
-        e = crypto_start(why);
-    if (!e)
-        e = world_open(directory, &l->dir, why);
-    if (!e)
-        e = key_ring_open(&l->dir, &l->ring, why);
-    return e ? e : ratchet_open(access, &l->dir, l->ring, &l->ratchet, why);
+    return home_ratchet_open(directory, &l->home, why);
 }
 
 static void close_life(struct life *l)
 {
-    ratchet_close(l->ratchet);
-    key_ring_close(l->ring);
-    if (l->dir.dir >= 0)
-        world_close(&l->dir);
+    home_ratchet_close(&l->home);
     arena_free(l->scratch);
     buf_done(&l->policy);
     buf_done(&l->out);
@@ -65,12 +46,12 @@ static enum err read_files(struct life *l, const char *file, struct fault *why)
     const struct world anywhere = {.ops = &world_real_ops, .dir = AT_FDCWD};
     const struct policy *parsed = NULL;
     struct buf config AUTO(buf_donep) = buf_init(LIMIT_CONFIG_BYTES);
-    enum err e =
-        world_read_file(file ? &anywhere : &l->dir, file ? file : FILE_POLICY, &l->policy, why);
+    enum err e = world_read_file(file ? &anywhere : &l->home.dir, file ? file : FILE_POLICY,
+                                 &l->policy, why);
     if (!e)
         e = policy_parse(buf_slice(&l->policy), l->scratch, &parsed, why);
     if (!e)
-        e = world_read_file(&l->dir, FILE_CONFIG, &config, why);
+        e = world_read_file(&l->home.dir, FILE_CONFIG, &config, why);
     return e ? e : config_parse(buf_slice(&config), &l->config, why);
 }
 
@@ -98,7 +79,8 @@ static void print_diff(struct life *l, const struct policy_diff *d, const char *
 static enum err diff_in_force(struct life *l, struct slice text, struct policy_diff *out,
                               struct fault *why)
 {
-    const struct ratchet_entry *now = ratchet_in_force(l->ratchet, RATCHET_POLICY, SUBJECT_POLICY);
+    const struct ratchet_entry *now =
+        ratchet_in_force(l->home.ratchet, RATCHET_POLICY, SUBJECT_POLICY);
     struct slice before = now ? now->value : slice_text("sources: {}\n");
     return policy_diff_texts(before, text, l->scratch, out, why);
 }
@@ -107,7 +89,7 @@ static enum err diff_in_force(struct life *l, struct slice text, struct policy_d
 static enum err setting_differs(struct life *l, const char *subject, struct buf *text, bool *out,
                                 struct fault *why)
 {
-    const struct ratchet_entry *now = ratchet_in_force(l->ratchet, RATCHET_SETTING, subject);
+    const struct ratchet_entry *now = ratchet_in_force(l->home.ratchet, RATCHET_SETTING, subject);
     enum err e = setting_print(&l->config, subject, text, why);
     bool is_loose = setting_loosens(&l->config, subject, now ? now->value : slice_text(""));
     *out = is_loose && !(now && slice_equal(now->value, buf_slice(text)));
@@ -146,29 +128,13 @@ enum exit_status policy_run_diff(const struct arguments *a)
     return end_life(&l, e, &why);
 }
 
-// The running server looks again; without one, its next start does.
-static void tell_server(const struct life *l)
-{
-    if (home_signal(l->directory, SIGUSR1, l->scratch, NULL) == OK)
-        cli_say("the running server takes it over");
-}
-
 static enum err propose(struct life *l, const struct ratchet_change *c, struct fault *why)
 {
     int64_t seq = 0;
-    enum err e = ratchet_propose(l->ratchet, c, &seq, why);
+    enum err e = ratchet_propose(l->home.ratchet, c, &seq, why);
     if (e)
         return e;
-    uint32_t count = 0;
-    const struct ratchet_entry *entries = ratchet_entries(l->ratchet, &count);
-    buf_print(&l->out,
-              entries[seq - 1].due_ms
-                  ? "proposal %lld waits: there is one administrator, who may approve it in 24 "
-                    "hours\n"
-                  : "proposal %lld waits for a second administrator, for 24 hours\n",
-              (long long)seq);
-    buf_print(&l->out, "  tamis policy approve %lld --dir %s --as NAME\n", (long long)seq,
-              l->directory);
+    home_ratchet_tell(&l->home, seq, "policy", &l->out);
     return OK;
 }
 
@@ -176,7 +142,8 @@ static enum err apply_policy(struct life *l, const char *who, struct fault *why)
 {
     struct policy_diff d = {0};
     struct slice text = buf_slice(&l->policy);
-    const struct ratchet_entry *now = ratchet_in_force(l->ratchet, RATCHET_POLICY, SUBJECT_POLICY);
+    const struct ratchet_entry *now =
+        ratchet_in_force(l->home.ratchet, RATCHET_POLICY, SUBJECT_POLICY);
     if (now && slice_equal(now->value, text)) {
         buf_text(&l->out, "policy.yml is in force\n");
         return OK;
@@ -187,15 +154,15 @@ static enum err apply_policy(struct life *l, const char *who, struct fault *why)
     if (e)
         return e;
     print_diff(l, &d, FILE_POLICY);
-    if (d.reshaped && approved_has_data(l->ratchet))
+    if (d.reshaped && approved_has_data(l->home.ratchet))
         return fail(why, ERR_INVALID,
                     "no source could bring the rows of index %s again; declare its columns as they "
                     "were, and the new ones under another name",
                     d.reshaped);
-    if (d.direction == CHANGE_LOOSENS && now && approved_has_data(l->ratchet))
+    if (d.direction == CHANGE_LOOSENS && now && approved_has_data(l->home.ratchet))
         return propose(l, &c, why);
-    bool is_first = !approved_has_data(l->ratchet);
-    e = ratchet_set(l->ratchet, is_first ? RATCHET_START : RATCHET_TIGHTEN, &c, why);
+    bool is_first = !approved_has_data(l->home.ratchet);
+    e = ratchet_set(l->home.ratchet, is_first ? RATCHET_START : RATCHET_TIGHTEN, &c, why);
     if (!e)
         buf_text(&l->out, "it is in force\n");
     return e;
@@ -236,33 +203,18 @@ enum exit_status policy_run_apply(const struct arguments *a)
     if (!e)
         e = admin_check(directory, &claim, &why);
     if (!e)
-        e = approved_note_data(&l.dir, l.ratchet, who, &why);
+        e = approved_note_data(&l.home.dir, l.home.ratchet, who, &why);
     if (!e)
         e = apply_policy(&l, who, &why);
     if (!e && file)
-        e = world_write_file(&l.dir, FILE_POLICY, buf_slice(&l.policy), &why);
+        e = world_write_file(&l.home.dir, FILE_POLICY, buf_slice(&l.policy), &why);
     if (!e)
         e = apply_settings(&l, who, &why);
     if (!e)
         e = installation_give(directory, &why);
     if (!e)
-        tell_server(&l);
+        home_tell_server(directory, l.scratch);
     return end_life(&l, e, &why);
-}
-
-static enum err proposal_of(const struct life *l, const struct arguments *a, int64_t *out,
-                            struct fault *why)
-{
-    uint32_t count = 0;
-    uint64_t seq = 0;
-    const struct ratchet_entry *entries = ratchet_entries(l->ratchet, &count);
-    if (a->word_count < 2)
-        return fail(why, ERR_INVALID, "say which proposal; 'tamis policy history' lists them");
-    if (parse_u64(slice_text(a->words[1]), &seq) || seq < 1 || seq > count ||
-        entries[seq - 1].act != RATCHET_PROPOSE)
-        return fail(why, ERR_NOT_FOUND, "there is no proposal %.20s", a->words[1]);
-    *out = (int64_t)seq;
-    return OK;
 }
 
 // Whoever approves sees what: it is the entry's own value, and cannot have changed since.
@@ -270,7 +222,7 @@ static enum err show_proposal(struct life *l, int64_t seq, struct fault *why)
 {
     uint32_t count = 0;
     struct policy_diff d = {0};
-    const struct ratchet_entry *p = &ratchet_entries(l->ratchet, &count)[seq - 1];
+    const struct ratchet_entry *p = &ratchet_entries(l->home.ratchet, &count)[seq - 1];
     buf_print(&l->out, "proposal %lld of %s: %s\n", (long long)seq, p->who, p->subject);
     if (strcmp(p->kind, RATCHET_POLICY) != 0) {
         buf_slice_add(&l->out, p->value);
@@ -296,18 +248,18 @@ static enum exit_status decide(const struct arguments *a,
     const char *directory = arguments_get(a, "dir");
     enum err e = open_life(directory, &l, &why);
     if (!e)
-        e = proposal_of(&l, a, &seq, &why);
+        e = home_ratchet_proposal(&l.home, a->word_count > 1 ? a->words[1] : NULL, &seq, &why);
     if (!e)
         e = show_proposal(&l, seq, &why);
     if (!e)
         e = admin_check(directory, &claim, &why);
     if (!e)
-        e = how(l.ratchet, seq, who, &why);
+        e = how(l.home.ratchet, seq, who, &why);
     if (!e)
         e = installation_give(directory, &why);
     if (!e) {
         buf_print(&l.out, "%s\n", done);
-        tell_server(&l);
+        home_tell_server(directory, l.scratch);
     }
     return end_life(&l, e, &why);
 }
@@ -336,7 +288,7 @@ static void history_text(struct life *l, const struct ratchet_entry *e)
     buf_print(&l->out, "  %-8s  %-10s  %-12s  ", ratchet_act_name(e->act), e->subject, e->who);
     if (e->of)
         buf_print(&l->out, "%lld  ", (long long)e->of);
-    buf_text(&l->out, state_of(l->ratchet, e));
+    buf_text(&l->out, state_of(l->home.ratchet, e));
     buf_text(&l->out, "\n");
 }
 
@@ -360,7 +312,7 @@ static void history_json(struct life *l, const struct ratchet_entry *e, struct j
     json_key(w, "of");
     json_int(w, e->of);
     json_key(w, "state");
-    json_text(w, state_of(l->ratchet, e));
+    json_text(w, state_of(l->home.ratchet, e));
     json_key(w, "hash");
     json_string(w, buf_slice(&hash));
     json_end(w);
@@ -374,7 +326,7 @@ enum exit_status policy_run_history(const struct arguments *a)
     bool as_json = arguments_has(a, "json");
     struct json_writer w = json_writer_to(&l.out);
     uint32_t count = 0;
-    const struct ratchet_entry *entries = e ? NULL : ratchet_entries(l.ratchet, &count);
+    const struct ratchet_entry *entries = e ? NULL : ratchet_entries(l.home.ratchet, &count);
     if (as_json)
         json_array(&w);
     for (uint32_t i = 0; i < count; i++) {

@@ -301,7 +301,8 @@ static enum exit_status run(const struct arguments *a)
         return cli_misused("user",
                            action == USER_LIST ? "list takes no name" : "a name is missing");
     if (action == USER_ADD && !arguments_has(a, "role"))
-        return cli_misused("user", "--role is missing: admin, writer, analyst, metrics or auditor");
+        return cli_misused("user", "--role is missing: admin, writer, analyst, metrics, auditor or "
+                                   "investigator");
     if (action != USER_ADD && arguments_has(a, "role"))
         return cli_misused("user", "--role goes only with add");
     if (action != USER_TOTP && arguments_has(a, "remove"))
@@ -331,7 +332,7 @@ const struct verb verb_user = {
         "another's password, totp --remove) waits: say who you are, and another administrator\n"
         "approves it (tamis approvals).\n\n"
         "  --dir DIR            the installation\n"
-        "  --role ROLE[,ROLE]   admin, writer, analyst, metrics, auditor\n"
+        "  --role ROLE[,ROLE]   admin, writer, analyst, metrics, auditor, investigator\n"
         "  --password-file F    where the password goes (mode 0600)\n"
         "  --as NAME            the administrator you are\n"
         "  --as-password-file F the first line of F is your password, which is asked for "

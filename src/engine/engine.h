@@ -8,6 +8,7 @@
 #include "data/schema.h"
 #include "search/agg_cache.h"
 #include "search/answer.h"
+#include "search/search.h"
 #include "search/veil.h"
 #include "store/store.h"
 
@@ -41,6 +42,8 @@ struct engine_ops {
                        struct answer *out, struct fault *why);
     enum err (*get)(struct engine *e, const struct permit *p, uint32_t table, struct row_key key,
                     struct arena *request, struct hit *out, struct fault *why);
+    enum err (*sealed)(struct engine *e, const struct permit *p, const struct sealed_wish *wish,
+                       struct arena *request, struct sealed_hit *out, struct fault *why);
     void (*stats)(struct engine *e, const struct permit *p, struct store_stats *out);
     // All that was acknowledged before the call is seen by searches after it.
     enum err (*refresh)(struct engine *e, const struct permit *p, struct fault *why);

@@ -193,6 +193,17 @@ static void show_groups_only(struct local *l, const struct permit *p, uint32_t t
     *t = shown;
 }
 
+static enum err local_sealed(struct engine *e, const struct permit *p,
+                             const struct sealed_wish *wish, struct arena *request,
+                             struct sealed_hit *out, struct fault *why)
+{
+    CHECK(wish->table < e->schema->table_count);
+    struct snapshot *now AUTO(drop_snapshot) = store_snapshot(local_of(e)->store);
+    struct search_context c = {
+        .snapshot = now, .permit = p, .tables = &wish->table, .table_count = 1, .now_ms = now_ms()};
+    return search_sealed(&c, wish, request, out, why);
+}
+
 // Tables that the permit does not show, or not all of, keep their place, with nothing in it.
 static void local_stats(struct engine *e, const struct permit *p, struct store_stats *out)
 {
@@ -231,6 +242,7 @@ static void local_close(struct engine *e)
 static const struct engine_ops local_ops = {
     .search = local_search,
     .get = local_get,
+    .sealed = local_sealed,
     .stats = local_stats,
     .refresh = local_refresh,
     .version = local_version,

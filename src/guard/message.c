@@ -19,7 +19,12 @@ const char *process_name(enum process p)
 #define M PROCESS_MIRROR
 #define S PROCESS_SERVE
 
-enum { STATE_BYTES = 256 << 10, POSITION_BYTES = 141, PUSH_PART_BYTES = (1 << 20) + 1 };
+enum {
+    STATE_BYTES = 256 << 10,
+    POSITION_BYTES = 141,
+    PUSH_PART_BYTES = (1 << 20) + 1,
+    OPEN_ASK_BYTES = 32 << 10
+};
 
 const struct message_rule message_rules[MESSAGE_TYPE_COUNT] = {
     [MESSAGE_LINK] = {"link", L, PROCESS_COUNT, 9, 9},
@@ -30,6 +35,8 @@ const struct message_rule message_rules[MESSAGE_TYPE_COUNT] = {
     [MESSAGE_SIGN_ASK] = {"sign-ask", S, K, 33, 33},
     [MESSAGE_SIGNATURE] = {"signature", K, S, 64, 64},
     [MESSAGE_REFUSED] = {"refused", K, PROCESS_COUNT, 0, FAULT_WORDS_BYTES},
+    [MESSAGE_OPEN_ASK] = {"open-ask", S, K, 1, OPEN_ASK_BYTES},
+    [MESSAGE_OPENED] = {"opened", K, S, 1, OPEN_ASK_BYTES},
     [MESSAGE_HELLO] = {"hello", M, S, 8, 8},
     [MESSAGE_POSITION_ASK] = {"position-ask", M, S, 64, 64},
     [MESSAGE_POSITION] = {"position", S, M, POSITION_BYTES, POSITION_BYTES},

@@ -25,6 +25,9 @@ enum message_type {
     MESSAGE_SIGN_ASK,
     MESSAGE_SIGNATURE, // keeper -> serve: 64 bytes
     MESSAGE_REFUSED,   // keeper -> any: the words why
+    // serve -> keeper: open a sealed value for a warrant (guard/warrant_ask.h)
+    MESSAGE_OPEN_ASK,
+    MESSAGE_OPENED, // keeper -> serve: it, locked for who holds the warrant
     // mirror -> serve: who am I talking to; payload: schema fingerprint (8 bytes)
     MESSAGE_HELLO,
     // mirror -> serve: where does this source stand (name, 64 bytes); serve answers

@@ -275,3 +275,28 @@ enum err search_get(const struct search_context *c, uint32_t table, struct row_k
     hit_fill(c->snapshot, c->permit, table, at, request, out);
     return read_fault_take(why);
 }
+
+enum err search_sealed(const struct search_context *c, const struct sealed_wish *wish,
+                       struct arena *request, struct sealed_hit *out, struct fault *why)
+{
+    const char *index = table_name(c, wish->table);
+    const struct view *v = snapshot_view(c->snapshot, wish->table);
+    struct row_ref at;
+    uint32_t code = CODE_NONE;
+    if (permit_action(c->permit) != ACTION_UNSEAL || !permit_index(c->permit, index) ||
+        permit_filters(c->permit, index))
+        return fail(why, ERR_DENIED,
+                    "security_exception: action [%s] is unauthorized for user [%s] on indices [%s]",
+                    action_name(ACTION_UNSEAL), permit_user(c->permit), index);
+    (void)read_fault_take(NULL); // what is left of other work of this thread
+    enum err e = view_find(v, wish->key, &at);
+    enum err unread = read_fault_take(why);
+    if (e || unread)
+        return unread ? unread : e;
+    *out = (struct sealed_hit){.row = {.score = 1}};
+    hit_fill(c->snapshot, c->permit, wish->table, at, request, &out->row);
+    out->row.field_count = 0;
+    if (row_code(v, at, wish->field, &code) && code != CODE_NONE)
+        out->sealed = arena_copy(request, dict_value(view_dict(v, wish->field), code));
+    return read_fault_take(why);
+}

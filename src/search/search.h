@@ -45,3 +45,18 @@ enum err search_run(const struct search_context *c, const struct request *r, str
 // One row by id.  ERR_NOT_FOUND without words.
 enum err search_get(const struct search_context *c, uint32_t table, struct row_key key,
                     struct arena *request, struct hit *out, struct fault *why);
+
+// A sealed value, for a permit to unseal and no other.
+struct sealed_wish {
+    uint32_t table, field;
+    struct row_key key;
+};
+
+struct sealed_hit {
+    struct hit row;      // without fields; for the record: whom it is about
+    struct slice sealed; // of the request's arena; len 0: the row has no value
+};
+
+// ERR_NOT_FOUND without words: no such row.
+enum err search_sealed(const struct search_context *c, const struct sealed_wish *wish,
+                       struct arena *request, struct sealed_hit *out, struct fault *why);

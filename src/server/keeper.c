@@ -5,11 +5,14 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "guard/control.h"
+#include "guard/warrant_ask.h"
 #include "server/sealed_key.h"
 
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+
+enum { PASSWORD_BYTES_MAX = 1024 };
 
 static void refuse(struct keeper_reply *out, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -115,7 +118,7 @@ static void answer_password(const struct keeper *k, const char *name, struct kee
         refuse(out, "the policy names no such password file");
         return;
     }
-    struct buf text = buf_init(KEEPER_REPLY_BYTES);
+    struct buf text = buf_init(PASSWORD_BYTES_MAX);
     struct fault why = {0};
     enum err e = world_read_file(&k->files, name, &text, &why);
     while (text.len > 0 && (text.at[text.len - 1] == '\n' || text.at[text.len - 1] == '\r'))
@@ -146,6 +149,72 @@ static void answer_sign(const struct keeper *k, struct slice asked, struct keepe
     out->len = SIGNATURE_BYTES;
 }
 
+static bool same(struct slice asked, const char *approved)
+{
+    return slice_is(asked, approved);
+}
+
+// Whoever asks, serve says it; what may be opened, the warrant does.
+static enum err check_warrant(const struct keeper *k, const struct warrant_question *q,
+                              struct fault *why)
+{
+    struct warrant w;
+    enum err e = q->number > INT64_MAX ? ERR_NOT_FOUND
+                                       : warrant_read(&k->files, (int64_t)q->number, &w, why);
+    if (e)
+        return e;
+    if (k->files.ops->now_ms() > w.until_ms)
+        return fail(why, ERR_DENIED, "warrant %lld has lapsed", (long long)w.number);
+    if (same(q->column, w.column) && same(q->row, w.row) && same(q->who, w.who) &&
+        same(q->why, w.why))
+        return OK;
+    return fail(why, ERR_DENIED, "warrant %lld is for another column, row, person or reason",
+                (long long)w.number);
+}
+
+static enum err open_sealed(const struct keeper *k, const struct warrant_question *q,
+                            struct buf *out, struct fault *why)
+{
+    struct sealed_column c;
+    uint8_t half[AGREE_BYTES];
+    uint8_t key[KEY_BYTES];
+    uint64_t row[2];
+    struct buf text AUTO(buf_donep) = buf_init(SEAL_TEXT_BYTES_MAX);
+    enum err e = check_warrant(k, q, why);
+    if (!e)
+        e = sealed_column_find(k->policy->schema, q->column, &c, why);
+    if (!e)
+        e = sealed_key_secret(&k->files, k->ring, &c, half, why);
+    if (e)
+        return e;
+    e = seal_open(half, &(struct seal_of){c.table, c.column, 0}, q->sealed, row, &text, why);
+    wipe(half, sizeof half);
+    if (e)
+        return e;
+    warrant_key(k->ring, (int64_t)q->number, key);
+    warrant_answer_lock(key, q, row, buf_slice(&text), out);
+    wipe(key, sizeof key);
+    wipe(text.at, text.len);
+    return buf_end(out, why);
+}
+
+static void answer_open(const struct keeper *k, struct slice asked, struct keeper_reply *out)
+{
+    struct fault why = {0};
+    struct warrant_question q;
+    struct buf locked AUTO(buf_donep) = buf_init(KEEPER_REPLY_BYTES);
+    enum err e = warrant_question_parse(asked, &q, &why);
+    if (!e)
+        e = open_sealed(k, &q, &locked, &why);
+    if (e) {
+        refuse(out, "%.500s", why.words);
+        return;
+    }
+    memcpy(out->bytes, locked.at, locked.len);
+    out->type = MESSAGE_OPENED;
+    out->len = locked.len;
+}
+
 void keeper_answer(const struct keeper *k, const struct message *asked, struct keeper_reply *out)
 {
     char text[KEEPER_LABEL_BYTES];
@@ -154,6 +223,8 @@ void keeper_answer(const struct keeper *k, const struct message *asked, struct k
         answer_key(k, text, out);
     else if (asked->type == MESSAGE_PASSWORD_ASK && is_text)
         answer_password(k, text, out);
+    else if (asked->type == MESSAGE_OPEN_ASK)
+        answer_open(k, asked->payload, out);
     else if (asked->type == MESSAGE_SIGN_ASK)
         answer_sign(k, asked->payload, out);
     else

@@ -3,11 +3,12 @@
 
 // The process keeper: the only one that holds the master key and may read password files.
 //
-// It has no socket but its links, and answers three questions of a fixed size:
+// It has no socket but its links, and answers four questions:
 //
 //     mirror: MESSAGE_KEY_ASK        "pseudonym/SUBJECT", "row-key/TABLE" or "seal/TABLE/COLUMN" of
 //                                    the policy; of a seal the public half (keys/seal.h)
 //     mirror: MESSAGE_PASSWORD_ASK   a file that the policy names, read anew each time
+//     serve:  MESSAGE_OPEN_ASK       a sealed value, for a warrant that two people gave
 //     serve:  MESSAGE_SIGN_ASK       what for (enum sign_domain), a digest of 32 bytes
 //
 // All else gets MESSAGE_REFUSED with the reason.  Which process may ask what is in the
@@ -18,7 +19,7 @@
 #include "keys/key_ring.h"
 #include "policy/policy.h"
 
-enum { KEEPER_REPLY_BYTES = 1024, KEEPER_LABEL_BYTES = 128 };
+enum { KEEPER_REPLY_BYTES = 29 << 10, KEEPER_LABEL_BYTES = 128 };
 
 struct keeper {
     const struct policy *policy;

@@ -300,16 +300,16 @@ enum err warrant_parse(struct slice text, struct warrant *out, struct fault *why
     return OK;
 }
 
-static void warrant_name(int64_t number, char out[FILE_NAME_BYTES])
+void warrant_name(int64_t number, char *out, size_t size)
 {
-    snprintf(out, FILE_NAME_BYTES, DIRECTORY_KEYS "/warrant-%lld", (long long)number);
+    snprintf(out, size, DIRECTORY_KEYS "/warrant-%lld", (long long)number);
 }
 
 enum err warrant_write(const struct world *w, const struct warrant *of, struct fault *why)
 {
     char name[FILE_NAME_BYTES];
     struct buf text AUTO(buf_donep) = buf_init(WARRANT_TEXT_BYTES);
-    warrant_name(of->number, name);
+    warrant_name(of->number, name, sizeof name);
     warrant_print(of, &text);
     enum err e = buf_end(&text, why);
     if (!e)
@@ -321,7 +321,7 @@ enum err warrant_read(const struct world *w, int64_t number, struct warrant *out
 {
     char name[FILE_NAME_BYTES];
     struct buf text AUTO(buf_donep) = buf_init(WARRANT_TEXT_BYTES);
-    warrant_name(number, name);
+    warrant_name(number, name, sizeof name);
     enum err e = world_read_file(w, name, &text, why);
     if (e == ERR_NOT_FOUND)
         return fail(why, e, "nobody has approved proposal %lld", (long long)number);

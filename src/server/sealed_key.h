@@ -61,7 +61,7 @@ enum err sealed_keys_settle(const struct world *w, const struct ratchet *r, cons
                             uint32_t *out_destroyed, struct fault *why);
 
 // A warrant: what an approved proposal allows.  The proposal's value and the warrant's file are the
-// same text, three lines: TABLE.COLUMN, the row's id, the reason.
+// same text, five lines: TABLE.COLUMN, the row's id, who, the reason, until when.
 struct warrant {
     int64_t number; // of the proposal
     char column[SEALED_NAME_BYTES];
@@ -75,6 +75,7 @@ enum { WARRANT_TEXT_BYTES = 2048, WARRANT_DAYS = 1 };
 
 void warrant_print(const struct warrant *of, struct buf *out);
 enum err warrant_parse(struct slice text, struct warrant *out, struct fault *why);
+void warrant_name(int64_t number, char *out, size_t size); // of its file
 enum err warrant_write(const struct world *w, const struct warrant *of, struct fault *why);
 // ERR_NOT_FOUND: nobody approved it.
 enum err warrant_read(const struct world *w, int64_t number, struct warrant *out,

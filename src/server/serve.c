@@ -17,6 +17,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -46,6 +47,7 @@ struct serve {
     struct status *status;
     struct http *http;
     struct renewal certificate;
+    pthread_mutex_t keeper_lock; // the link to keeper: one question at a time, by any thread
     struct link *keeper;
     struct api api;
     char listen[ENDPOINT_TEXT_BYTES], https[HTTPS_BYTES], node[CONFIG_NAME_BYTES];
@@ -198,25 +200,49 @@ static enum err record_note(void *context, const struct access_note *n, struct f
     return audit_change(context, &who, action, facts, 5, why);
 }
 
+// With the lock held.  The answer's bytes live in the link until the next question.  A refusal
+// (ERR_DENIED) is an answer; after anything else the launcher hands over a new link.
+static enum err ask_keeper(struct serve *s, enum message_type type, struct slice asked,
+                           enum message_type want, struct message *answer, struct fault *why)
+{
+    if (!s->keeper)
+        return fail(why, ERR_UNAVAILABLE, "keeper is away");
+    enum err e = link_ask(s->keeper, type, asked, want, answer, KEEPER_WAIT_MS, why);
+    if (e && e != ERR_DENIED) {
+        link_free(s->keeper);
+        s->keeper = NULL;
+    }
+    return e;
+}
+
 // Keeper has the key.  Without it the log goes on, and what comes meanwhile is signed later.
 static enum err ask_signature(void *context, const uint8_t digest[SIGN_DIGEST_BYTES],
                               uint8_t out[SIGNATURE_BYTES], struct fault *why)
 {
     struct serve *s = context;
     uint8_t asked[1 + SIGN_DIGEST_BYTES] = {SIGN_AUDIT_HEAD};
-    struct message answer;
+    struct message answer = {0};
     memcpy(asked + 1, digest, SIGN_DIGEST_BYTES);
-    if (!s->keeper)
-        return fail(why, ERR_UNAVAILABLE, "keeper is away");
-    enum err e = link_ask(s->keeper, MESSAGE_SIGN_ASK, slice_of(asked, sizeof asked),
-                          MESSAGE_SIGNATURE, &answer, KEEPER_WAIT_MS, why);
-    if (!e) {
+    pthread_mutex_lock(&s->keeper_lock);
+    enum err e = ask_keeper(s, MESSAGE_SIGN_ASK, slice_of(asked, sizeof asked), MESSAGE_SIGNATURE,
+                            &answer, why);
+    if (!e && answer.payload.at) // the table of messages says its length
         memcpy(out, answer.payload.at, SIGNATURE_BYTES);
-        return OK;
-    }
-    link_free(s->keeper); // the launcher hands over a new one
-    s->keeper = NULL;
+    pthread_mutex_unlock(&s->keeper_lock);
     return e;
+}
+
+// Of a thread that answers a request.
+static enum err unseal(void *context, struct slice asked, struct buf *out, struct fault *why)
+{
+    struct serve *s = context;
+    struct message answer = {0};
+    pthread_mutex_lock(&s->keeper_lock);
+    enum err e = ask_keeper(s, MESSAGE_OPEN_ASK, asked, MESSAGE_OPENED, &answer, why);
+    if (!e)
+        buf_slice_add(out, answer.payload);
+    pthread_mutex_unlock(&s->keeper_lock);
+    return e ? e : buf_end(out, why);
 }
 
 // Told once until it works again: it is tried every second.
@@ -307,6 +333,8 @@ static enum err open_http(struct serve *s, struct fault *why)
                           .started_ms = s->started_ms,
                           .push_context = s->desk,
                           .push = push,
+                          .unseal_context = s,
+                          .unseal = unseal,
                           .state_context = s->status,
                           .state_json = status_json,
                           .is_ready = status_is_ready};
@@ -423,10 +451,12 @@ static enum err take_link(struct serve *s, const struct control_news *news, stru
     if (given->peer == PROCESS_MIRROR) {
         writer_link(s->writer, l);
     } else {
+        pthread_mutex_lock(&s->keeper_lock);
         link_free(s->keeper);
         s->keeper = l;
         take_floor_key(s);
         e = take_catalog_key(s, why);
+        pthread_mutex_unlock(&s->keeper_lock);
     }
     s->peers[given->peer] = (struct status_peer){.pid = given->peer_pid,
                                                  .starts = given->peer_starts,
@@ -594,7 +624,7 @@ static enum err open_all(struct serve *s, struct fault *why)
 
 enum err serve_run(const struct serve_context *context, struct fault *why)
 {
-    struct serve s = {.context = context};
+    struct serve s = {.keeper_lock = PTHREAD_MUTEX_INITIALIZER, .context = context};
     enum err e = open_all(&s, why);
     if (e) {
         close_all(&s);

@@ -91,7 +91,8 @@ enum setting_form { KEY_TEXT, KEY_U32, KEY_U64, KEY_LISTEN };
     X("writer", PROTECTS_ACCESS, LOOSENS_MORE) \
     X("analyst", PROTECTS_ACCESS, LOOSENS_MORE) \
     X("metrics", PROTECTS_ACCESS, LOOSENS_MORE) \
-    X("auditor", PROTECTS_ACCESS, LOOSENS_MORE)
+    X("auditor", PROTECTS_ACCESS, LOOSENS_MORE) \
+    X("investigator", PROTECTS_ACCESS, LOOSENS_MORE)
 
 // X(name below DIR, what it is, protects, loosens): its mode, and where it lies.
 #define SETTINGS_OF_FILES(X) \

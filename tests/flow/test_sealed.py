@@ -26,8 +26,9 @@ def sealed(postgres):
     try:
         it.write_policy(sealed_policy())
         it.set_up_source()
-        for role in ('analyst', 'metrics'):
-            it.user(role, role)
+        for name, role in (('analyst', 'analyst'), ('metrics', 'metrics'), ('second', 'admin'), ('ivy', 'investigator'),
+                           ('olga', 'investigator'), ('auditor', 'auditor')):
+            it.user(name, role)
         it.start()
         it.caught_up()
         yield it
@@ -98,3 +99,122 @@ def test_no_reply_has_it(sealed):
     everything = sealed.get('/connections/_search', {'size': 1, '_source': '*', 'fields': ['*']})
     for reply in (everything, sealed.get('/_mapping'), sealed.get('/_field_caps?fields=*')):
         assert not any(f'"{name}"' in json.dumps(reply) for name in sealed_names)
+
+
+def sealed_verb(it, *words, who, check=True):
+    password = it.password_file if who == 'admin' else it.dir / f'{who}.password'
+    return it.run('sealed', *words, '--dir', it.home, '--as', who, '--password-file', password, check=check)
+
+
+def a_row(it, country=None):
+    """An _id, and the address that PostgreSQL has for it: the only customer of a country made for this."""
+    it.postgres.sql("UPDATE customers SET country = %s WHERE id = %s", ('Q%d' % country, country))
+    query = {'query': {'term': {'country': 'Q%d' % country}}}
+    until('the row is there', lambda: it.count('customers', query['query']) == 1)
+    row = it.get('/customers/_search', query)['hits']['hits'][0]['_id']
+    return row, it.postgres.sql('SELECT email FROM customers WHERE id = %s', (country,))[0][0]
+
+
+def proposal(done):
+    return done.stdout.split()[1]
+
+
+def entries(it):
+    return it.get('/_tamis/audit/tail?last=200', user='auditor')
+
+
+def test_two_people_and_a_reason_open_one_value(sealed, tmp_path):
+    row, email = a_row(sealed, 400)
+    asked = ('open', 'fleet.customers.email', '--row', row, '--why', 'ticket 4711')
+    assert 'has not the role investigator' in sealed_verb(sealed, *asked, who='analyst', check=False).stderr
+    assert '--why is missing' in sealed_verb(sealed, *asked[:4], who='ivy', check=False).stderr
+    number = proposal(sealed_verb(sealed, *asked, who='ivy'))
+    assert 'is not approved' in sealed_verb(sealed, 'open', number, who='ivy', check=False).stderr
+    assert 'no administrator' in sealed_verb(sealed, 'approve', number, who='olga', check=False).stderr
+    assert 'ticket 4711' in sealed_verb(sealed, 'approve', number, who='second').stdout
+    assert sealed_verb(sealed, 'open', number, who='ivy').stdout == email + '\n'
+    # Not for another investigator, although both may open.
+    refused = sealed_verb(sealed, 'open', number, who='olga', check=False)
+    assert refused.returncode == 1 and 'another column, row, person or reason' in refused.stderr and email not in refused.stdout
+    log = json.dumps(entries(sealed))
+    assert '"opened"' in log and 'ticket 4711' in log and 'sealed-open.propose' in log and 'sealed-open.approve' in log
+    # Serve passed it on, and never had it.
+    memory = tmp_path / 'serve'
+    dump(sealed.process('serve'), memory)
+    file = tmp_path / 'opened'
+    file.write_text(email + '\n')
+    assert grep(file, memory) == [] and grep(file, sealed.home) == [] and grep(file, sealed.log) == []
+
+
+def test_the_person_whose_value_was_opened_is_counted(sealed):
+    row, _ = a_row(sealed, 401)
+    before = sealed.get('/_tamis/audit/who?principal=ivy', user='auditor')
+    number = proposal(sealed_verb(sealed, 'open', 'customers.email', '--row', row, '--why', 'counting', who='ivy'))
+    sealed_verb(sealed, 'approve', number, who='admin')
+    sealed_verb(sealed, 'open', number, who='ivy')
+    after = sealed.get('/_tamis/audit/who?principal=ivy', user='auditor')
+    assert before != after and '401' not in json.dumps(after)
+
+
+def test_serve_alone_opens_nothing(sealed):
+    """What keeper holds the question against is the warrant, and the warrant is not serve's to write."""
+    row, email = a_row(sealed, 402)
+    body = {'warrant': 1, 'column': 'customers.email', 'row': row, 'why': 'because'}
+    for user, status in (('analyst', 403), ('admin', 403), ('ivy', 403)):
+        said = sealed.http('POST', '/_tamis/sealed/open', body, user=user)
+        assert said.status_code == status and email not in said.text
+    for member in body:
+        broken = {k: v for k, v in body.items() if k != member}
+        assert sealed.http('POST', '/_tamis/sealed/open', broken, user='ivy').status_code == 400
+    for wrong in ({'column': 'customers.country'}, {'column': 'nothing'}, {'row': 'x'}, {'warrant': 'one'}):
+        assert sealed.http('POST', '/_tamis/sealed/open', {**body, **wrong}, user='ivy').status_code == 400
+    assert sealed.http('POST', '/_tamis/sealed/open', {**body, 'row': 'f' * 16}, user='ivy').status_code == 404
+
+
+def test_an_update_and_a_moved_row_open_as_what_they_are_now(sealed):
+    row, _ = a_row(sealed, 403)
+    sealed.postgres.sql("UPDATE customers SET email = 'new.of.403@sealed.example' WHERE id = 403")
+    sealed.postgres.sql("UPDATE customers SET time_zone = 'UTC' WHERE id = 403")
+    until('it went through', lambda: sealed.count('customers', {'bool': {'filter': [{'term': {'country': 'Q403'}},
+                                                                                    {'term': {'time_zone': 'UTC'}}]}}) == 1)
+    number = proposal(sealed_verb(sealed, 'open', 'customers.email', '--row', row, '--why', 'again', who='ivy'))
+    sealed_verb(sealed, 'approve', number, who='admin')
+    assert sealed_verb(sealed, 'open', number, who='ivy').stdout == 'new.of.403@sealed.example\n'
+
+
+def test_a_destroyed_key_erases_the_column_and_its_backups(sealed, tmp_path):
+    row, email = a_row(sealed, 404)
+    number = proposal(sealed_verb(sealed, 'open', 'customers.email', '--row', row, '--why', 'last', who='ivy'))
+    sealed_verb(sealed, 'approve', number, who='admin')
+    assert sealed_verb(sealed, 'open', number, who='ivy').stdout == email + '\n'
+    keys = {f.name: f.read_bytes() for f in (sealed.home / 'keys').glob('seal-*.key')}
+    assert len(keys) == 3
+    gone = proposal(sealed_verb(sealed, 'destroy', 'customers.email', '--why', 'no longer needed', who='admin'))
+    alone = sealed_verb(sealed, 'approve', gone, who='admin', check=False)
+    assert alone.returncode == 1 and 'another administrator' in alone.stderr
+    assert 'is destroyed' in sealed_verb(sealed, 'approve', gone, who='second').stdout
+
+    def is_gone():
+        said = sealed_verb(sealed, 'open', number, who='ivy', check=False)
+        return said.returncode == 1 and 'was destroyed at 20' in said.stderr
+    until('opening says that it is destroyed, and when', is_gone)
+    assert 'customers.email was destroyed at 20' in sealed.run('sealed', 'list', '--dir', sealed.home).stdout
+    assert 'sealed-destroy.approve' in json.dumps(entries(sealed))
+    # Nothing enters any more: a new value is not there to be opened.
+    until('it serves again', lambda: sealed.count('customers') == 1000)
+    row, _ = a_row(sealed, 405)
+    sealed.postgres.sql("UPDATE customers SET email = 'late@sealed.example', country = 'Q999' WHERE id = 405")
+    until('it went through', lambda: sealed.count('customers', {'term': {'country': 'Q999'}}) == 1)
+    number = proposal(sealed_verb(sealed, 'open', 'customers.email', '--row', row, '--why', 'late', who='ivy'))
+    sealed_verb(sealed, 'approve', number, who='admin')
+    assert 'nothing sealed in it' in sealed_verb(sealed, 'open', number, who='ivy', check=False).stderr
+    # The key out of a backup is destroyed again at the next start; other columns stay.
+    sealed.stop()
+    for name, key in keys.items():
+        (sealed.home / 'keys' / name).write_bytes(key)
+    for marker in (sealed.home / 'keys').glob('seal-*.gone'):
+        marker.unlink()
+    sealed.start()
+    assert len(list((sealed.home / 'keys').glob('seal-*.key'))) == 2
+    assert 'customers.email was destroyed at 20' in sealed.run('sealed', 'list', '--dir', sealed.home).stdout
+    assert 'devices.wifi_ssid: its key is there' in sealed.run('sealed', 'list', '--dir', sealed.home).stdout

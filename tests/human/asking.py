@@ -160,6 +160,7 @@ PATHS = {
     **dict.fromkeys(['/_search/scroll', '/_search/scroll/{id}'], scroll),
     **dict.fromkeys(['/_pit', '/{index}/_pit'], pit),
     '/{index}/_terms_enum': terms_enum,
+    '/_tamis/sealed/open': lambda a: {'warrant': a.chance.choice([1, 2, 'x']), 'column': f'{INDEX}.{a.field()}', 'row': 'f' * 16, 'why': 'asked'},
     **dict.fromkeys(['/_sql', '/_sql/translate', '/_plugins/_sql', '/_opendistro/_sql', '/_query'], sql),
     **dict.fromkeys(['/_sql/close', '/_plugins/_sql/close', '/_opendistro/_sql/close'], cursor),
     **dict.fromkeys(['/_index_template/{name}', '/_template/{name}', '/_component_template/{name}', '/_ilm/policy/{name}',
