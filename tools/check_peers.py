@@ -19,6 +19,7 @@ PEERS = [
     ('elasticsearch 9', ['elasticsearch>=9,<10'], 'tests/peers/elasticsearch_client.py'),
     ('elasticsearch 8', ['elasticsearch>=8,<9'], 'tests/peers/elasticsearch_client.py'),
     ('opensearch-py', ['opensearch-py'], 'tests/peers/opensearch_client.py'),
+    ('elasticsearch-dbapi', ['elasticsearch-dbapi', 'sqlalchemy'], 'tests/peers/sql_client.py'),
     ('DuckDB as oracle', ['duckdb'], 'tests/peers/duckdb_differential.py'),
 ]
 BASE = ['pytest', 'psycopg2-binary', 'requests']

@@ -417,7 +417,7 @@ static enum err select_rows(struct exchange *x, struct sql_question *q, struct s
 {
     struct sql_scope scope = {0};
     struct plan p;
-    struct sql_page page;
+    struct sql_page page = {0};
     enum err e = plan(x, q, s, &scope, &p, why);
     if (e)
         return e;

@@ -42,7 +42,7 @@ static enum err read_statement(const struct arguments *a, struct buf *out, struc
 static struct slice first_body(const struct arguments *a, struct slice statement,
                                struct arena *scratch)
 {
-    struct buf body AUTO(buf_donep) = buf_init(4 * STATEMENT_BYTES_MAX);
+    struct buf body AUTO(buf_donep) = buf_init((size_t)4 * STATEMENT_BYTES_MAX);
     struct json_writer w = json_writer_to(&body);
     json_object(&w);
     json_key(&w, "query");

@@ -110,6 +110,8 @@ enum err groups_add(struct groups *g, const struct answer *a, const struct bucke
     if (e)
         return e;
     struct group_agg *aggs = aggs_at(g, g->keys.count - 1);
+    if (g->plan->agg_count) // another group may have been here
+        memset(aggs, 0, g->plan->agg_count * sizeof *aggs);
     if (bucket)
         take_keys(g, bucket, keys);
     take_aggs(g, bucket ? bucket->subs : a->aggs, bucket ? bucket->doc_count : a->total, aggs);
