@@ -3,7 +3,13 @@
 
 #include "access/access_private.h"
 
-static const char *const kind_names[THING_KIND_COUNT] = {[THING_ALIAS] = "alias"};
+static const char *const kind_names[THING_KIND_COUNT] = {
+    [THING_ALIAS] = "alias",
+    [THING_INDEX_TEMPLATE] = "index_template",
+    [THING_COMPONENT_TEMPLATE] = "component_template",
+    [THING_TEMPLATE] = "template",
+    [THING_ILM_POLICY] = "ilm_policy",
+};
 
 const char *thing_kind_name(enum thing_kind k)
 {

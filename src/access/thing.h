@@ -9,7 +9,14 @@
 
 #include "access/access.h"
 
-enum thing_kind { THING_ALIAS, THING_KIND_COUNT };
+enum thing_kind {
+    THING_ALIAS,
+    THING_INDEX_TEMPLATE,
+    THING_COMPONENT_TEMPLATE,
+    THING_TEMPLATE,
+    THING_ILM_POLICY,
+    THING_KIND_COUNT
+};
 
 enum { THING_NAME_BYTES = 256, THING_BODY_BYTES = 128 * 1024, THINGS_MAX = 4096 };
 

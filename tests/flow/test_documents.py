@@ -205,3 +205,33 @@ def test_an_alias_is_written_and_read_as_its_index_and_outlives_a_restart(tamis,
     admin('DELETE', '/_all/_alias/red,all')
     assert not es.indices.exists_alias(name='red')
     es.delete_by_query(index='copies', body={'query': {'match_all': {}}})
+
+
+def test_a_shipper_sets_up_what_it_always_does(tamis, es):
+    """As Logstash, Beats and Fluentd do before they send, with the rights of a writer."""
+    template = {'index_patterns': ['logs-*'], 'template': {'settings': {'index': {'refresh_interval': '5s'}}, 'mappings': {
+        'properties': {'@timestamp': {'type': 'date'}, 'host': {'properties': {'ip': {'type': 'ip'}, 'mac': {'type': 'keyword'}}}}}}}
+    assert not es.indices.exists_index_template(name='ecs-logstash')
+    for _ in range(2):
+        assert es.indices.put_index_template(name='ecs-logstash', body=template)['acknowledged']
+    assert es.indices.exists_index_template(name='ecs-logstash')
+    kept = es.indices.get_index_template(name='ecs-logstash')['index_templates'][0]['index_template']
+    assert kept['template'] == template['template']
+    assert es.indices.put_template(name='old', body={'index_patterns': ['old-*'], 'order': 0})['acknowledged']
+    assert es.ilm.put_lifecycle('filebeat', body={'policy': {'phases': {'hot': {'actions': {}}}}})['acknowledged']
+    assert es.ilm.get_lifecycle(policy='filebeat')['filebeat']['policy'] == {'phases': {'hot': {'actions': {}}}}
+    assert es.ingest.get_pipeline() == {}
+    assert refusal(es.ingest.put_pipeline, id='p', body={'processors': []})[0] == 400
+    assert es.indices.put_settings(index='copies', body={'index': {'refresh_interval': '-1'}})['acknowledged']
+    assert es.indices.put_mapping(index='copies', body={'properties': {'kind': {'type': 'keyword'}}})['acknowledged']
+    assert refusal(es.indices.put_mapping, index='copies', body={'properties': {'kind': {'type': 'long'}}})[0] == 400
+    assert refusal(es.indices.create, index='copies')[1] == 'resource_already_exists_exception'
+    bad = dict(template, _meta={'owner': 'anna@example.org'})
+    assert refusal(es.indices.put_index_template, name='bad', body=bad)[1] == 'policy_exception'
+    tamis.stop()
+    tamis.start()
+    until('documents are taken again', lambda: takes(tamis), 30)
+    assert es.indices.exists_index_template(name='ecs-logstash') and es.indices.exists_template(name='old')
+    assert es.indices.delete_index_template(name='ecs-logstash')['acknowledged']
+    assert not es.indices.exists_index_template(name='ecs-logstash')
+    assert b'anna@example.org' not in b''.join(f.read_bytes() for f in tamis.home.rglob('catalog.db*'))
