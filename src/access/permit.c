@@ -32,7 +32,7 @@ static const char *const action_names[ACTION_COUNT] = {
     [ACTION_WRITE] = "indices:data/write/bulk",
     [ACTION_MANAGE] = "cluster:admin/manage",
     [ACTION_AUDIT] = "cluster:admin/audit/read",
-    [ACTION_UNSEAL] = "indices:admin/sealed/open",
+    [ACTION_UNSEAL] = "indices:data/read/sealed",
 };
 
 const char *action_name(enum action a)

@@ -90,8 +90,7 @@ static enum err check_person(const struct exchange *x, struct fault *why)
 
 static void record_opening(struct exchange *x, const struct opening *o, const struct hit *row)
 {
-    static const struct request nothing = {.source = {.is_off = true, .is_given = true}};
-    record_row(x, o->wish.table, row, &nothing);
+    record_sealed(x, o->wish.table, o->wish.field, row);
     record_fact(x, "opened", o->question.column);
     record_fact(x, "row", o->question.row);
     record_fact(x, "warrant",

@@ -74,20 +74,19 @@ static uint8_t *how_of(struct exchange *x, uint32_t table)
     return r->how;
 }
 
-// Calls `each` for every path of a table, with its name and number; not for sealed ones, which
-// nothing shows.
-static void each_path(const struct schema *s, const struct table *t,
+// Calls `each` for every path of a table, with its name and number.  No hit shows a sealed one.
+static void each_path(const struct schema *s, const struct table *t, bool with_sealed,
                       void (*each)(void *context, uint32_t at, struct slice name), void *context)
 {
     uint32_t at = 0;
     for (uint32_t i = 0; i < t->field_count; i++) {
         const struct field *f = &t->fields[i];
         const struct table *far = referred(s, f);
-        if (f->type != FIELD_SEALED)
+        if (with_sealed || f->type != FIELD_SEALED)
             each(context, at, slice_text(f->name));
         at++;
         for (uint32_t k = 0; far && k < far->field_count; k++, at++) {
-            if (far->fields[k].type == FIELD_SEALED)
+            if (!with_sealed && far->fields[k].type == FIELD_SEALED)
                 continue;
             char name[PATH_BYTES];
             int len = snprintf(name, sizeof name, "%s.%s", f->lookup_prefix, far->fields[k].name);
@@ -135,7 +134,7 @@ static void show_path(void *context, uint32_t at, struct slice name)
 static void show_fields(struct exchange *x, uint32_t table, const struct request *r)
 {
     struct showing s = {r, how_of(x, table)};
-    each_path(schema_of(x), &schema_of(x)->tables[table], show_path, &s);
+    each_path(schema_of(x), &schema_of(x)->tables[table], false, show_path, &s);
 }
 
 // --- rows
@@ -311,6 +310,13 @@ void record_row(struct exchange *x, uint32_t table, const struct hit *h,
     show_fields(x, table, shown);
 }
 
+void record_sealed(struct exchange *x, uint32_t table, uint32_t field, const struct hit *row)
+{
+    const struct schema *s = schema_of(x);
+    add_hit(x, table, row);
+    how_of(x, table)[path_at(s, &s->tables[table], field, -1)] |= AUDIT_FIELD_SHOWN;
+}
+
 void record_metric(struct exchange *x, uint32_t table, const struct slice *by, uint32_t by_count,
                    uint64_t rows)
 {
@@ -434,7 +440,7 @@ static void fill_tables(struct exchange *x, struct audit_entry *e)
         f.how = t->how;
         indices[e->index_count++] = slice_text(s->tables[i].name);
         if (t->how)
-            each_path(s, &s->tables[i], add_field, &f);
+            each_path(s, &s->tables[i], true, add_field, &f);
         add_sets(x, i, f.index, sets, &e->set_count);
     }
     e->indices = indices;

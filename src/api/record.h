@@ -80,6 +80,8 @@ void record_again(struct exchange *x, struct slice people); // as record_since()
 uint64_t record_buckets(const struct agg_answer *aggs, uint32_t count); // with those inside
 void record_row(struct exchange *x, uint32_t table, const struct hit *h,
                 const struct request *shown);
+// A sealed field of a row was opened.
+void record_sealed(struct exchange *x, uint32_t table, uint32_t field, const struct hit *row);
 void record_metric(struct exchange *x, uint32_t table, const struct slice *by, uint32_t by_count,
                    uint64_t rows);
 // Rows were counted or grouped for this permit: its floor.

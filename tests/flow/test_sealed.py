@@ -138,6 +138,11 @@ def test_two_people_and_a_reason_open_one_value(sealed, tmp_path):
     assert refused.returncode == 1 and 'another column, row, person or reason' in refused.stderr and email not in refused.stdout
     log = json.dumps(entries(sealed))
     assert '"opened"' in log and 'ticket 4711' in log and 'sealed-open.propose' in log and 'sealed-open.approve' in log
+    # It is a reading of the row and of the column, and nobody can prove otherwise.
+    for what in ('customers.email', f'customers/{row}', 'customers'):
+        proof = sealed.run('audit', 'prove-absent', '--dir', sealed.home, '--of', what, '--principal', 'ivy', check=False)
+        assert proof.returncode == 1, (what, proof.stdout, proof.stderr)
+    assert sealed.run('audit', 'prove-absent', '--dir', sealed.home, '--of', 'devices.nickname').returncode == 0
     # Serve passed it on, and never had it.
     memory = tmp_path / 'serve'
     dump(sealed.process('serve'), memory)
