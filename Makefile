@@ -88,7 +88,7 @@ $(B)/tamis: $(call obj,$(SRC))
 $(B)/unit: $(call obj,$(LIB_SRC) $(TESTS))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/bench-kernels: $(call obj,bench/kernels.c src/base/simd.c $(wildcard src/kernel/*.c))
+$(B)/bench-kernels: $(call obj,bench/kernels.c src/base/simd.c src/codec/bitpack.c $(wildcard src/kernel/*.c))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ -lpthread -lm
 build/bench-kernels: $(B)/bench-kernels

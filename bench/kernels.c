@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// How fast the loops of src/kernel/ are: rows and bytes a second for every level of instructions
-// that the processor has, over blocks that stay in the second cache and over blocks that
-// come from memory, the latter also as a share of what reading memory gives at all.
+// How fast the loops of src/kernel/, and the unpacking of src/codec/, are: rows and bytes a second
+// for every level of instructions that the processor has, over blocks that stay in the second cache
+// and over blocks that come from memory, by one thread and by two at once, the latter also as a
+// share of what reading memory gives at all.  Bytes are those of the vectors as the loops get them,
+// of packed ones the packed bytes.  Where there are rates of the prototype that the design was
+// measured with (loops over arrays, on the same kind of processor), what is reached of these is
+// told, too.
 //
 //     build/bench-kernels [word of a kernel's name]...
 //
@@ -10,6 +14,7 @@
 // turns, so that what else the machine does hurts all of them alike.
 
 #include "base/simd.h"
+#include "codec/bitpack.h"
 #include "kernel/compare.h"
 #include "kernel/compress.h"
 #include "kernel/distinct.h"
@@ -21,6 +26,7 @@
 #include "kernel/mask.h"
 #include "kernel/ordinal.h"
 #include "kernel/sketch.h"
+#include "kernel/tally.h"
 #include "kernel/top.h"
 
 #include <pthread.h>
@@ -41,6 +47,8 @@ enum {
     FAR_PIECE = 64,  // blocks timed together
     NEAR_TURNS = 20, // over the blocks of the second cache in a round
     TABLE_BYTES = 64 << 20,
+    OUT_BYTES = 1 << 20,
+    THREADS = 2,
 };
 
 static const char *const level_names[] = {"plain C", "AVX2", "AVX-512"};
@@ -106,8 +114,8 @@ static void *read_all(void *of)
 
 static double read_rate(const void *at, size_t bytes, unsigned threads)
 {
-    struct reader readers[2] = {{0}};
-    pthread_t ids[2];
+    struct reader readers[THREADS] = {{0}};
+    pthread_t ids[THREADS];
     double sum = 0;
     for (unsigned t = 0; t < threads; t++) {
         size_t count = bytes / sizeof(wide) / threads;
@@ -122,18 +130,18 @@ static double read_rate(const void *at, size_t bytes, unsigned threads)
     return sum;
 }
 
-static double print_bandwidth(const void *huge)
+static void print_bandwidth(const void *huge, double out[THREADS])
 {
     size_t bytes = POOL_BYTES;
     void *small = pages(bytes, MADV_NOHUGEPAGE);
     memset(small, 1, bytes);
-    double one = read_rate(huge, bytes, 1);
+    out[0] = read_rate(huge, bytes, 1);
+    out[1] = read_rate(huge, bytes, 2);
     printf("| reading memory, GB/s | 1 thread | 2 threads |\n|---|---|---|\n");
-    printf("| huge pages | %.1f | %.1f |\n", one, read_rate(huge, bytes, 2));
+    printf("| huge pages | %.1f | %.1f |\n", out[0], out[1]);
     printf("| 4 KiB pages | %.1f | %.1f |\n\n", read_rate(small, bytes, 1),
            read_rate(small, bytes, 2));
     munmap(small, bytes);
-    return one;
 }
 
 // --- the kernels
@@ -144,6 +152,7 @@ struct work {
     enum simd simd;
     const void *a;
     const void *b;
+    unsigned a_bits;
     const uint64_t *half;
     const uint64_t *few;
     void *out;
@@ -159,6 +168,10 @@ struct subject {
     void (*run)(const struct work *w);
 
     enum { SHUFFLED, SORTED } order; // of column a
+
+    // What the prototype reached, Grows/s by one thread and by two; 0: it had no such loop.
+    double prototype[THREADS];
+    unsigned a_bits; // column a is packed so; 0: it is not
 };
 
 #define RUN(name_, ...)                     \
@@ -185,6 +198,7 @@ RUN(run_range_f64, compare_kernels(w->simd)->range_f64(w->a, ROWS, 9, 1e300, w->
 RUN(run_set_u8, compare_kernels(w->simd)->set_u8(w->a, ROWS, w->half, w->out))
 RUN(run_set_u16, compare_kernels(w->simd)->set_u16(w->a, ROWS, w->table, w->out))
 RUN(run_set_u32, compare_kernels(w->simd)->set_u32(w->a, ROWS, w->table, 1000000, w->out))
+RUN(run_spread, mask_kernels(w->simd)->spread(w->few, w->half, ROWS, w->out))
 RUN(run_rows, mask_kernels(w->simd)->rows(w->half, ROWS, w->out))
 RUN(run_compress_u8, compress_kernels(w->simd)->u8(w->a, w->half, ROWS, w->out))
 RUN(run_compress_u16, compress_kernels(w->simd)->u16(w->a, w->half, ROWS, w->out))
@@ -240,8 +254,6 @@ RUN(run_two_keys, {
 RUN(run_fold_u16, FOLD(u16, w->half))
 RUN(run_fold_u32, FOLD(u32, w->half))
 RUN(run_fold_u32_all, FOLD(u32, NULL))
-RUN(run_fold_i64, FOLD(i64, w->half))
-RUN(run_fold_f64, FOLD(f64, w->half))
 #define GROUP(kernel, bound) \
     group_kernels(w->simd)->kernel(INDEX(WIDTH_U8), w->b, ROWS, bound, w->table)
 RUN(run_sum_u16_8, GROUP(sum_u16, 8))
@@ -266,74 +278,97 @@ RUN(run_sketch_2000,
     sketch_kernels(w->simd)->count_pairs_u16(INDEX(WIDTH_U8), w->b, ROWS, 40, 2000, w->table))
 RUN(run_sketch_320,
     sketch_kernels(w->simd)->count_pairs_u16(INDEX(WIDTH_U16), w->b, ROWS, 320, 256, w->table))
+RUN(run_tally_u32, tally_kernels(w->simd)->u32(w->a, ROWS, 1000000, w->table, w->out))
+RUN(run_device_model, {
+    gather_kernels(w->simd)->u8(w->table, 1000000, INDEX(WIDTH_U32), ROWS, w->out);
+    histogram_kernels(w->simd)->u8(w->out, ROWS, (uint64_t *)w->table + (1 << 20));
+})
+#define UNPACK(bits) bitunpack_u##bits##_by(w->simd, w->a, ROWS, w->a_bits, 7, w->out)
+RUN(run_unpack_u8, UNPACK(8))
+RUN(run_unpack_u16, UNPACK(16))
+RUN(run_unpack_u32, UNPACK(32))
 RUN(run_top, top_kernels(w->simd)->u64(w->a, ROWS, 10, w->out))
 
 static const struct subject subjects[] = {
-    {"count where u8 = k", 1, 0, 40, 0, run_count_u8, SHUFFLED},
-    {"count where u8 = k and u8 < c", 1, 1, 40, 0, run_count_two, SHUFFLED},
-    {"compare_range_u16", 2, 0, 0, 0, run_range_u16, SHUFFLED},
-    {"compare_range_u32", 4, 0, 0, 0, run_range_u32, SHUFFLED},
-    {"compare_range_i64", 8, 0, 0, 0, run_range_i64, SHUFFLED},
-    {"compare_range_f64", 8, 0, 0, 0, run_range_f64, SHUFFLED},
-    {"compare_set_u8", 1, 0, 200, 0, run_set_u8, SHUFFLED},
-    {"compare_set_u16", 2, 0, 60000, 0, run_set_u16, SHUFFLED},
-    {"compare_set_u32, 1 M codes", 4, 0, 1000000, 0, run_set_u32, SHUFFLED},
-    {"mask_rows, half", 0, 0, 0, 0, run_rows, SHUFFLED},
-    {"compress_u8, half", 1, 0, 0, 0, run_compress_u8, SHUFFLED},
-    {"compress_u16, half", 2, 0, 0, 0, run_compress_u16, SHUFFLED},
-    {"compress_u32, half", 4, 0, 0, 0, run_compress_u32, SHUFFLED},
-    {"compress_u64, half", 8, 0, 0, 0, run_compress_u64, SHUFFLED},
-    {"compress 1/64, histogram u8", 1, 0, 60, 0, run_filter_64, SHUFFLED},
-    {"compress 1/2, histogram u8", 1, 0, 60, 0, run_filter_2, SHUFFLED},
-    {"gather_u8 by u8, 200", 1, 0, 200, 0, run_gather_8_8, SHUFFLED},
-    {"gather_u8 by u16, 60 k", 2, 0, 60000, 0, run_gather_8_16, SHUFFLED},
-    {"gather_u8 by u32, 1 M", 4, 0, 1000000, 0, run_gather_8_32, SHUFFLED},
-    {"gather_u16 by u16, 60 k", 2, 0, 60000, 0, run_gather_16_16, SHUFFLED},
-    {"gather_u32 by u32, 100 k", 4, 0, 100000, 0, run_gather_32_32, SHUFFLED},
-    {"ordinal_join u8, u8 to u16", 1, 1, 60, 60, run_join_8_8_16, SHUFFLED},
-    {"ordinal_join u16, u8 to u16", 2, 1, 1000, 60, run_join_16_8_16, SHUFFLED},
-    {"ordinal_join u16, u16 to u32", 2, 2, 60000, 60000, run_join_16_16_32, SHUFFLED},
-    {"ordinal_widen u8 to u32", 1, 0, 0, 0, run_widen, SHUFFLED},
-    {"ordinal_mask u16", 2, 0, 0, 0, run_mask_ords, SHUFFLED},
-    {"ordinal_bounds_i64, sorted", 8, 0, 1000000000, 0, run_bounds, SORTED},
-    {"ordinal_bounds_i64, shuffled", 8, 0, 1000000000, 0, run_bounds, SHUFFLED},
-    {"even_ordinals_i64, shuffled", 8, 0, 1000000000, 0, run_even, SHUFFLED},
-    {"histogram_u8, 200 values", 1, 0, 200, 0, run_hist_u8, SHUFFLED},
-    {"histogram_u8, 40 values", 1, 0, 40, 0, run_hist_u8, SHUFFLED},
-    {"histogram_u8, sorted", 1, 0, 200, 0, run_hist_u8, SORTED},
-    {"histogram_few_u8, 8", 1, 0, 8, 0, run_few_8, SHUFFLED},
-    {"histogram_few_u8, 16", 1, 0, 16, 0, run_few_16, SHUFFLED},
-    {"histogram_few_u8, 64", 1, 0, 64, 0, run_few_64, SHUFFLED},
-    {"histogram_u16, 4096", 2, 0, 4096, 0, run_hist_u16, SHUFFLED},
-    {"histogram_u16, 90", 2, 0, 90, 0, run_hist_u16_90, SHUFFLED},
-    {"histogram_u16, 90, sorted", 2, 0, 90, 0, run_hist_u16_90, SORTED},
-    {"histogram_u32, 1 M", 4, 0, 1000000, 0, run_hist_u32, SHUFFLED},
-    {"join u8, u8, histogram 4096", 1, 1, 64, 64, run_two_keys, SHUFFLED},
-    {"fold_u16, half", 2, 0, 0, 0, run_fold_u16, SHUFFLED},
-    {"fold_u32, half", 4, 0, 0, 0, run_fold_u32, SHUFFLED},
-    {"fold_u32, all", 4, 0, 0, 0, run_fold_u32_all, SHUFFLED},
-    {"fold_i64, half", 8, 0, 0, 0, run_fold_i64, SHUFFLED},
-    {"fold_f64, half", 8, 0, 1000000, 0, run_fold_f64, SHUFFLED},
-    {"group_sum_u16, 8", 1, 2, 8, 0, run_sum_u16_8, SHUFFLED},
-    {"group_sum_u16, 60", 1, 2, 60, 0, run_sum_u16, SHUFFLED},
-    {"group_sum_u16, 229", 1, 2, 229, 0, run_sum_u16_229, SHUFFLED},
-    {"group_sum_u32, 60", 1, 4, 60, 0, run_sum_u32, SHUFFLED},
-    {"group_sum_u32, 60, sorted", 1, 4, 60, 0, run_sum_u32, SORTED},
-    {"group_sum_i64, 60", 1, 8, 60, 0, run_sum_i64, SHUFFLED},
-    {"group_sum_f64, 60", 1, 8, 60, 1000000, run_sum_f64, SHUFFLED},
-    {"group_tally_u16, 229", 1, 2, 229, 0, run_tally_u16, SHUFFLED},
-    {"group_max_u16, 8", 1, 2, 8, 0, run_max_u16_8, SHUFFLED},
-    {"group_max_u16, 60", 1, 2, 60, 0, run_max_u16, SHUFFLED},
-    {"group_max_u32, 60", 1, 4, 60, 0, run_max_u32, SHUFFLED},
-    {"distinct_set_u8", 1, 0, 200, 0, run_distinct_8, SHUFFLED},
-    {"distinct_set_u16, 60 k", 2, 0, 60000, 0, run_distinct_16, SHUFFLED},
-    {"distinct_set_u32, 100 k", 4, 0, 100000, 0, run_distinct_100k, SHUFFLED},
-    {"distinct_set_u32, 1 M", 4, 0, 1000000, 0, run_distinct_1m, SHUFFLED},
-    {"distinct_pairs, 64 x 1 M", 1, 4, 64, 1000000, run_pairs, SHUFFLED},
-    {"count_pairs_u16, 64 x 256", 1, 2, 64, 256, run_sketch_64, SHUFFLED},
-    {"count_pairs_u16, 40 x 2000", 1, 2, 40, 2000, run_sketch_2000, SHUFFLED},
-    {"count_pairs_u16, 320 x 256", 2, 2, 320, 256, run_sketch_320, SHUFFLED},
-    {"top_u64, 10", 8, 0, 1000000, 0, run_top, SHUFFLED},
+    {"count where u8 = k", 1, 0, 40, 0, run_count_u8, SHUFFLED, {35.4, 50.9}, 0},
+    {"count where u8 = k and u8 < c", 1, 1, 40, 0, run_count_two, SHUFFLED, {20.2, 38}, 0},
+    {"compare_range_u16", 2, 0, 0, 0, run_range_u16, SHUFFLED, {0, 0}, 0},
+    {"compare_range_u32", 4, 0, 0, 0, run_range_u32, SHUFFLED, {0, 0}, 0},
+    {"compare_range_i64", 8, 0, 0, 0, run_range_i64, SHUFFLED, {0, 0}, 0},
+    {"compare_range_f64", 8, 0, 0, 0, run_range_f64, SHUFFLED, {0, 0}, 0},
+    {"compare_set_u8", 1, 0, 200, 0, run_set_u8, SHUFFLED, {0, 0}, 0},
+    {"compare_set_u16", 2, 0, 60000, 0, run_set_u16, SHUFFLED, {0, 0}, 0},
+    {"compare_set_u32, 1 M codes", 4, 0, 1000000, 0, run_set_u32, SHUFFLED, {0, 0}, 0},
+    {"mask_spread, 1/64 of half", 0, 0, 0, 0, run_spread, SHUFFLED, {0, 0}, 0},
+    {"mask_rows, half", 0, 0, 0, 0, run_rows, SHUFFLED, {0, 0}, 0},
+    {"compress_u8, half", 1, 0, 0, 0, run_compress_u8, SHUFFLED, {0, 0}, 0},
+    {"compress_u16, half", 2, 0, 0, 0, run_compress_u16, SHUFFLED, {0, 0}, 0},
+    {"compress_u32, half", 4, 0, 0, 0, run_compress_u32, SHUFFLED, {0, 0}, 0},
+    {"compress_u64, half", 8, 0, 0, 0, run_compress_u64, SHUFFLED, {0, 0}, 0},
+    {"compress 1/64, histogram u8", 1, 0, 60, 0, run_filter_64, SHUFFLED, {18.8, 35}, 0},
+    {"compress 1/2, histogram u8", 1, 0, 60, 0, run_filter_2, SHUFFLED, {6.5, 12.7}, 0},
+    {"gather_u8 by u8, 200", 1, 0, 200, 0, run_gather_8_8, SHUFFLED, {0, 0}, 0},
+    {"gather_u8 by u16, 60 k", 2, 0, 60000, 0, run_gather_8_16, SHUFFLED, {0, 0}, 0},
+    {"gather_u8 by u32, 1 M", 4, 0, 1000000, 0, run_gather_8_32, SHUFFLED, {0, 0}, 0},
+    {"gather_u16 by u16, 60 k", 2, 0, 60000, 0, run_gather_16_16, SHUFFLED, {0, 0}, 0},
+    {"gather_u32 by u32, 100 k", 4, 0, 100000, 0, run_gather_32_32, SHUFFLED, {0, 0}, 0},
+    {"ordinal_join u8, u8 to u16", 1, 1, 60, 60, run_join_8_8_16, SHUFFLED, {0, 0}, 0},
+    {"ordinal_join u16, u8 to u16", 2, 1, 1000, 60, run_join_16_8_16, SHUFFLED, {0, 0}, 0},
+    {"ordinal_join u16, u16 to u32", 2, 2, 60000, 60000, run_join_16_16_32, SHUFFLED, {0, 0}, 0},
+    {"ordinal_widen u8 to u32", 1, 0, 0, 0, run_widen, SHUFFLED, {0, 0}, 0},
+    {"ordinal_mask u16", 2, 0, 0, 0, run_mask_ords, SHUFFLED, {0, 0}, 0},
+    {"ordinal_bounds_i64, sorted", 8, 0, 1000000000, 0, run_bounds, SORTED, {0, 0}, 0},
+    {"ordinal_bounds_i64, shuffled", 8, 0, 1000000000, 0, run_bounds, SHUFFLED, {0, 0}, 0},
+    {"even_ordinals_i64, shuffled", 8, 0, 1000000000, 0, run_even, SHUFFLED, {0, 0}, 0},
+    {"histogram_u8, 200 values", 1, 0, 200, 0, run_hist_u8, SHUFFLED, {3.6, 7.1}, 0},
+    {"histogram_u8, 40 values", 1, 0, 40, 0, run_hist_u8, SHUFFLED, {0, 0}, 0},
+    {"histogram_u8, sorted", 1, 0, 200, 0, run_hist_u8, SORTED, {0, 0}, 0},
+    {"histogram_few_u8, 8", 1, 0, 8, 0, run_few_8, SHUFFLED, {29, 57}, 0},
+    {"histogram_few_u8, 16", 1, 0, 16, 0, run_few_16, SHUFFLED, {15.8, 30}, 0},
+    {"histogram_few_u8, 64", 1, 0, 64, 0, run_few_64, SHUFFLED, {0, 0}, 0},
+    {"histogram_u16, 4096", 2, 0, 4096, 0, run_hist_u16, SHUFFLED, {0, 0}, 0},
+    {"histogram_u16, 90", 2, 0, 90, 0, run_hist_u16_90, SHUFFLED, {0, 0}, 0},
+    {"histogram_u16, 90, sorted", 2, 0, 90, 0, run_hist_u16_90, SORTED, {0, 0}, 0},
+    {"histogram_u32, 1 M", 4, 0, 1000000, 0, run_hist_u32, SHUFFLED, {0, 0}, 0},
+    {"join u8, u8, histogram 4096", 1, 1, 64, 64, run_two_keys, SHUFFLED, {2.1, 4.25}, 0},
+    {"fold_u16, half", 2, 0, 0, 0, run_fold_u16, SHUFFLED, {0, 0}, 0},
+    {"fold_u32, half", 4, 0, 0, 0, run_fold_u32, SHUFFLED, {0, 0}, 0},
+    {"fold_u32, all", 4, 0, 0, 0, run_fold_u32_all, SHUFFLED, {0, 0}, 0},
+    {"group_sum_u16, 8", 1, 2, 8, 0, run_sum_u16_8, SHUFFLED, {0, 0}, 0},
+    {"group_sum_u16, 60", 1, 2, 60, 0, run_sum_u16, SHUFFLED, {0, 0}, 0},
+    {"group_sum_u16, 229", 1, 2, 229, 0, run_sum_u16_229, SHUFFLED, {0, 0}, 0},
+    {"group_sum_u32, 60", 1, 4, 60, 0, run_sum_u32, SHUFFLED, {0, 0}, 0},
+    {"group_sum_u32, 60, sorted", 1, 4, 60, 0, run_sum_u32, SORTED, {0, 0}, 0},
+    {"group_sum_i64, 60", 1, 8, 60, 0, run_sum_i64, SHUFFLED, {0, 0}, 0},
+    {"group_sum_f64, 60", 1, 8, 60, 1000000, run_sum_f64, SHUFFLED, {0, 0}, 0},
+    {"group_tally_u16, 229", 1, 2, 229, 0, run_tally_u16, SHUFFLED, {1.95, 3.6}, 0},
+    {"group_max_u16, 8", 1, 2, 8, 0, run_max_u16_8, SHUFFLED, {0, 0}, 0},
+    {"group_max_u16, 60", 1, 2, 60, 0, run_max_u16, SHUFFLED, {0, 0}, 0},
+    {"group_max_u32, 60", 1, 4, 60, 0, run_max_u32, SHUFFLED, {0, 0}, 0},
+    {"distinct_set_u8", 1, 0, 200, 0, run_distinct_8, SHUFFLED, {0, 0}, 0},
+    {"distinct_set_u16, 60 k", 2, 0, 60000, 0, run_distinct_16, SHUFFLED, {0, 0}, 0},
+    {"distinct_set_u32, 100 k", 4, 0, 100000, 0, run_distinct_100k, SHUFFLED, {2.5, 4.7}, 0},
+    {"distinct_set_u32, 1 M", 4, 0, 1000000, 0, run_distinct_1m, SHUFFLED, {1.6, 3.2}, 0},
+    {"distinct_pairs, 64 x 1 M", 1, 4, 64, 1000000, run_pairs, SHUFFLED, {0.78, 1.26}, 0},
+    {"count_pairs_u16, 64 x 256", 1, 2, 64, 256, run_sketch_64, SHUFFLED, {2.05, 4}, 0},
+    {"count_pairs_u16, 40 x 2000", 1, 2, 40, 2000, run_sketch_2000, SHUFFLED, {0, 0}, 0},
+    {"count_pairs_u16, 320 x 256", 2, 2, 320, 256, run_sketch_320, SHUFFLED, {1.16, 2.15}, 0},
+    {"tally_u32, 1 M in bytes", 4, 0, 1000000, 0, run_tally_u32, SHUFFLED, {1.1, 2}, 0},
+    {"gather_u8 by u32, 1 M, histogram",
+     4,
+     0,
+     1000000,
+     0,
+     run_device_model,
+     SHUFFLED,
+     {1.1, 1.9},
+     0},
+    {"bitunpack_u8, 5 bits", 1, 0, 0, 0, run_unpack_u8, SHUFFLED, {0, 0}, 5},
+    {"bitunpack_u8, 8 bits", 1, 0, 0, 0, run_unpack_u8, SHUFFLED, {28.8, 50}, 8},
+    {"bitunpack_u16, 10 bits", 2, 0, 0, 0, run_unpack_u16, SHUFFLED, {16.4, 32}, 10},
+    {"bitunpack_u32, 17 bits", 4, 0, 0, 0, run_unpack_u32, SHUFFLED, {12.3, 22}, 17},
+    {"bitunpack_u32, 23 bits", 4, 0, 0, 0, run_unpack_u32, SHUFFLED, {9.8, 18}, 23},
+    {"top_u64, 10", 8, 0, 1000000, 0, run_top, SHUFFLED, {0, 0}, 0},
 };
 
 // --- measuring
@@ -342,10 +377,21 @@ struct bench {
     void *columns[2];
     uint64_t *half;
     uint64_t *few;
-    void *out;
-    void *table;
-    double bandwidth; // GB/s of one thread
+    void *out[THREADS];
+    void *table[THREADS];
+    double bandwidth[THREADS]; // GB/s by so many, and one more
 };
+
+// Of a row that is read.
+static double row_bytes(const struct subject *s)
+{
+    return (s->a_bits ? s->a_bits / 8.0 : s->a_bytes) + s->b_bytes;
+}
+
+static size_t block_bytes(const struct subject *s)
+{
+    return s->a_bits ? bitpack_bytes(ROWS, s->a_bits) : (size_t)ROWS * s->a_bytes;
+}
 
 // Random rows, as a whole in order or not, over and over again.
 static void fill(void *column, unsigned bytes, uint64_t bound, int order)
@@ -371,15 +417,27 @@ static size_t far_blocks(const struct subject *s)
     return widest ? POOL_BYTES / ((size_t)ROWS * widest) : 0;
 }
 
-// Grows/s over the blocks from `from` up to `to`, `turns` times.
-static double walk(const struct bench *b, const struct subject *s, enum simd simd, size_t from,
-                   size_t to, unsigned turns)
+struct walk { // of one thread, over the blocks from `from` up to `to`
+    const struct bench *b;
+    const struct subject *s;
+    enum simd simd;
+    unsigned thread;
+    size_t from, to;
+    double best; // Grows/s
+};
+
+static double walk(const struct walk *of, size_t from, size_t to, unsigned turns)
 {
-    struct work w = {.simd = simd, .out = b->out, .table = b->table};
+    const struct bench *b = of->b;
+    const struct subject *s = of->s;
+    struct work w = {.simd = of->simd,
+                     .a_bits = s->a_bits,
+                     .out = b->out[of->thread],
+                     .table = b->table[of->thread]};
     double start = now();
     for (unsigned t = 0; t < turns; t++)
         for (size_t i = from; i < to; i++) {
-            w.a = (const uint8_t *)b->columns[0] + i * ROWS * s->a_bytes;
+            w.a = (const uint8_t *)b->columns[0] + i * block_bytes(s);
             w.b = (const uint8_t *)b->columns[1] + i * ROWS * s->b_bytes;
             w.half = b->half + i % MASKS * (ROWS / 64);
             w.few = b->few + i % MASKS * (ROWS / 64);
@@ -389,51 +447,89 @@ static double walk(const struct bench *b, const struct subject *s, enum simd sim
 }
 
 // In pieces of a fraction of a millisecond or a few, so that some are not interrupted.
-static double walk_far(const struct bench *b, const struct subject *s, enum simd simd)
+static void *walk_pieces(void *context)
 {
-    double best = 0;
-    size_t blocks = far_blocks(s);
-    for (size_t i = 0; i + FAR_PIECE <= blocks; i += FAR_PIECE) {
-        double got = walk(b, s, simd, i, i + FAR_PIECE, 1);
-        best = got > best ? got : best;
+    struct walk *w = context;
+    for (size_t i = w->from; i + FAR_PIECE <= w->to; i += FAR_PIECE) {
+        double got = walk(w, i, i + FAR_PIECE, 1);
+        w->best = got > w->best ? got : w->best;
     }
-    return best;
+    return NULL;
 }
 
-static void print_line(const struct bench *b, const struct subject *s, const double *near_best,
-                       const double *far_best)
+// Each thread over its share of the columns, all at once.
+static double walk_far(const struct bench *b, const struct subject *s, enum simd simd,
+                       unsigned threads)
 {
-    double bytes = s->a_bytes + s->b_bytes;
+    struct walk walks[THREADS];
+    pthread_t ids[THREADS];
+    double sum = 0;
+    size_t blocks = far_blocks(s);
+    for (unsigned t = 0; t < threads; t++) {
+        walks[t] =
+            (struct walk){.b = b, .s = s, .simd = simd, .thread = t, .from = blocks * t / threads};
+        walks[t].to = blocks * (t + 1) / threads;
+        if (pthread_create(&ids[t], NULL, walk_pieces, &walks[t]) != 0)
+            exit(1);
+    }
+    for (unsigned t = 0; t < threads; t++) {
+        pthread_join(ids[t], NULL);
+        sum += walks[t].best;
+    }
+    return sum;
+}
+
+struct best { // Grows/s of a level
+    double near, far[THREADS];
+};
+
+static void print_prototype(const struct subject *s, const struct best *best)
+{
+    for (unsigned t = 0; t < THREADS; t++)
+        if (s->prototype[t] > 0)
+            printf("%s%.0f %%", t ? "; " : " ", 100 * best->far[t] / s->prototype[t]);
+}
+
+static void print_line(const struct bench *b, const struct subject *s, const struct best *best)
+{
+    double bytes = row_bytes(s);
     for (int l = 0; l <= (int)simd_best(); l++) {
-        printf("| %s | %s | %.2f | %.1f |", l ? "" : s->name, level_names[l], near_best[l],
-               near_best[l] * bytes);
-        if (far_best[l] > 0)
-            printf(" %.2f | %.1f | %.0f %% |\n", far_best[l], far_best[l] * bytes,
-                   100 * far_best[l] * bytes / b->bandwidth);
-        else
-            printf(" | | |\n");
+        printf("| %s | %s | %.2f |", l ? "" : s->name, level_names[l], best[l].near);
+        for (unsigned t = 0; t < THREADS; t++)
+            if (best[l].far[t] > 0)
+                printf(" %.2f | %.1f | %.0f %% |", best[l].far[t], best[l].far[t] * bytes,
+                       100 * best[l].far[t] * bytes / b->bandwidth[t]);
+            else
+                printf(" | | |");
+        print_prototype(s, &best[l]);
+        printf(" |\n");
     }
     (void)fflush(stdout);
 }
 
+static void raise(double *best, double got)
+{
+    *best = got > *best ? got : *best;
+}
+
 static void measure(const struct bench *b, const struct subject *s)
 {
-    double near_best[3] = {0};
-    double far_best[3] = {0};
+    struct best best[3] = {{0}};
     if (s->a_bytes)
         fill(b->columns[0], s->a_bytes, s->a_bound, (int)s->order);
     if (s->b_bytes)
         fill(b->columns[1], s->b_bytes, s->b_bound, SHUFFLED);
-    memset(b->table, 0, TABLE_BYTES);
+    for (unsigned t = 0; t < THREADS; t++)
+        memset(b->table[t], 0, TABLE_BYTES);
     for (int round = 0; round < ROUNDS; round++)
         for (int l = 0; l <= (int)simd_best(); l++) {
-            (void)walk(b, s, (enum simd)l, 0, NEAR_BLOCKS, 1);
-            double got = walk(b, s, (enum simd)l, 0, NEAR_BLOCKS, NEAR_TURNS);
-            near_best[l] = got > near_best[l] ? got : near_best[l];
-            got = round < FAR_ROUNDS ? walk_far(b, s, (enum simd)l) : 0;
-            far_best[l] = got > far_best[l] ? got : far_best[l];
+            const struct walk w = {.b = b, .s = s, .simd = (enum simd)l};
+            (void)walk(&w, 0, NEAR_BLOCKS, 1);
+            raise(&best[l].near, walk(&w, 0, NEAR_BLOCKS, NEAR_TURNS));
+            for (unsigned t = 0; t < THREADS && round < FAR_ROUNDS; t++)
+                raise(&best[l].far[t], walk_far(b, s, (enum simd)l, t + 1));
         }
-    print_line(b, s, near_best, far_best);
+    print_line(b, s, best);
 }
 
 static void print_machine(int argc, char **argv)
@@ -479,17 +575,21 @@ int main(int argc, char **argv)
         .columns = {pages(POOL_BYTES, MADV_HUGEPAGE), pages(POOL_BYTES, MADV_HUGEPAGE)},
         .half = pages((size_t)MASKS * ROWS / 8, MADV_HUGEPAGE),
         .few = pages((size_t)MASKS * ROWS / 8, MADV_HUGEPAGE),
-        .out = pages(1 << 20, MADV_HUGEPAGE),
-        .table = pages(TABLE_BYTES, MADV_HUGEPAGE),
     };
+    for (unsigned t = 0; t < THREADS; t++) {
+        b.out[t] = pages(OUT_BYTES, MADV_HUGEPAGE);
+        b.table[t] = pages(TABLE_BYTES, MADV_HUGEPAGE);
+    }
     fill_masks(&b);
     fill(b.columns[0], 1, 0, SHUFFLED);
     print_machine(argc, argv);
-    b.bandwidth = print_bandwidth(b.columns[0]);
-    printf("Grows/s and GB/s read, of one thread; in L2, and from memory with its share of reading "
-           "alone.\n\n");
-    printf("| kernel | level | L2 Grows/s | GB/s | memory Grows/s | GB/s | share |\n"
-           "|---|---|---|---|---|---|---|\n");
+    print_bandwidth(b.columns[0], b.bandwidth);
+    printf("Grows/s and GB/s read: in L2 by one thread; from memory by one and by two, with their "
+           "share "
+           "of reading alone; of the prototype's Grows/s, by one; by two.\n\n");
+    printf("| kernel | level | L2 Grows/s | 1 thread, Grows/s | GB/s | share | 2 threads, Grows/s "
+           "| GB/s "
+           "| share | of the prototype |\n|---|---|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++)
         if (is_wanted(subjects[i].name, argc, argv))
             measure(&b, &subjects[i]);

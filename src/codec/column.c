@@ -417,22 +417,6 @@ bool column_step(const struct column *c, uint64_t *out_step, int64_t *out_base)
     return true;
 }
 
-void column_multiples_u16(const struct column *c, uint16_t *out)
-{
-    uint64_t step;
-    uint64_t base;
-    struct column multiples = stepped_multiples(c, &step, &base);
-    column_distances_u16(&multiples, 0, out);
-}
-
-void column_multiples_u32(const struct column *c, uint32_t *out)
-{
-    uint64_t step;
-    uint64_t base;
-    struct column multiples = stepped_multiples(c, &step, &base);
-    column_distances_u32(&multiples, 0, out);
-}
-
 uint64_t column_multiple_max(const struct column *c)
 {
     uint64_t step;

@@ -75,10 +75,8 @@ void column_distances_u16(const struct column *c, int64_t base, uint16_t *out);
 void column_distances_u32(const struct column *c, int64_t base, uint32_t *out);
 
 // Whole numbers that are all `base` plus a multiple of `step`: false when no step above 1
-// is known.  The multiples come in gaps as distances do.
+// is known.  The largest multiple.
 bool column_step(const struct column *c, uint64_t *out_step, int64_t *out_base);
-void column_multiples_u16(const struct column *c, uint16_t *out);
-void column_multiples_u32(const struct column *c, uint32_t *out);
 uint64_t column_multiple_max(const struct column *c); // walks over all
 
 void column_present_bits(const struct column *c, uint64_t *out); // (count + 63) / 64 words

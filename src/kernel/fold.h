@@ -4,27 +4,14 @@
 // Count, sum, smallest and largest of the rows of a mask (all rows when it is NULL).  For the
 // same per bucket see group.h.
 //
-// Sums of integers are exact.  Sums of doubles are made in FOLD_LANES lanes, row i in lane
-// i % FOLD_LANES, which are added up in pairs (lane l and lane l + half, then half of the
-// half): the same number on every processor.  Not-a-number counts and makes the sum one, and
-// is neither smallest nor largest.
+// Sums are exact.
 //
 // What comes out of no row is FOLD_..._NONE, and fold_..._add() of anything and it is that
 // thing, so blocks are put together without asking.
 
 #include "base/simd.h"
 
-#include <math.h>
 #include <stdint.h>
-
-enum { FOLD_LANES = 16 };
-
-struct fold_i64 {
-    uint64_t count;
-    __int128 sum;
-    int64_t min; // INT64_MAX of no row
-    int64_t max; // INT64_MIN of no row
-};
 
 struct fold_u32 {
     uint64_t count;
@@ -40,34 +27,17 @@ struct fold_u16 {
     uint16_t max; // 0 of no row
 };
 
-struct fold_f64 {
-    uint64_t count;
-    double sum;
-    double min; // infinity of no row
-    double max; // -infinity of no row
-};
-
-#define FOLD_I64_NONE ((struct fold_i64){.min = INT64_MAX, .max = INT64_MIN})
 #define FOLD_U32_NONE ((struct fold_u32){.min = UINT32_MAX})
 #define FOLD_U16_NONE ((struct fold_u16){.min = UINT16_MAX})
-#define FOLD_F64_NONE ((struct fold_f64){.min = INFINITY, .max = -INFINITY})
 
 struct fold_kernels {
-    void (*i64)(const int64_t *v, const uint64_t *mask, uint32_t n, struct fold_i64 *out);
     void (*u32)(const uint32_t *v, const uint64_t *mask, uint32_t n, struct fold_u32 *out);
     void (*u16)(const uint16_t *v, const uint64_t *mask, uint32_t n, struct fold_u16 *out);
-    void (*f64)(const double *v, const uint64_t *mask, uint32_t n, struct fold_f64 *out);
 };
 
 const struct fold_kernels *fold_kernels(enum simd simd);
 
 // `*out` is written, not added to.  None is a value here: leave it out by the mask.
-static inline void fold_i64(const int64_t *v, const uint64_t *mask, uint32_t n,
-                            struct fold_i64 *out)
-{
-    fold_kernels(simd_best())->i64(v, mask, n, out);
-}
-
 static inline void fold_u32(const uint32_t *v, const uint64_t *mask, uint32_t n,
                             struct fold_u32 *out)
 {
@@ -80,13 +50,6 @@ static inline void fold_u16(const uint16_t *v, const uint64_t *mask, uint32_t n,
     fold_kernels(simd_best())->u16(v, mask, n, out);
 }
 
-static inline void fold_f64(const double *v, const uint64_t *mask, uint32_t n, struct fold_f64 *out)
-{
-    fold_kernels(simd_best())->f64(v, mask, n, out);
-}
-
 // Adds what another block gave.
-void fold_i64_add(struct fold_i64 *to, const struct fold_i64 *more);
 void fold_u32_add(struct fold_u32 *to, const struct fold_u32 *more);
 void fold_u16_add(struct fold_u16 *to, const struct fold_u16 *more);
-void fold_f64_add(struct fold_f64 *to, const struct fold_f64 *more);

@@ -424,7 +424,6 @@ bool memory_offsets(const struct memory *m, uint32_t block, uint32_t rows, uint3
         o->max = o->width == 2 ? UINT16_MAX : UINT32_MAX;
     }
     o->power = 0;
-    o->step = 1;
     present_copy(c, rows, o->present);
     if (o->width == 2)
         distances_u16(c->i64, rows, (uint64_t)o->base, o->distances);

@@ -134,7 +134,7 @@ void segment_i64_of(const struct segment *s, uint32_t block, uint32_t field,
     unit_let_go();
 }
 
-// Base, step, power and the largest distance of a column's numbers; false when they are no
+// Base, power and the largest distance of a column's numbers; false when they are no
 // whole numbers.
 static bool shape_of(const struct column *c, const struct block_range *r, struct offsets *o,
                      uint64_t *out_max)
@@ -145,9 +145,6 @@ static bool shape_of(const struct column *c, const struct block_range *r, struct
     o->base = scale.min;
     o->power = scale.power;
     *out_max = scale.max_distance;
-    if (!o->takes_steps || !column_step(c, &o->step, &o->base))
-        o->step = 1;
-    *out_max /= o->step;
     return true;
 }
 
@@ -155,7 +152,6 @@ static bool read_given(const struct column *c, struct offsets *o)
 {
     if (c->kind != COLUMN_I64)
         return false;
-    o->step = 1;
     o->power = 0;
     o->width = o->given_width;
     o->max = o->width == 2 ? UINT16_MAX : UINT32_MAX;
@@ -177,11 +173,7 @@ static bool read_offsets(const struct column *c, const struct block_range *r, st
         return false;
     o->max = (uint32_t)max;
     o->width = max <= UINT16_MAX ? 2 : 4;
-    if (o->step > 1 && o->width == 2)
-        column_multiples_u16(c, o->distances);
-    else if (o->step > 1)
-        column_multiples_u32(c, o->distances);
-    else if (o->width == 2)
+    if (o->width == 2)
         column_distances_u16(c, o->base, o->distances);
     else
         column_distances_u32(c, o->base, o->distances);

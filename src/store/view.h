@@ -104,19 +104,17 @@ void block_i64_of(const struct block *b, uint32_t field, const struct block_rows
 
 // Numbers as distances from the smallest of the block, in 2 or 4 bytes each.
 //
-//     STORAGE_I64     value = base + step * distance
+//     STORAGE_I64     value = base + distance
 //     STORAGE_F64     value = (double)(base + distance) / 10^power, bit for bit
 struct offsets {
     // The caller's: room as for block_codes_narrow() with width 4, and bit_words(BLOCK_ROWS).
     void *distances;
     uint64_t *present;
-    bool takes_steps; // else step is always 1; times to the hour fit only with steps
     // Not 0: STORAGE_I64 only, distances from `base` as the caller gives it, in so many bytes,
     // 2 or 4, which all values fit.  A row without a value has any number then.
     unsigned given_width;
     // What block_offsets() says.
     int64_t base;
-    uint64_t step;  // 1 for STORAGE_F64
     uint32_t max;   // no distance is larger, those of rows without a value included
     unsigned width; // bytes of a distance: 2 when max is below 2^16, else 4
     unsigned power; // 0 for STORAGE_I64

@@ -140,7 +140,7 @@ static void read_all(struct slice bytes, enum column_kind kind, uint32_t count)
         uint64_t step;
         int64_t base;
         if (column_step(&c, &step, &base))
-            column_multiples_u32(&c, (uint32_t *)(void *)out);
+            (void)column_multiple_max(&c);
         column_distances_u32(&c, 5, (uint32_t *)(void *)out);
     }
     if (kind == COLUMN_CODES)

@@ -48,78 +48,8 @@ static bool is_in(const uint64_t *mask, uint32_t i)
     }
 // NOLINTEND(bugprone-macro-parentheses)
 
-TEST_FOLD(i64, int64_t, FOLD_I64_NONE)
 TEST_FOLD(u32, uint32_t, FOLD_U32_NONE)
 TEST_FOLD(u16, uint16_t, FOLD_U16_NONE)
-
-TEST(fold_i64_holds_a_block_of_the_largest)
-{
-    struct case_array a = case_array(8192, 8);
-    for (uint32_t i = 0; i < 8192; i++)
-        ((int64_t *)a.at)[i] = INT64_MAX;
-    expect_i64(a.at, NULL, 8192);
-    for (uint32_t i = 0; i < 8192; i++)
-        ((int64_t *)a.at)[i] = INT64_MIN;
-    expect_i64(a.at, NULL, 8192);
-    free(a.memory);
-}
-
-static void expect_same_f64(const double *v, const uint64_t *mask, uint32_t n)
-{
-    struct fold_f64 want = {0};
-    double lanes[FOLD_LANES] = {0};
-    double min = (double)INFINITY;
-    double max = -(double)INFINITY;
-    for (uint32_t i = 0; i < n; i++) {
-        if (!is_in(mask, i))
-            continue;
-        want.count++;
-        lanes[i % FOLD_LANES] += v[i];
-        min = v[i] < min ? v[i] : min;
-        max = v[i] > max ? v[i] : max;
-    }
-    for (unsigned half = FOLD_LANES / 2; half; half /= 2)
-        for (unsigned l = 0; l < half; l++)
-            lanes[l] += lanes[l + half];
-    EACH_SIMD(simd)
-    {
-        struct fold_f64 got = {.count = 99, .sum = 99, .min = 9, .max = 9};
-        fold_kernels(simd)->f64(v, mask, n, &got);
-        EXPECT_EQ(got.count, want.count);
-        EXPECT(got.sum == lanes[0] || (isnan(got.sum) && isnan(lanes[0])));
-        EXPECT(got.min == min);
-        EXPECT(got.max == max);
-    }
-}
-
-TEST(fold_f64_adds_in_the_same_lanes_everywhere)
-{
-    uint64_t random = 2;
-    EACH_LENGTH(n)
-    EACH_SHAPE(shape)
-    {
-        struct case_array v = case_doubles(shape, n, &random);
-        // Numbers whose sum depends on the order.
-        for (uint32_t i = 0; shape == CASE_RUNS && i < n; i++)
-            ((double *)v.at)[i] = (double)(int64_t)case_random(&random) / 3;
-        expect_same_f64(v.at, NULL, n);
-        for (unsigned in = 0; in <= 8; in += 4) {
-            struct case_array m = case_mask(n, in, &random);
-            expect_same_f64(v.at, m.at, n);
-            free(m.memory);
-        }
-        free(v.memory);
-    }
-}
-
-TEST(fold_f64_passes_no_number_over_for_the_smallest_and_largest)
-{
-    double v[40];
-    for (uint32_t i = 0; i < 40; i++)
-        v[i] = i % 3 ? (double)NAN : i;
-    expect_same_f64(v, NULL, 40);
-    expect_same_f64(v + 1, NULL, 2);
-}
 
 TEST(fold_adds_blocks_and_nothing_changes_nothing)
 {
