@@ -40,12 +40,15 @@ struct api_reply {
     const struct audited *on_record; // of the request's arena
 };
 
+struct cursors;
+
 struct api {
     struct engine *engine;
     struct access *access;
     struct cubes *cubes;
-    struct store *store; // snapshots for cubes
-    struct audit *audit; // every reply is on record before it leaves
+    struct store *store;     // snapshots for cubes
+    struct audit *audit;     // every reply is on record before it leaves
+    struct cursors *cursors; // scrolls and points in time (cursor.h)
     const char *cluster_name;
     const char *node_name;
     const char *cluster_uuid;    // 22 characters

@@ -20,11 +20,6 @@ static enum err not_built(struct exchange *x, struct fault *why)
 
 static const struct route routes[] = {
     {METHOD_POST, ACTION_WRITE, "/_reindex", not_built, NULL, ""},
-    {METHODS_ALL, ACTION_AGGREGATE, "/_search/scroll", not_built, NULL,
-     "use `sort` with `search_after`"},
-    {METHODS_ALL, ACTION_AGGREGATE, "/_search/scroll/{id}", not_built, NULL, ""},
-    {METHOD_DELETE, ACTION_AGGREGATE, "/_pit", not_built, NULL, ""},
-    {METHOD_POST, ACTION_AGGREGATE, "/{index}/_pit", not_built, NULL, ""},
     {METHOD_POST, ACTION_AGGREGATE, "/{index}/_async_search", not_built, NULL, ""},
     {METHOD_PUT, ACTION_MANAGE, "/_cluster/settings", not_built, NULL, ""},
     {METHOD_PUT | METHOD_DELETE, ACTION_WRITE, "/_ingest/pipeline/{name}", not_built, NULL,

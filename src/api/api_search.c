@@ -10,7 +10,7 @@ static enum err read_request(struct exchange *x, struct search_call *c, struct i
     if (e == OK)
         e = request_parse(body, x->arena, &c->request, why);
     if (e == OK)
-        e = search_call_url(x, c, why);
+        e = search_call_url(x, &x->parameters, c, why);
     if (e == OK)
         e = index_wish_make(exchange_path(x, 0), &x->parameters, wish, why);
     return e;
@@ -30,7 +30,7 @@ static enum err tell_failure(struct exchange *x, const struct search_call *c, en
 
 static enum err search(struct exchange *x, struct fault *why)
 {
-    struct search_call c = {0};
+    struct search_call c = {.takes_scroll = true};
     struct index_wish wish;
     enum err e = read_request(x, &c, &wish, why);
     if (e != OK)

@@ -211,7 +211,10 @@ static void departures(struct buf *out)
         "* There are no scripts: `bucket_script`, `bucket_selector` and `moving_fn` take an\n"
         "  arithmetic expression (`reference/expressions.md`), `moving_avg` has no `predict`.\n"
         "* An alias gives no right of its own; see `decisions/054-aliases.md`.\n"
-        "* There is no scroll and no point in time.\n"
+        "* A scroll and a point in time wait at most an hour for the next page, live at most\n"
+        "  six, and are for whoever opened them, with the same API key if there was one; to all\n"
+        "  others their ids are none. They are for roles that read rows. A caller has at most\n"
+        "  100 of them. Every page is permitted anew.\n"
         "* An address that fails to authenticate too often gets 429 with `Retry-After`.\n"
         "* A search that runs out of time is an error (504), never a partial answer.\n");
 }

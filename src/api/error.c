@@ -205,6 +205,10 @@ static void root_cause(struct json_writer *w, const struct error *e, const char 
 
 void error_object(struct json_writer *w, const struct error *e)
 {
+    if (slice_is(e->type, "search_context_missing_exception")) { // every shard has lost it
+        error_search_object(w, e, NULL);
+        return;
+    }
     json_object(w);
     root_cause(w, e, NULL);
     members(w, e);
@@ -215,9 +219,12 @@ static void failed_shard(struct json_writer *w, const struct error *e, const cha
 {
     json_object(w);
     json_key(w, "shard");
-    json_int(w, 0);
+    json_int(w, index ? 0 : -1);
     json_key(w, "index");
-    json_text(w, index);
+    if (index)
+        json_text(w, index);
+    else
+        json_null(w);
     json_key(w, "reason");
     json_object(w);
     cause(w, e, index);

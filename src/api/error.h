@@ -29,7 +29,8 @@ struct error error_of(enum err code, const struct fault *why);
 // The value of "error" (an object), without "status".
 void error_object(struct json_writer *w, const struct error *e);
 
-// The same as a failure of all shards while searching `index` (search_phase_execution_exception).
+// The same as a failure of all shards while searching `index` (search_phase_execution_exception);
+// NULL: of nothing that was searched.
 void error_search_object(struct json_writer *w, const struct error *e, const char *index);
 
 // True for types that the shards find out: what Elasticsearch wraps.

@@ -25,12 +25,17 @@ struct index_list {
     const struct index_part *parts;
 };
 
+// Rows as they were when it was made.  It keeps what was merged away or deleted since, so whoever
+// has one gives it back soon.  Any number of threads may search in it.
+struct engine_pin;
+
 // One search.  All it points to stays the caller's.
 struct engine_question {
     const struct permit *permit;
     struct index_list in;
     const struct request *request;
-    bool is_fresh; // nothing that was kept is to be used, nor this kept
+    const struct engine_pin *pin; // to search in, and its time is "now"; NULL: the newest rows
+    bool is_fresh;                // nothing that was kept is to be used, nor this kept
     // Nobody waits for the answer any more: the search may stop, with ERR_TIMEOUT.  Called by
     // several threads, every few milliseconds.  NULL: somebody does.
     bool (*is_gone)(void *asker);
@@ -44,6 +49,10 @@ struct engine_ops {
                     struct arena *request, struct hit *out, struct fault *why);
     enum err (*sealed)(struct engine *e, const struct permit *p, const struct sealed_wish *wish,
                        struct arena *request, struct sealed_hit *out, struct fault *why);
+    // What `in` holds now, to search in for a while.  Every search in it takes its own permit.
+    enum err (*pin)(struct engine *e, const struct permit *p, const struct index_list *in,
+                    struct engine_pin **out, struct fault *why);
+    void (*unpin)(struct engine_pin *pin); // before close(); NULL is fine
     void (*stats)(struct engine *e, const struct permit *p, struct store_stats *out);
     // All that was acknowledged before the call is seen by searches after it.
     enum err (*refresh)(struct engine *e, const struct permit *p, struct fault *why);

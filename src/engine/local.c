@@ -110,6 +110,40 @@ static bool ask_cubes(struct local *l, struct search_context *c, struct snapshot
     return false;
 }
 
+struct engine_pin {
+    struct snapshot *snapshot;
+    int64_t now_ms;
+};
+
+static enum err local_pin(struct engine *e, const struct permit *p, const struct index_list *in,
+                          struct engine_pin **out, struct fault *why)
+{
+    enum err denied = check(e, p, in, why);
+    if (denied)
+        return denied;
+    struct engine_pin *pin = malloc(sizeof *pin);
+    CHECK(pin != NULL);
+    *pin = (struct engine_pin){.snapshot = store_snapshot(local_of(e)->store), .now_ms = now_ms()};
+    *out = pin;
+    return OK;
+}
+
+static void local_unpin(struct engine_pin *pin)
+{
+    if (pin)
+        snapshot_free(pin->snapshot);
+    free(pin);
+}
+
+// The rows to search in: `own` is for the caller to free, NULL when they are pinned.
+static void choose_rows(struct local *l, const struct engine_question *q, struct search_context *c,
+                        struct snapshot **own)
+{
+    *own = q->pin ? NULL : store_snapshot(l->store);
+    c->snapshot = q->pin ? q->pin->snapshot : *own;
+    c->now_ms = q->pin ? q->pin->now_ms : now_ms();
+}
+
 static enum err local_search(struct engine *e, const struct engine_question *q,
                              struct arena *request, struct answer *out, struct fault *why)
 {
@@ -118,31 +152,30 @@ static enum err local_search(struct engine *e, const struct engine_question *q,
         return denied;
     const struct request *r = q->request;
     struct local *l = local_of(e);
-    struct snapshot *now AUTO(drop_snapshot) = store_snapshot(l->store);
+    struct snapshot *now AUTO(drop_snapshot) = NULL;
     struct patience patience = {
         .deadline_us = deadline_us(r), .is_gone = q->is_gone, .asker = q->asker};
     struct budget memory;
     budget_init(&memory, &l->memory, "request", "search.memory_bytes", l->settings.memory_bytes);
-    struct search_context c = {.snapshot = now,
-                               .permit = q->permit,
+    struct search_context c = {.permit = q->permit,
                                .tables = q->in.tables,
                                .table_count = q->in.count,
-                               .now_ms = now_ms(),
                                .patience = &patience,
                                .pool = l->pool,
                                .memory = &memory,
                                .veil = l->veil,
                                .buckets_max = l->settings.buckets_max,
                                .cache = q->is_fresh ? NULL : e->cache};
+    choose_rows(l, q, &c, &now);
     atomic_fetch_add(&l->searches, 1);
     atomic_fetch_add(&l->running, 1);
-    enum err result =
-        ask_cubes(l, &c, &now, r, request, out) ? OK : search_run(&c, r, request, out, why);
+    bool told = !q->pin && ask_cubes(l, &c, &now, r, request, out); // cubes know only the newest
+    enum err result = told ? OK : search_run(&c, r, request, out, why);
     atomic_fetch_sub(&l->running, 1);
     if (!result)
         result = pipelines_run(r, request, out, why);
     if (!result)
-        out->version = snapshot_version_of(now, q->in.tables, q->in.count);
+        out->version = snapshot_version_of(c.snapshot, q->in.tables, q->in.count);
     count_end(l, &patience, &memory);
     return result;
 }
@@ -243,6 +276,8 @@ static const struct engine_ops local_ops = {
     .search = local_search,
     .get = local_get,
     .sealed = local_sealed,
+    .pin = local_pin,
+    .unpin = local_unpin,
     .stats = local_stats,
     .refresh = local_refresh,
     .version = local_version,

@@ -34,9 +34,8 @@ struct request {
     const struct query *post_filter; // NULL for none
     uint32_t from, size;
     const struct sort_key *sort;
-    uint32_t sort_count;
     const struct literal *search_after; // one per sort key; NULL for none
-    uint32_t search_after_count;
+    uint32_t sort_count, search_after_count;
     struct source_filter source;
     // "stored_fields": rows are without _source then, unless that is asked for too; "_none_"
     // hides the _id as well.  No field is stored apart, so no other is ever shown.
@@ -54,7 +53,12 @@ struct request {
     double min_score;
     bool min_score_given;
     bool wants_version, wants_seq_no, tracks_scores, wants_profile, wants_explain;
-    int64_t timeout_ms; // 0: the server's
+    bool follows;                 // of rows that sort as search_after only those behind after_doc
+    int64_t timeout_ms;           // 0: the server's
+    uint64_t after_doc;           // the next page of a scroll: where it ended (hit.doc)
+    uint32_t slice_id, slice_max; // of the rows each slice_max-th; max 0: all
+    struct slice pit_id;          // len 0: of the newest rows
+    struct slice pit_keep_alive;  // len 0: as it was
 };
 
 // `body` NULL means {}.

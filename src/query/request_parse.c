@@ -2,7 +2,7 @@
 #include "base/date.h"
 #include "query/request_private.h"
 
-enum { SIZE_DEFAULT = 10 };
+enum { SIZE_DEFAULT = 10, SLICES_MAX = 1024 };
 
 typedef enum err (*take_key)(const struct form *f, struct slice key, const struct json *v,
                              struct request *out);
@@ -177,7 +177,66 @@ static enum err take_stored_fields(const struct form *f, struct slice key, const
     return OK;
 }
 
-// Does not change what is found, or is read by api/ (pit).
+static enum err take_pit(const struct form *f, struct slice key, const struct json *v,
+                         struct request *out)
+{
+    struct form pit = *f;
+    pit.thing = "pit";
+    if (v->type != JSON_OBJECT)
+        return form_wrong_type(f, key, v);
+    for (uint32_t i = 0; i < v->count; i++) {
+        struct slice *to = slice_is(v->keys[i], "id")           ? &out->pit_id
+                           : slice_is(v->keys[i], "keep_alive") ? &out->pit_keep_alive
+                                                                : NULL;
+        if (!to)
+            return form_unknown(&pit, v->keys[i], &v->items[i]);
+        enum err e = form_text(&pit, v->keys[i], &v->items[i], to);
+        if (e)
+            return e;
+    }
+    return out->pit_id.len
+               ? OK
+               : form_refuse(f, v, "illegal_argument_exception", "Required [id] of [pit]");
+}
+
+static enum err check_slice(const struct form *f, const struct json *v, int64_t id, int64_t max)
+{
+    if (max < 2 || max > SLICES_MAX)
+        return form_refuse(f, v, "illegal_argument_exception",
+                           "max must be greater than 1 and at most %d", SLICES_MAX);
+    if (id < 0 || id >= max)
+        return form_refuse(f, v, "illegal_argument_exception",
+                           "id must be at least 0 and lower than max, got id %lld and max %lld",
+                           (long long)id, (long long)max);
+    return OK;
+}
+
+static enum err take_slice(const struct form *f, struct slice key, const struct json *v,
+                           struct request *out)
+{
+    int64_t id = -1;
+    int64_t max = 0;
+    struct form slice = *f;
+    slice.thing = "slice";
+    if (v->type != JSON_OBJECT)
+        return form_wrong_type(f, key, v);
+    for (uint32_t i = 0; i < v->count; i++) {
+        struct slice ignored; // rows are cut by their place, whatever the field
+        struct slice name = v->keys[i];
+        enum err e = slice_is(name, "id")      ? form_i64(&slice, name, &v->items[i], &id)
+                     : slice_is(name, "max")   ? form_i64(&slice, name, &v->items[i], &max)
+                     : slice_is(name, "field") ? form_text(&slice, name, &v->items[i], &ignored)
+                                               : form_unknown(&slice, name, &v->items[i]);
+        if (e)
+            return e;
+    }
+    enum err e = check_slice(f, v, id, max);
+    out->slice_id = (uint32_t)id;
+    out->slice_max = (uint32_t)max;
+    return e;
+}
+
+// Does not change what is found.
 static enum err take_harmless(const struct form *f, struct slice key, const struct json *v,
                               struct request *out)
 {
@@ -233,14 +292,14 @@ static const struct {
     {"preference", take_harmless},
     {"stats", take_harmless},
     {"indices_boost", take_harmless},
-    {"pit", take_harmless},
+    {"pit", take_pit},
     {"script_fields", take_only_empty},
     {"runtime_mappings", take_only_empty},
     {"ext", take_only_empty},
     {"suggest", take_only_empty},
     {"collapse", take_unsupported},
     {"rescore", take_unsupported},
-    {"slice", take_unsupported},
+    {"slice", take_slice},
     {"knn", take_unsupported},
     {"rank", take_unsupported},
     {"retriever", take_unsupported},

@@ -9,7 +9,7 @@
 // here, in the writer of the struct, what of it belongs into the key, and counts it.
 static_assert(sizeof(struct match) == 208, "write_match() knows every field");
 static_assert(sizeof(struct agg) == 464, "write_agg() knows every field");
-static_assert(sizeof(struct request) == 192, "agg_plan_key() knows every field");
+static_assert(sizeof(struct request) == 232, "agg_plan_key() knows every field");
 
 enum { CODES_WRITTEN_MAX = 2048 };
 
@@ -217,12 +217,13 @@ void loose_ranges_find(struct search *s, struct loose_ranges *out)
 }
 
 // Of the request itself the plan has the query, aggregations and a min_score.  What is left
-// shapes the answer, but for these: rows are asked for, or counted past another filter.
+// shapes the answer, but for these: rows are asked for, or counted past another filter, or some of
+// them only.
 bool agg_plan_key(struct search *s, const struct loose_ranges *loose, struct buf *out)
 {
     const struct request *r = s->request;
     struct key_writer k = {.columns = &s->columns, .loose = loose, .out = out};
-    if (r->size > 0 || r->from > 0 || r->post_filter || !agg_tree_lasts(s))
+    if (r->size > 0 || r->from > 0 || r->post_filter || r->slice_max || !agg_tree_lasts(s))
         return false;
     buf_varint(out, s->columns.table_count);
     for (uint32_t i = 0; i < s->columns.table_count; i++)

@@ -76,6 +76,7 @@ struct hit {
     // Numbers count all rows, so whoever may not see all of them is not shown any.
     bool hides_number;
     double score;
+    uint64_t doc;                   // where it was in the walk
     const struct value *sort;       // one per sort key; NULL without sort
     const struct hit_field *fields; // all that have a value, in schema order
     uint32_t field_count;

@@ -104,6 +104,8 @@ static enum err plan_sort(struct search *s, struct hits *h, struct fault *why)
     const struct request *r = s->request;
     h->sort_count = r->sort_count;
     h->has_after = r->search_after && r->search_after_count == r->sort_count && r->sort_count;
+    h->follows = r->follows;
+    h->after_doc = r->after_doc;
     h->sort = room_alloc(&s->room, sizeof *h->sort * ((size_t)h->sort_count + 1));
     if (!h->sort)
         return ERR_LIMIT;
@@ -254,14 +256,14 @@ static struct sort_cell make_cell(const struct search *s, const struct hits *h,
     return h->is_sparse ? row_cell(s, p, row) : column_cell(p, row);
 }
 
-static bool is_after(const struct hits *h, const struct sort_cell *cells)
+static bool is_after(const struct hits *h, const struct sort_cell *cells, uint64_t doc)
 {
     for (uint32_t k = 0; h->has_after && k < h->sort_count; k++) {
         int order = compare_cells(&h->sort[k], &cells[k], &h->sort[k].after);
         if (order)
             return order > 0;
     }
-    return !h->has_after;
+    return h->follows ? doc > h->after_doc : !h->has_after;
 }
 
 // Most rows of a long walk are worse than the worst kept by their first key already.
@@ -281,7 +283,7 @@ static void offer(struct search *s, struct hits *h, uint64_t doc, uint32_t row)
         if (k == 0 && is_hopeless(h, cells))
             return;
     }
-    if (!is_after(h, cells))
+    if (!is_after(h, cells, doc))
         return;
     h->places[h->spare] = (struct hit_place){
         .at = s->columns.at, .ref = {.block = s->columns.block.index, .row = row}, .doc = doc};
@@ -313,6 +315,27 @@ static bool row_is_hopeless(const struct hits *h, const struct sort_plan *p, uin
         return false;
     int64_t v = p->column->i64[row];
     return p->key->descending ? v < worst->i64 : v > worst->i64;
+}
+
+// By the place in the walk where that is the order, and by the first key where that is a whole
+// number: rows come in the order of their times, so most of a long walk is passed over.
+bool hits_are_before(const struct search *s, const struct hits *h, uint64_t doc)
+{
+    bool by_doc = h->sort_count == 0 || (h->sort[0].by == SORT_DOC && !h->sort[0].key->descending);
+    uint64_t last = doc + s->columns.block.row_count - 1;
+    if (by_doc && h->sort_count == 0)
+        return h->follows && last <= h->after_doc;
+    if (!h->has_after || h->sort[0].after.rank != 0)
+        return false;
+    const struct sort_plan *p = &h->sort[0];
+    if (by_doc)
+        return p->after.i64 >= 0 && last < (uint64_t)p->after.i64;
+    struct block_range r;
+    if (!is_long(p) || !column_range(&s->columns, p->column, &r))
+        return false;
+    if (!r.any || (r.any_missing && (p->has_stand_in || !p->key->missing_first)))
+        return false;
+    return p->key->descending ? r.min > p->after.i64 : r.max < p->after.i64;
 }
 
 void hits_collect(struct search *s, struct hits *h, uint64_t doc, uint32_t count,
@@ -401,6 +424,7 @@ void hits_answer(struct search *s, struct hits *h, struct answer *out)
     struct hit *hits = ARENA_ARRAY(s->arena, struct hit, out->hit_count);
     for (uint32_t i = 0; i < out->hit_count; i++) {
         fill_hit(s, h, h->top.heap[s->request->from + i], &hits[i]);
+        hits[i].doc = h->places[h->top.heap[s->request->from + i]].doc;
         hits[i].score = score;
     }
     out->hits = hits;

@@ -39,6 +39,8 @@ struct hits {
     struct sort_plan *sort;
     uint32_t sort_count;
     bool has_after;
+    bool follows; // of those that sort as `after`, and of all without a sort: behind after_doc
+    uint64_t after_doc;
     uint32_t size;
     struct top top;
     struct hit_place *places; // size + 1 slots; the items of `top`
@@ -56,6 +58,8 @@ enum err hits_order(struct search *s, const struct hits *h, struct blocks *b);
 // Before block i of these is visited: notices when no row from there on can be kept.
 void hits_settle(struct hits *h, const struct blocks *b, uint32_t i);
 bool hits_want_more(const struct hits *h);
+// Whether every row of the block at hand, whose first is `doc`, sorts before those asked for.
+bool hits_are_before(const struct search *s, const struct hits *h, uint64_t doc);
 // `doc` is the number of the block's first row in the whole walk.
 void hits_collect(struct search *s, struct hits *h, uint64_t doc, uint32_t count,
                   const uint16_t *rows);

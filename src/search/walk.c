@@ -12,6 +12,7 @@ static enum err plan_arrays(struct walk *w)
 {
     struct search *s = &w->s;
     w->mask = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->mask);
+    w->sliced = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->sliced);
     w->post_mask = room_alloc(&s->room, BLOCK_WORDS * sizeof *w->post_mask);
     w->rows = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->rows + BLOCK_SLACK);
     w->scratch = room_alloc(&s->room, BLOCK_ROWS * sizeof *w->scratch);
@@ -81,6 +82,7 @@ enum err walk_plan(struct walk *w, const struct walk *first, struct fault *why)
     if (!e)
         e = agg_tree_plan(s, why);
     w->counts_only = s->request->agg_count == 0 && s->floor == 0;
+    w->rows_only = w->counts_only && s->request->total_is_off;
     return e;
 }
 
@@ -183,6 +185,20 @@ static enum err check_block(const struct walk *w, struct fault *why)
     return c->patience ? patience_check(c->patience, why) : OK;
 }
 
+// A slice is every n-th row of the walk; the others are as dead.
+static void leave_slice(struct walk *w)
+{
+    struct block *b = &w->s.columns.block;
+    uint64_t max = w->s.request->slice_max;
+    uint64_t first = (w->s.request->slice_id + max - w->doc % max) % max;
+    memset(w->sliced, 0, BLOCK_WORDS * sizeof *w->sliced);
+    for (uint64_t row = first; row < b->row_count; row += max)
+        bit_set(w->sliced, row);
+    (void)mask_and(w->sliced, b->live, b->row_count);
+    b->live = w->sliced;
+    b->all_live = false;
+}
+
 enum err walk_block(struct walk *w, const struct block_place *place, struct fault *why)
 {
     struct search *s = &w->s;
@@ -192,6 +208,10 @@ enum err walk_block(struct walk *w, const struct block_place *place, struct faul
     const struct view *v = snapshot_view(s->context->snapshot, s->context->tables[place->at]);
     row_filter_block(&s->filter, &s->columns, place->at, view_block(v, place->block));
     w->doc = place->doc;
+    if (w->rows_only && hits_are_before(s, &w->hits, w->doc))
+        return OK;
+    if (s->request->slice_max)
+        leave_slice(w);
     collect_block(w);
     e = read_fault_take(why); // rows that could not be read were taken for rows without values
     return e || !s->room.is_over ? e : agg_out_of_room(why);

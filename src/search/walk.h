@@ -15,11 +15,12 @@ struct walk {
     struct hits hits;
     bool has_post_filter;
     bool counts_only; // nobody looks at single rows
+    bool rows_only;   // nor at how many there are: only at the hits
     uint64_t total;
-    struct crowd crowd;         // whom the total is about
-    struct blocks blocks;       // to visit
-    uint64_t doc;               // rows in the blocks before
-    uint64_t *mask, *post_mask; // BLOCK_WORDS
+    struct crowd crowd;                  // whom the total is about
+    struct blocks blocks;                // to visit
+    uint64_t doc;                        // rows in the blocks before
+    uint64_t *mask, *post_mask, *sliced; // BLOCK_WORDS
     uint16_t *rows;
     uint32_t *scratch;   // for subjects
     struct walk *before; // the one that this was folded out of; NULL: none

@@ -3,6 +3,7 @@
 
 #include "access/approval.h"
 #include "api/api.h"
+#include "api/cursor.h"
 #include "base/log.h"
 #include "guard/control.h"
 #include "keys/crypto.h"
@@ -42,6 +43,7 @@ struct serve {
     bool is_trusted; // the key of catalog.db is there, and its seal is whole
     bool seal_said;  // that it is not
     struct engine *engine;
+    struct cursors *cursors;
     struct writer *writer;
     struct push_desk *desk;
     struct status *status;
@@ -297,6 +299,7 @@ static enum err open_store(struct serve *s, struct fault *why)
                                              .cache_bytes = config->search_cache_bytes,
                                              .cubes = s->cubes};
     s->engine = engine_local_new(s->store, schema, &settings);
+    s->cursors = cursors_new(s->engine);
     return OK;
 }
 
@@ -326,6 +329,7 @@ static enum err open_http(struct serve *s, struct fault *why)
                           .cubes = s->cubes,
                           .store = s->store,
                           .audit = s->audit,
+                          .cursors = s->cursors,
                           .cluster_name = config->cluster_name,
                           .node_name = s->node,
                           .cluster_uuid = config->cluster_uuid[0] ? config->cluster_uuid : "_na_",
@@ -541,6 +545,7 @@ static enum err round_once(struct serve *s, struct fault *why)
         tick_seal(s);
         tick_audit(s);
         store_rest(s->store);
+        cursors_sweep(s->cursors, monotonic_us());
     }
     return e;
 }
@@ -558,6 +563,7 @@ static void close_all(struct serve *s)
     if (s->audit_files.ops)
         world_close(&s->audit_files);
     link_free(s->keeper);
+    cursors_free(s->cursors);
     if (s->engine)
         s->engine->ops->close(s->engine);
     access_close(s->access);

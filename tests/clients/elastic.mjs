@@ -48,6 +48,24 @@ out.mapping = Object.keys((await body(client.indices.getMapping({ index: 'device
 out.caps = Object.keys((await body(client.fieldCaps({ index: 'connections', fields: '*' }))).fields);
 out.health = (await body(client.cluster.health())).status;
 out.exists = [await body(client.indices.exists({ index: 'devices' })), await body(client.indices.exists({ index: 'nope' }))];
+// Every row by its helper, where the client has one; and by hand in a point in time.
+const scrolled = new Set();
+for await (const page of client.helpers.scrollSearch({ index: 'devices', ...(which === 'elastic' ? { size: 50 } : { body: { size: 50 } }) }))
+  page.body.hits.hits.forEach((h) => scrolled.add(h._id));
+out.scrolled = scrolled.size;
+const pit = which === 'elastic'
+  ? (await client.openPointInTime({ index: 'devices', keep_alive: '1m' })).id
+  : (await body(client.createPit({ index: 'devices', keep_alive: '1m' }))).pit_id;
+const inPit = new Set();
+for (let after; ;) {
+  const request = { size: 60, sort: [{ model: 'asc' }], pit: { id: pit, keep_alive: '1m' }, ...(after ? { search_after: after } : {}) };
+  const { hits } = (await body(client.search(which === 'elastic' ? request : { body: request }))).hits;
+  if (hits.length === 0) break;
+  hits.forEach((h) => inPit.add(h._id));
+  after = hits.at(-1).sort;
+}
+out.in_pit = inPit.size;
+await (which === 'elastic' ? client.closePointInTime({ id: pit }) : client.deletePit({ body: { pit_id: [pit] } }));
 try {
   await search('devices', { query: { frobnicate: {} } });
 } catch (e) {

@@ -6,6 +6,7 @@ import subprocess
 import elasticsearch
 import pytest
 import requests
+from elasticsearch import helpers
 
 CLIENTS = pathlib.Path(__file__).resolve().parents[1] / 'clients'
 
@@ -102,3 +103,31 @@ def test_npm_client_searches_and_aggregates(tamis, which):
     assert out['health'] in ('green', 'yellow')
     assert out['exists'] == [True, False]
     assert out['error'] == [400, 'parsing_exception']
+    assert out['scrolled'] == devices and out['in_pit'] == devices
+
+
+def test_python_helper_scans_every_row(tamis, python_client):
+    hits = list(helpers.scan(python_client, index='connections', query={'_source': ['at']}, size=500, scroll='2m'))
+    assert len({h['_id'] for h in hits}) == len(hits) == tamis.count('connections')
+    ordered = helpers.scan(python_client, index='devices', query={'sort': [{'activated_at': 'desc'}]}, size=7, preserve_order=True)
+    times = [h['_source'].get('activated_at') for h in ordered]
+    with_time = [t for t in times if t]
+    assert len(times) == tamis.count('devices') and with_time == sorted(with_time, reverse=True)
+
+
+def test_python_client_pages_in_a_point_in_time(tamis, python_client):
+    es = python_client
+    pit = es.open_point_in_time(index='connections', keep_alive='1m')['id']
+    seen, after = set(), None
+    while True:
+        body = {'size': 900, 'sort': [{'outcome': 'asc'}], '_source': False, 'pit': {'id': pit, 'keep_alive': '1m'}}
+        hits = es.search(body={**body, **({'search_after': after} if after else {})})['hits']['hits']
+        if not hits:
+            break
+        seen |= {h['_id'] for h in hits}
+        after = hits[-1]['sort']
+    assert len(seen) == tamis.count('connections')
+    assert es.close_point_in_time(body={'id': pit}) == {'succeeded': True, 'num_freed': 1}
+    with pytest.raises(elasticsearch.NotFoundError) as e:
+        es.search(body={'pit': {'id': pit}})
+    assert e.value.error == 'search_phase_execution_exception'

@@ -1,6 +1,7 @@
-"""What people ship and watch with, unmodified, as Debian has it: rsyslog, Perl's client, the Prometheus exporter."""
+"""What people ship and watch with, unmodified, as Debian has it: rsyslog, Perl's client, the Prometheus exporter; elasticdump from npm."""
 import contextlib
 import json
+import os
 import pathlib
 import subprocess
 
@@ -12,6 +13,13 @@ CLIENTS = pathlib.Path(__file__).resolve().parents[1] / 'clients'
 POLICY = '''sources: {}
 push:
   app-logs:
+    time: at
+    columns:
+      at:         {treat: keep, as: date}
+      model:      {treat: keep, as: keyword}
+      severity:   {treat: keep, as: keyword}
+      latency_ms: {treat: keep, as: integer}
+  app-copy:
     time: at
     columns:
       at:         {treat: keep, as: date}
@@ -115,3 +123,34 @@ def test_prometheus_exporter_scrapes(logs):
     assert value('elasticsearch_process_cpu_seconds_total') >= 0
     failures = {k: float(v) for k, v in values.items() if 'failures' in k}
     assert not any(failures.values()), failures
+
+
+ELASTICDUMP = CLIENTS / 'node_modules' / '.bin' / 'elasticdump'
+
+
+def dump(tamis, source, target, *more):
+    done = subprocess.run([str(ELASTICDUMP), f'--input={source}', f'--output={target}', '--limit=700', *more],
+                          text=True, capture_output=True, timeout=120, env={**os.environ, 'NODE_EXTRA_CA_CERTS': tamis.ca})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_elasticdump_copies_an_index_out_and_in(logs, tmp_path):
+    documents = ''.join(json.dumps({'index': {'_id': f'e{n}'}}) + '\n' + json.dumps(
+        {'at': 1767323045678 + n * 1000, 'model': f'cam-{n % 7}', 'severity': 'dump', 'latency_ms': n}) + '\n' for n in range(3000))
+    reply = requests.post(logs.url + '/app-logs/_bulk', data=documents, auth=('loader', logs.users['loader']), verify=logs.ca,
+                          headers={'Content-Type': 'application/x-ndjson'}, timeout=60)
+    assert reply.json()['errors'] is False
+    here = logs.url.replace('https://', f'https://loader:{logs.users["loader"]}@')
+    file = tmp_path / 'dump.json'
+    query = '--searchBody=' + json.dumps({'query': {'term': {'severity': 'dump'}}})
+    dump(logs, here + '/app-logs', file, '--type=data', query)
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert sorted(r['_source']['latency_ms'] for r in rows) == list(range(3000))
+    assert len({r['_id'] for r in rows}) == 3000
+    dump(logs, file, here + '/app-copy', '--type=data')
+    body = {'size': 0, 'track_total_hits': True, 'aggs': {'sum': {'sum': {'field': 'latency_ms'}}, 'models': {'terms': {'field': 'model'}}}}
+    mine = logs.http('POST', '/app-logs/_search', {**body, 'query': {'term': {'severity': 'dump'}}}, 'loader').json()
+    copied = logs.http('POST', '/app-copy/_search', body, 'loader').json()
+    assert copied['hits']['total'] == {'value': 3000, 'relation': 'eq'}
+    assert copied['aggregations'] == mine['aggregations']

@@ -90,6 +90,10 @@ def pit(a):
     return {'id': a.handle()}
 
 
+def point_in_time(a):
+    return {'pit_id': [a.handle()]}
+
+
 def field_caps(a):
     return None if a.chance.random() < 0.7 else {'index_filter': a.query()}
 
@@ -161,6 +165,7 @@ PATHS = {
     '/_security/role/{name}': role, '/_security/user/{name}': user, '/_security/user/_has_privileges': privileges,
     **dict.fromkeys(['/_search/scroll', '/_search/scroll/{id}'], scroll),
     **dict.fromkeys(['/_pit', '/{index}/_pit'], pit),
+    **dict.fromkeys(['/_search/point_in_time', '/_search/point_in_time/_all', '/{index}/_search/point_in_time'], point_in_time),
     '/{index}/_terms_enum': terms_enum,
     '/_tamis/sealed/open': lambda a: {'warrant': a.chance.choice([1, 2, 'x']), 'column': f'{INDEX}.{a.field()}', 'row': 'f' * 16, 'why': 'asked'},
     **dict.fromkeys(['/_sql', '/_sql/translate', '/_plugins/_sql', '/_opendistro/_sql', '/_query'], sql),
@@ -335,7 +340,7 @@ class Asker:
             found['fields'] = self.field
         if '/_tamis/audit' in pattern:
             found |= {'last': lambda: '50', 'subject': self.field, 'about': lambda: f'{INDEX}.{self.field()}', 'from': lambda: '1', 'entry': lambda: '3'}
-        if '_pit' in pattern:
+        if '_pit' in pattern or 'point_in_time' in pattern:
             found['keep_alive'] = lambda: '1m'
         if '_cat' in pattern:
             found |= {'h': lambda: pick(['*', 'index,docs.count', 'ss']), 'v': lambda: 'true', 's': lambda: pick(['index', 'docs.count'])}

@@ -17,7 +17,7 @@ TEST(api_absent_says_so)
     talk_open(&t, 0);
     EXPECT_EQ(talk_ask(&t, ROLE_ADMIN, "DELETE /events", NULL), 400);
     talk_expect(&t, "come from the policy");
-    EXPECT_EQ(talk_get(&t, "/_search/scroll"), 400);
-    talk_expect(&t, "\"reason\":\"[/_search/scroll] is not supported\"");
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_query", "{}"), 400);
+    talk_expect(&t, "\"reason\":\"[/_query] is not supported\"");
     talk_close(&t);
 }

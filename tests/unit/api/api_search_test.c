@@ -77,7 +77,7 @@ TEST(api_search_tells_its_errors_as_elasticsearch)
     talk_expect(&t, "\"type\":\"search_phase_execution_exception\"");
     talk_expect(&t, "\"failed_shards\":[{\"shard\":0,\"index\":\"events\"");
     EXPECT_EQ(talk_get(&t, "/_search?size=20000"), 400);
-    EXPECT_EQ(talk_get(&t, "/_search?scroll=1m"), 400);
+    EXPECT_EQ(talk_get(&t, "/_count?scroll=1m"), 400);
     EXPECT_EQ(talk_get(&t, "/nosuch/_search"), 404);
     talk_close(&t);
 }

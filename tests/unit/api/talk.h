@@ -9,12 +9,14 @@
 //              known; outcome ok or fail, latency 10, 20, ... , host h1 or h2
 
 #include "api/api.h"
+#include "api/cursor.h"
 #include "unit/search/town.h"
 
 struct talk {
     struct town town;
     struct access *access;
     struct engine *engine;
+    struct cursors *cursors;
     struct cubes *cubes;
     struct api api;
     struct world audit_world;

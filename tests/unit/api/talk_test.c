@@ -84,6 +84,7 @@ void talk_open(struct talk *t, uint32_t floor)
     const struct engine_settings settings = {
         .threads = 1, .cubes = t->cubes, .cache_bytes = 1 << 20};
     t->engine = engine_local_new(t->town.store, town_schema(floor), &settings);
+    t->cursors = cursors_new(t->engine);
     const struct audit_options audit = {0};
     EXPECT_EQ(world_open(t->directory, &t->audit_world, NULL), OK);
     EXPECT_EQ(audit_open(&t->audit_world, &audit, &t->audit, NULL), OK);
@@ -94,6 +95,7 @@ void talk_open(struct talk *t, uint32_t floor)
                           .cubes = t->cubes,
                           .store = t->town.store,
                           .audit = t->audit,
+                          .cursors = t->cursors,
                           .cluster_name = "tamis",
                           .node_name = "node-1",
                           .cluster_uuid = "AAAAAAAAAAAAAAAAAAAAAA",
@@ -111,6 +113,7 @@ void talk_close(struct talk *t)
     buf_done(&t->reply.body);
     free(t->text);
     arena_free(t->request);
+    cursors_free(t->cursors);
     t->engine->ops->close(t->engine);
     town_close(&t->town);
     cubes_free(t->cubes);

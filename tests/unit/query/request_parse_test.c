@@ -44,6 +44,22 @@ TEST(total_hits_are_counted_up_to_a_number_or_not_at_all)
                     "equals to -1, got -2");
 }
 
+TEST(a_point_in_time_and_a_slice_are_read_with_their_bounds)
+{
+    struct arena *request AUTO(arena_freep) = arena_new(1 << 20);
+    struct request r = request_of(request, "{'pit':{'id':'abc','keep_alive':'2m'}}");
+    EXPECT(slice_is(r.pit_id, "abc") && slice_is(r.pit_keep_alive, "2m"));
+    r = request_of(request, "{'slice':{'field':'a','id':3,'max':'4'}}");
+    EXPECT(r.slice_id == 3 && r.slice_max == 4);
+    request_refused("{'pit':{}}", "illegal_argument_exception: [1:8] Required [id] of [pit]");
+    request_refused("{'slice':{'id':1,'max':1}}",
+                    "illegal_argument_exception: [1:10] max must be greater than 1 and at most "
+                    "1024");
+    request_refused("{'slice':{'id':2,'max':2}}",
+                    "illegal_argument_exception: [1:10] id must be at least 0 and lower than max, "
+                    "got id 2 and max 2");
+}
+
 TEST(a_request_refuses_unknown_and_unsupported_keys)
 {
     request_refused("{'x':{}}", "parsing_exception: [1:6] Unknown key for a START_OBJECT in [x].");
