@@ -5,6 +5,7 @@
 #include "api/api_private.h"
 #include "api/error.h"
 #include "api/filter_path.h"
+#include "api/human.h"
 #include "base/limits.h"
 #include "base/world.h"
 
@@ -127,6 +128,14 @@ static void write_no_route(struct exchange *x, int outcome, unsigned methods)
                   method);
         write_plain_error(x, 400, buf_slice(&words));
     } else {
+        struct buf allowed AUTO(buf_donep) = buf_init(64);
+        route_methods_print(methods, &allowed);
+        x->reply->allow = arena_copy(x->arena, buf_slice(&allowed));
+        if (strcmp(method, "OPTIONS") == 0) { // which asks for just that
+            begin_reply(x);
+            buf_done(&words);
+            return;
+        }
         buf_print(&words, "Incorrect HTTP method for uri [%.512s] and method [%.16s], allowed: [",
                   x->request->path, method);
         route_methods_print(methods, &words);
@@ -206,6 +215,36 @@ static void answer(struct exchange *x)
     }
 }
 
+// Of statistics, whose names are ours; names of columns are left alone.
+static bool has_human_form(const struct exchange *x)
+{
+    static const char *const parts[] = {"/_nodes", "/_cluster", "/_stats", "/_segments"};
+    bool wants = false;
+    bool has = false;
+    for (size_t i = 0; x->route && i < sizeof parts / sizeof *parts; i++)
+        has |= strstr(x->route->path, parts[i]) != NULL;
+    return has && x->reply->status == 200 &&
+           parameter_truth(&x->parameters, "human", &wants, NULL) == OK && wants;
+}
+
+static void humanize(struct exchange *x)
+{
+    struct fault why = {0};
+    struct buf out = buf_init(LIMIT_REPLY_BYTES);
+    if (!has_human_form(x) || x->reply->body.len == 0 ||
+        !slice_equal(x->reply->content_type, x->media.json_type))
+        return;
+    enum err e = human_apply(buf_slice(&x->reply->body), x->pretty, &out, &why);
+    if (e == OK) {
+        buf_done(&x->reply->body);
+        x->reply->body = out;
+        return;
+    }
+    buf_done(&out);
+    struct error error = error_of(e, &why);
+    write_error(x, &error);
+}
+
 // On errors too: clients ask for "error.type" alone.
 static void filter(struct exchange *x)
 {
@@ -238,6 +277,7 @@ void api_handle(const struct api *a, const struct api_request *r, struct arena *
     } else {
         if (authenticate(&x) && negotiate_media(&x)) {
             answer(&x);
+            humanize(&x);
             filter(&x);
         }
         out->on_record = record_end(&x);

@@ -33,9 +33,10 @@ struct api_reply {
     int status;
     struct slice content_type;
     struct slice authenticate; // WWW-Authenticate; len 0 for none
-    uint32_t retry_after_s;    // 0 for none
-    const char *cursor; // of SQL's next page, as a header where the body has no room; or NULL
-    struct buf body;    // the caller's to free; empty for HEAD
+    struct slice allow;     // Allow: methods of a path that was asked with another; len 0 for none
+    uint32_t retry_after_s; // 0 for none
+    const char *cursor;     // of SQL's next page, as a header where the body has no room; or NULL
+    struct buf body;        // the caller's to free; empty for HEAD
     // Without it, or when it says no, not one byte of this may leave (server/http.c).
     const struct audited *on_record; // of the request's arena
 };

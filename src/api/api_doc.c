@@ -226,7 +226,7 @@ static enum err read_doc(struct exchange *x, const struct json *doc, struct requ
             is_known |= slice_is(doc->keys[i], known[k]);
         if (slice_is(doc->keys[i], "_source"))
             e = read_own_source(x, &doc->items[i], r, why);
-        else if (!is_known && !slice_is(doc->keys[i], "stored_fields"))
+        else if (!is_known)
             return fail(why, ERR_INVALID,
                         "parsing_exception: [%u:%u] unknown parameter [%.*s] of a document of "
                         "_mget",
@@ -332,8 +332,7 @@ static enum err mget(struct exchange *x, struct fault *why)
     return e;
 }
 
-#define SOURCE_PARAMETERS \
-    "_source _source_includes _source_excludes realtime version version_type stored_fields"
+#define SOURCE_PARAMETERS "_source _source_includes _source_excludes realtime version version_type"
 
 static const struct route routes[] = {
     {METHOD_GET, ACTION_READ, "/{index}/_doc/{id}", get_doc, SOURCE_PARAMETERS, ""},

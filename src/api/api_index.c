@@ -44,7 +44,9 @@ static void whole_part(struct exchange *x, const struct table *t)
 
 static enum err get_index(struct exchange *x, struct fault *why)
 {
-    return for_each(x, whole_part, why); // which has read the aliases
+    bool flat = false;
+    enum err e = parameter_truth(&x->parameters, "flat_settings", &flat, why);
+    return e ? e : for_each(x, whole_part, why); // which has read the aliases
 }
 
 static enum err get_mapping(struct exchange *x, struct fault *why)
@@ -54,7 +56,9 @@ static enum err get_mapping(struct exchange *x, struct fault *why)
 
 static enum err get_settings(struct exchange *x, struct fault *why)
 {
-    return for_each(x, settings_part, why);
+    bool flat = false;
+    enum err e = parameter_truth(&x->parameters, "flat_settings", &flat, why);
+    return e ? e : for_each(x, settings_part, why);
 }
 
 static enum err refresh(struct exchange *x, struct fault *why)

@@ -379,12 +379,113 @@ static enum err tasks(struct exchange *x, struct fault *why)
     return OK;
 }
 
+static enum err one_task(struct exchange *x, struct fault *why)
+{
+    struct slice id = exchange_path(x, 0);
+    return fail(why, ERR_NOT_FOUND,
+                "resource_not_found_exception: task [%.*s] isn't running and hasn't stored its "
+                "results",
+                id.len < 128 ? (int)id.len : 128, (const char *)id.at);
+}
+
 static enum err pending_tasks(struct exchange *x, struct fault *why)
 {
     (void)why;
     json_object(&x->json);
     json_key(&x->json, "tasks");
     json_array(&x->json);
+    json_end(&x->json);
+    json_end(&x->json);
+    return OK;
+}
+
+// ---- _segments ----
+
+// What is known of an index's segments together, under the name of one.
+static void write_segments(struct exchange *x, const struct store_table_stats *s)
+{
+    struct json_writer *w = &x->json;
+
+    const struct {
+        const char *key;
+        uint64_t value;
+    } numbers[] = {{"generation", 0},
+                   {"num_docs", s->rows},
+                   {"deleted_docs", s->rows_dead},
+                   {"size_in_bytes", s->bytes_disk},
+                   {"memory_in_bytes", s->bytes_memory}};
+
+    json_key(w, "segments");
+    json_object(w);
+    if (s->segments) {
+        json_key(w, "_0");
+        json_object(w);
+        for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+            json_key(w, numbers[i].key);
+            json_uint(w, numbers[i].value);
+        }
+        json_key(w, "committed");
+        json_truth(w, true);
+        json_key(w, "search");
+        json_truth(w, true);
+        json_key(w, "compound");
+        json_truth(w, false);
+        json_end(w);
+    }
+    json_end(w);
+}
+
+static void write_segments_of(struct exchange *x, const struct store_table_stats *s)
+{
+    struct json_writer *w = &x->json;
+    json_key(w, s->name);
+    json_object(w);
+    json_key(w, "shards");
+    json_object(w);
+    json_key(w, "0");
+    json_array(w);
+    json_object(w);
+    json_key(w, "routing");
+    json_object(w);
+    json_key(w, "state");
+    json_text(w, "STARTED");
+    json_key(w, "primary");
+    json_truth(w, true);
+    json_key(w, "node");
+    json_text(w, x->api->cluster_uuid);
+    json_end(w);
+    json_key(w, "num_committed_segments");
+    json_uint(w, s->segments);
+    json_key(w, "num_search_segments");
+    json_uint(w, s->segments);
+    write_segments(x, s);
+    json_end(w);
+    json_end(w);
+    json_end(w);
+    json_end(w);
+}
+
+static enum err segments(struct exchange *x, struct fault *why)
+{
+    struct index_list list;
+    enum err e = exchange_tables(x, x->permit, exchange_path(x, 0), &list, why);
+    if (e != OK)
+        return e;
+    const struct store_stats *stats = index_stats(x);
+    json_object(&x->json);
+    json_key(&x->json, "_shards");
+    json_object(&x->json);
+    json_key(&x->json, "total");
+    json_uint(&x->json, list.count);
+    json_key(&x->json, "successful");
+    json_uint(&x->json, list.count);
+    json_key(&x->json, "failed");
+    json_uint(&x->json, 0);
+    json_end(&x->json);
+    json_key(&x->json, "indices");
+    json_object(&x->json);
+    for (uint32_t i = 0; i < list.count; i++)
+        write_segments_of(x, &stats->tables[list.tables[i]]);
     json_end(&x->json);
     json_end(&x->json);
     return OK;
@@ -430,6 +531,10 @@ static const struct route routes[] = {
      ""},
     {METHOD_GET, ACTION_INFO, "/_cluster/pending_tasks", pending_tasks, "", "none, ever"},
     {METHOD_GET, ACTION_INFO, "/_tasks", tasks, TASK_PARAMETERS, "none that can be listed"},
+    {METHOD_GET, ACTION_INFO, "/_tasks/{id}", one_task, "wait_for_completion", "404"},
+    {METHOD_GET, ACTION_SCHEMA, "/_segments", segments, "verbose vector_lengths",
+     "the segments of an index as one, with their count"},
+    {METHOD_GET, ACTION_SCHEMA, "/{index}/_segments", segments, "verbose vector_lengths", ""},
     {METHOD_GET, ACTION_SCHEMA, "/_resolve/index/{name}", resolve_index, "", ""},
     {METHOD_GET, ACTION_SCHEMA, "/_mapping/field/{fields}", field_of_all, "include_defaults", ""},
     {METHOD_GET, ACTION_SCHEMA, "/{index}/_mapping/field/{fields}", field_of_index,

@@ -6,6 +6,8 @@
 #include "base/hash.h"
 #include "keys/crypto.h"
 
+#include <stdio.h>
+
 void index_uuid(const char *name, char out[INDEX_UUID_BYTES])
 {
     uint64_t halves[2];
@@ -80,30 +82,44 @@ void index_mappings(struct exchange *x, const struct table *t)
     json_end(&x->json);
 }
 
+// Names as they are when they stand flat; else each part of one is an object.
 void index_settings(struct exchange *x, const struct table *t)
 {
     struct json_writer *w = &x->json;
     char uuid[INDEX_UUID_BYTES];
+    char created[32];
+    bool flat = false;
+    (void)parameter_truth(&x->parameters, "flat_settings", &flat, NULL); // api_index.c says of what
     index_uuid(t->name, uuid);
+    snprintf(created, sizeof created, "%lld", (long long)x->api->started_ms);
+
+    const struct {
+        const char *name, *value;
+    } settings[] = {{"number_of_shards", "1"},
+                    {"number_of_replicas", "0"},
+                    {"provided_name", t->name},
+                    {"creation_date", created},
+                    {"uuid", uuid}};
+
     json_object(w);
-    json_key(w, "index");
-    json_object(w);
-    json_key(w, "number_of_shards");
-    json_text(w, "1");
-    json_key(w, "number_of_replicas");
-    json_text(w, "0");
-    json_key(w, "provided_name");
-    json_text(w, t->name);
-    json_key(w, "creation_date");
-    json_print(w, "%lld", (long long)x->api->started_ms);
-    json_key(w, "uuid");
-    json_text(w, uuid);
-    json_key(w, "version");
-    json_object(w);
-    json_key(w, "created");
+    if (!flat) {
+        json_key(w, "index");
+        json_object(w);
+    }
+    for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+        json_key_slice(w, arena_print(x->arena, "%s%s", flat ? "index." : "", settings[i].name));
+        json_text(w, settings[i].value);
+    }
+    if (!flat) {
+        json_key(w, "version");
+        json_object(w);
+    }
+    json_key(w, flat ? "index.version.created" : "created");
     json_text(w, "8150099");
-    json_end(w);
-    json_end(w);
+    if (!flat) {
+        json_end(w);
+        json_end(w);
+    }
     json_end(w);
 }
 

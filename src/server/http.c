@@ -170,6 +170,7 @@ static void add_headers(struct MHD_Connection *c, struct MHD_Response *r,
     add_text(r, "X-Content-Type-Options", slice_text("nosniff"));
     add_text(r, "Content-Type", reply->content_type);
     add_text(r, "WWW-Authenticate", reply->authenticate);
+    add_text(r, "Allow", reply->allow);
     add_text(r, "X-Opaque-Id", header(c, "X-Opaque-Id"));
     if (reply->cursor)
         (void)MHD_add_response_header(r, "Cursor", reply->cursor);

@@ -150,7 +150,7 @@ PATHS = {
                      '/_cat/repositories', '/_cat/pending_tasks', '/_cat/tasks', '/_cat/recovery', '/_cat/recovery/{index}', '/_cat/nodeattrs',
                      '/_cat/fielddata', '/_cat/fielddata/{fields}', '/{index}/_ilm/explain', '/_ilm/status', '/_ilm/policy',
                      '/_ingest/pipeline', '/_cat/templates/{name}', '/_analyze', '/{index}/_analyze', '/{index}/_mappings',
-                     '/_shard_stores', '/{index}/_shard_stores', '/{index}/_rollover', '/{index}/_rollover/{name}'], nothing),
+                     '/_shard_stores', '/{index}/_shard_stores', '/_segments', '/_tasks/{id}', '/{index}/_rollover', '/{index}/_rollover/{name}'], nothing),
     **dict.fromkeys(['/_search', '/{index}/_search', '/{index}/_async_search', '/_async_search'], search),
     **dict.fromkeys(['/_count', '/{index}/_count', '/_validate/query', '/{index}/_validate/query', '/{index}/_explain/{id}',
                      '/{index}/_delete_by_query', '/{index}/_update_by_query'], query_only),

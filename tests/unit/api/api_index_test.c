@@ -39,3 +39,16 @@ TEST(api_index_refresh_is_for_all_who_see_the_index)
     EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /nosuch/_refresh", NULL), 404);
     talk_close(&t);
 }
+
+TEST(api_index_settings_stand_flat_on_wish)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_get(&t, "/events/_settings?flat_settings"), 200);
+    talk_expect(&t, "{\"events\":{\"settings\":{\"index.number_of_shards\":\"1\",");
+    talk_expect(&t, "\"index.version.created\":\"8150099\"}}}");
+    EXPECT_EQ(talk_get(&t, "/events/_settings"), 200);
+    talk_expect(&t, "{\"events\":{\"settings\":{\"index\":{\"number_of_shards\":\"1\",");
+    EXPECT_EQ(talk_get(&t, "/events/_settings?flat_settings=perhaps"), 400);
+    talk_close(&t);
+}

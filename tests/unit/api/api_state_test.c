@@ -58,3 +58,16 @@ TEST(api_state_maintenance_is_acknowledged_and_names_what_is_not_there)
     talk_expect(&t, "\"shards\":[[{\"state\":\"STARTED\"");
     talk_close(&t);
 }
+
+TEST(api_state_tells_segments_as_one)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_get(&t, "/events/_segments"), 200);
+    talk_expect(&t, "\"indices\":{\"events\":{\"shards\":{\"0\":[{\"routing\":{");
+    talk_expect(&t, "\"num_search_segments\":0,\"segments\":{}}]}}"); // all in memory still
+    EXPECT_EQ(talk_get(&t, "/nosuch/_segments"), 404);
+    EXPECT_EQ(talk_get(&t, "/_tasks/abc:1"), 404);
+    talk_expect(&t, "task [abc:1] isn't running");
+    talk_close(&t);
+}

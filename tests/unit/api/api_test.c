@@ -98,3 +98,29 @@ TEST(api_prints_prettily_on_wish_and_filters_errors_too)
     EXPECT_EQ(talk_get(&t, "/?pretty=x"), 400);
     talk_close(&t);
 }
+
+TEST(api_other_methods_are_told_which_are_allowed)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "DELETE /_search", NULL), 405);
+    EXPECT(slice_is(t.reply.allow, "GET, HEAD, POST"));
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "OPTIONS /events/_search", NULL), 200);
+    EXPECT(slice_is(t.reply.allow, "GET, HEAD, POST"));
+    EXPECT_EQ(t.reply.body.len, 0);
+    EXPECT_EQ(talk_get(&t, "/_search"), 200);
+    EXPECT_EQ(t.reply.allow.len, 0);
+    talk_close(&t);
+}
+
+TEST(api_numbers_of_statistics_are_told_for_people_on_wish)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_get(&t, "/_stats?human&filter_path=_all.total.store.size"), 200);
+    EXPECT(talk_is(&t, "{\"_all\":{\"total\":{\"store\":{\"size\":\"0b\"}}}}"));
+    EXPECT_EQ(talk_get(&t, "/_stats?human=false"), 200);
+    EXPECT(!talk_has(&t, "\"size\":"));
+    EXPECT_EQ(talk_get(&t, "/_search?human"), 200);
+    talk_close(&t);
+}
