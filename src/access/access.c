@@ -121,10 +121,11 @@ int64_t access_counter(struct access *a)
 static enum err check_penalty(struct access *a, struct slice address, uint32_t *out_wait_s,
                               struct fault *why)
 {
-    int64_t wait_ms = penalty_wait_ms(&a->penalties, address, a->now_ms());
+    int64_t wait_ms = penalty_wait_ms(&a->penalties, PENALTY_GUESSES, address, a->now_ms());
     if (wait_ms == 0)
         return OK;
     *out_wait_s = (uint32_t)((wait_ms + 999) / 1000);
+    a->penalties.refused++;
     return fail(why, ERR_LIMIT,
                 "too many failed authentications from this address; hold off for %u s",
                 *out_wait_s);
@@ -283,7 +284,7 @@ static enum err check_quickly(struct access *a, const struct attempt *t, struct 
 static void punish(struct access *a, struct slice address)
 {
     pthread_mutex_lock(&a->lock);
-    penalty_add(&a->penalties, address, a->now_ms());
+    penalty_add(&a->penalties, PENALTY_CREDENTIAL, address, a->now_ms());
     pthread_mutex_unlock(&a->lock);
 }
 
@@ -324,6 +325,45 @@ static enum err check_api_key(struct access *a, const struct attempt *t, struct 
     return e;
 }
 
+// Asking without a credential is how many clients begin, and guesses nothing: it weighs little,
+// and holds off only more of the same.
+static enum err hold_off_silent(struct access *a, struct slice address, enum err denied,
+                                uint32_t *out_wait_s, struct fault *why)
+{
+    if (penalty_is_own(address))
+        return denied;
+    pthread_mutex_lock(&a->lock);
+    int64_t wait_ms = penalty_wait_ms(&a->penalties, PENALTY_NOISE, address, a->now_ms());
+    if (wait_ms == 0)
+        penalty_add(&a->penalties, PENALTY_SILENT, address, a->now_ms());
+    else
+        a->penalties.refused++;
+    pthread_mutex_unlock(&a->lock);
+    if (wait_ms == 0)
+        return denied;
+    *out_wait_s = (uint32_t)((wait_ms + 999) / 1000);
+    return fail(why, ERR_LIMIT,
+                "too many requests without a credential from this address; hold off for %u s, or "
+                "show one",
+                *out_wait_s);
+}
+
+void access_malformed(struct access *a, struct slice address)
+{
+    if (penalty_is_own(address))
+        return;
+    pthread_mutex_lock(&a->lock);
+    penalty_add(&a->penalties, PENALTY_MALFORMED, address, a->now_ms());
+    pthread_mutex_unlock(&a->lock);
+}
+
+void access_penalties(struct access *a, struct penalty_stats *out)
+{
+    pthread_mutex_lock(&a->lock);
+    penalties_stats(&a->penalties, a->now_ms(), out);
+    pthread_mutex_unlock(&a->lock);
+}
+
 // The words name a row, which is nobody's business who has not logged in; serve logs them.
 static enum err tell_stranger(struct fault *why)
 {
@@ -339,9 +379,10 @@ enum err access_check(struct access *a, struct slice authorization, struct slice
     struct credential c;
     enum err e = credential_parse(authorization, &c, why);
     if (e != OK) {
-        // Asking without credentials is how many clients begin; it guesses nothing.
         if (authorization.len)
             punish(a, address);
+        else
+            e = hold_off_silent(a, address, e, out_wait_s, why);
         credential_wipe(&c);
         return e;
     }

@@ -61,6 +61,11 @@ struct principal {
 enum err access_check(struct access *a, struct slice authorization, struct slice address,
                       struct principal *out, uint32_t *out_wait_s, struct fault *why);
 
+// Somebody at `address` spoke neither TLS nor HTTP (penalty.h).
+void access_malformed(struct access *a, struct slice address);
+struct penalty_stats;
+void access_penalties(struct access *a, struct penalty_stats *out);
+
 // Every change of users, roles and keys passes here before it is in force: serve puts it in the
 // audit log.  Where nobody listens, as on the command line, it is kept in the catalogue until
 // serve takes it from there.

@@ -44,26 +44,64 @@ static uint64_t set_of(const struct penalties *p, const uint8_t source[16])
     return hash_bytes(seeded, sizeof seeded) % PENALTY_SETS;
 }
 
-int64_t penalty_wait_ms(const struct penalties *p, struct slice address, int64_t now_ms)
+static const struct {
+    const char *name;
+    enum penalty_account account;
+    int64_t weight_ms;
+} kinds[PENALTY_KIND_COUNT] = {
+    [PENALTY_CREDENTIAL] = {"credential", PENALTY_GUESSES, PENALTY_CREDENTIAL_MS},
+    [PENALTY_CODE] = {"code", PENALTY_GUESSES, PENALTY_CODE_MS},
+    [PENALTY_SILENT] = {"silent", PENALTY_NOISE, PENALTY_SILENT_MS},
+    [PENALTY_MALFORMED] = {"malformed", PENALTY_NOISE, PENALTY_MALFORMED_MS},
+};
+
+static const int64_t caps_ms[PENALTY_ACCOUNT_COUNT] = {PENALTY_GUESSES_CAP_MS,
+                                                       PENALTY_NOISE_CAP_MS};
+
+const char *penalty_kind_name(enum penalty_kind k)
+{
+    return kinds[k].name;
+}
+
+bool penalty_is_own(struct slice address)
+{
+    return slice_is(address, "127.0.0.1") || slice_is(address, "::1") ||
+           slice_is(address, "::ffff:127.0.0.1");
+}
+
+static bool acts_at(const struct penalty_owed *o, int64_t now_ms)
+{
+    return o->acts && o->paid_off_ms > now_ms;
+}
+
+int64_t penalty_wait_ms(const struct penalties *p, enum penalty_account account,
+                        struct slice address, int64_t now_ms)
 {
     uint8_t source[16];
     source_of(address, source);
     const struct penalty *set = p->table[set_of(p, source)];
     for (int i = 0; i < PENALTY_WAYS; i++) {
-        if (memcmp(set[i].source, source, 16) != 0)
-            continue;
-        return set[i].acts && set[i].paid_off_ms > now_ms ? set[i].paid_off_ms - now_ms : 0;
+        const struct penalty_owed *owed = &set[i].owed[account];
+        if (memcmp(set[i].source, source, 16) == 0)
+            return acts_at(owed, now_ms) ? owed->paid_off_ms - now_ms : 0;
     }
     return 0;
+}
+
+static int64_t last_ms(const struct penalty *p)
+{
+    int64_t guesses = p->owed[PENALTY_GUESSES].paid_off_ms;
+    int64_t noise = p->owed[PENALTY_NOISE].paid_off_ms;
+    return guesses > noise ? guesses : noise;
 }
 
 static struct penalty *place_for(struct penalty *set, const uint8_t source[16])
 {
     struct penalty *least = &set[0];
     for (int i = 0; i < PENALTY_WAYS; i++) {
-        if (set[i].paid_off_ms && memcmp(set[i].source, source, 16) == 0)
+        if (last_ms(&set[i]) && memcmp(set[i].source, source, 16) == 0)
             return &set[i];
-        if (set[i].paid_off_ms < least->paid_off_ms)
+        if (last_ms(&set[i]) < last_ms(least))
             least = &set[i];
     }
     *least = (struct penalty){0};
@@ -71,18 +109,30 @@ static struct penalty *place_for(struct penalty *set, const uint8_t source[16])
     return least;
 }
 
-void penalty_add(struct penalties *p, struct slice address, int64_t now_ms)
+void penalty_add(struct penalties *p, enum penalty_kind kind, struct slice address, int64_t now_ms)
 {
     uint8_t source[16];
+    enum penalty_account account = kinds[kind].account;
+    p->of[kind]++;
     source_of(address, source);
-    struct penalty *owed = place_for(p->table[set_of(p, source)], source);
-    if (owed->paid_off_ms <= now_ms) {
-        owed->paid_off_ms = now_ms;
-        owed->acts = false;
-    }
-    owed->paid_off_ms += PENALTY_FAILURE_MS;
-    if (owed->paid_off_ms > now_ms + PENALTY_CAP_MS)
-        owed->paid_off_ms = now_ms + PENALTY_CAP_MS;
+    struct penalty_owed *owed = &place_for(p->table[set_of(p, source)], source)->owed[account];
+    if (owed->paid_off_ms <= now_ms)
+        *owed = (struct penalty_owed){.paid_off_ms = now_ms};
+    owed->paid_off_ms += kinds[kind].weight_ms;
+    if (owed->paid_off_ms > now_ms + caps_ms[account])
+        owed->paid_off_ms = now_ms + caps_ms[account];
     if (owed->paid_off_ms >= now_ms + PENALTY_ACT_MS)
         owed->acts = true;
+}
+
+void penalties_stats(const struct penalties *p, int64_t now_ms, struct penalty_stats *out)
+{
+    *out = (struct penalty_stats){.refused = p->refused};
+    memcpy(out->of, p->of, sizeof out->of);
+    for (size_t i = 0; i < (size_t)PENALTY_SETS * PENALTY_WAYS; i++) {
+        const struct penalty *one = &p->table[i / PENALTY_WAYS][i % PENALTY_WAYS];
+        out->sources += last_ms(one) > now_ms;
+        out->acting += acts_at(&one->owed[PENALTY_GUESSES], now_ms) ||
+                       acts_at(&one->owed[PENALTY_NOISE], now_ms);
+    }
 }

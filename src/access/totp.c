@@ -321,12 +321,13 @@ static enum err check_slowed(struct access *a, struct slice name, struct slice a
 {
     char place[USER_KEY_BYTES];
     int64_t now = a->now_ms();
-    int64_t of_user = penalty_wait_ms(&a->penalties, place_of(name, place), now);
-    int64_t of_address = penalty_wait_ms(&a->penalties, address, now);
+    int64_t of_user = penalty_wait_ms(&a->penalties, PENALTY_GUESSES, place_of(name, place), now);
+    int64_t of_address = penalty_wait_ms(&a->penalties, PENALTY_GUESSES, address, now);
     int64_t wait_ms = of_user > of_address ? of_user : of_address;
     if (wait_ms == 0)
         return OK;
     *out_wait_s = (uint32_t)((wait_ms + 999) / 1000);
+    a->penalties.refused++;
     return fail(why, ERR_LIMIT, "security_exception: too many wrong codes; hold off for %u s",
                 *out_wait_s);
 }
@@ -334,8 +335,8 @@ static enum err check_slowed(struct access *a, struct slice name, struct slice a
 static enum err refuse(struct access *a, struct slice name, struct slice address, struct fault *why)
 {
     char place[USER_KEY_BYTES];
-    penalty_add(&a->penalties, place_of(name, place), a->now_ms());
-    penalty_add(&a->penalties, address, a->now_ms());
+    penalty_add(&a->penalties, PENALTY_CODE, place_of(name, place), a->now_ms());
+    penalty_add(&a->penalties, PENALTY_CODE, address, a->now_ms());
     return fail(why, ERR_DENIED,
                 "security_exception: this is no code of the authenticator at this moment, or it "
                 "was used already; wait for the next one");

@@ -15,7 +15,7 @@ static enum err write_state(struct exchange *x, struct fault *why)
         e = json_parse(arena_copy(x->arena, buf_slice(&text)), x->arena, &state, why);
     if (e != OK)
         return e;
-    static const char *const parts[] = {"listen", "tls", "protection", "sandbox"};
+    static const char *const parts[] = {"listen", "tls", "protection", "penalties", "sandbox"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const struct json *part = state ? json_get(state, parts[i]) : NULL;
         if (!part)

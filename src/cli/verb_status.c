@@ -155,6 +155,21 @@ static void say_certificate(const struct json *status, struct buf *out)
                   SLICE_PRINT(refused));
 }
 
+static void say_penalties(const struct json *status, struct buf *out)
+{
+    char text[AMOUNT_BYTES];
+    char refused[AMOUNT_BYTES];
+    const struct json *p = json_get(status, "penalties");
+    int64_t wrong = status_number(p, "credential") + status_number(p, "code");
+    if (wrong + status_number(p, "refused") == 0)
+        return;
+    buf_print(out, "strangers: %s wrong passwords, keys and codes, %s requests held off",
+              amount_count(wrong, text), amount_count(status_number(p, "refused"), refused));
+    if (status_number(p, "acting") > 0)
+        buf_print(out, "; %lld addresses are held off now", (long long)status_number(p, "acting"));
+    buf_u8(out, '\n');
+}
+
 static const struct json *stored_table(const struct json *status, struct slice name)
 {
     const struct json *tables = status_list(status, "tables");
@@ -267,6 +282,7 @@ static enum exit_status run(const struct arguments *a)
         say_server(&status, a->words[0], &out);
         say_protection(status.json, &out);
         say_certificate(status.json, &out);
+        say_penalties(status.json, &out);
         if (json_get(status.json, "search"))
             say_searches(status.json, &out);
         say_segments(status.json, &out);

@@ -72,16 +72,17 @@ static bool look_at(const struct door *d, const struct silent *s)
 {
     uint8_t first = 0;
     ssize_t n = recv(s->fd, &first, 1, MSG_PEEK);
+    const struct door_guest guest = {.fd = s->fd,
+                                     .address = (const struct sockaddr *)&s->address,
+                                     .address_bytes = s->address_bytes};
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return false;
     if (n <= 0) {
         close(s->fd);
     } else if (first == TLS_HANDSHAKE) {
-        struct door_guest guest = {.fd = s->fd,
-                                   .address = (const struct sockaddr *)&s->address,
-                                   .address_bytes = s->address_bytes};
         d->options.enter(d->options.context, &guest);
     } else {
+        d->options.plain(d->options.context, &guest);
         send_away(d, s->fd);
     }
     return true;

@@ -26,6 +26,8 @@ struct door_options {
     const char *https; // "https://127.0.0.1:9200"
     void *context;     // for both
     void (*enter)(void *context, const struct door_guest *guest);
+    // It did not begin with TLS; answered and closed afterwards.
+    void (*plain)(void *context, const struct door_guest *guest);
     void (*tick)(void *context); // about once a second, on the door's thread
 };
 

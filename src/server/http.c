@@ -33,6 +33,8 @@ enum {
 struct guest {
     int fd;
     struct tls *tls; // what it began with
+    bool has_asked;  // a request has begun
+    char address[ENDPOINT_TEXT_BYTES];
     int64_t until_us;
     struct guest *next, *before;
 };
@@ -51,6 +53,34 @@ static struct slice header(struct MHD_Connection *c, const char *name)
 {
     const char *value = MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
     return value ? slice_text(value) : slice_of(NULL, 0);
+}
+
+static struct slice address_print(const struct sockaddr *at, char room[ENDPOINT_TEXT_BYTES])
+{
+    struct endpoint e = {0};
+    room[0] = '\0';
+    if (at && at->sa_family == AF_INET)
+        e.address_bytes = sizeof(struct sockaddr_in);
+    else if (at && at->sa_family == AF_INET6)
+        e.address_bytes = sizeof(struct sockaddr_in6);
+    if (e.address_bytes > 0) {
+        memcpy(&e.address, at, e.address_bytes);
+        endpoint_print_address(&e, room);
+    }
+    return slice_text(room);
+}
+
+static struct slice address_of(struct MHD_Connection *c, char room[ENDPOINT_TEXT_BYTES])
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    return address_print(info ? info->client_addr : NULL, room);
+}
+
+static void tell_malformed(const struct http *h, struct slice address)
+{
+    if (h->options.malformed)
+        h->options.malformed(h->options.context, address);
 }
 
 // The guests: so that nobody holds a connection by sending a byte now and then.
@@ -81,6 +111,7 @@ static void guest_enter(struct http *h, struct MHD_Connection *c, void **out)
     info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     CHECK(info != NULL && info->tls_session != NULL);
     tls_begin(g->tls, info->tls_session);
+    (void)address_of(c, g->address);
     *out = g;
 }
 
@@ -96,6 +127,8 @@ static void guest_leave(struct http *h, struct guest *g)
     if (g->next)
         g->next->before = g->before;
     pthread_mutex_unlock(&h->guests_lock);
+    if (!g->has_asked) // a handshake that failed, or one for nothing
+        tell_malformed(h, slice_text(g->address));
     tls_unref(g->tls); // the session is over, and only forgets it
     free(g);
 }
@@ -243,29 +276,14 @@ static struct http_head head_of(struct MHD_Connection *c)
     return head;
 }
 
-static struct slice address_of(struct MHD_Connection *c, char room[ENDPOINT_TEXT_BYTES])
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    struct endpoint e = {0};
-    room[0] = '\0';
-    if (info && info->client_addr && info->client_addr->sa_family == AF_INET)
-        e.address_bytes = sizeof(struct sockaddr_in);
-    else if (info && info->client_addr && info->client_addr->sa_family == AF_INET6)
-        e.address_bytes = sizeof(struct sockaddr_in6);
-    if (e.address_bytes > 0) {
-        memcpy(&e.address, info->client_addr, e.address_bytes);
-        endpoint_print_address(&e, room);
-    }
-    return slice_text(room);
-}
-
 static enum MHD_Result send_refusal(struct http *h, struct MHD_Connection *c,
                                     const struct http_request *r)
 {
     struct api_reply reply;
     char address[ENDPOINT_TEXT_BYTES];
     http_refusal(r->status, r->why.words, &reply);
+    if (r->status == 400)
+        tell_malformed(h, address_of(c, address));
     struct arena *arena AUTO(arena_freep) = arena_new(REFUSAL_ARENA_BYTES);
     const struct audited *on_record =
         h->options.record(h->options.context, r->status, address_of(c, address), arena);
@@ -337,8 +355,10 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
 {
     struct http *h = context;
     struct guest *g = guest_of(c);
-    if (g)
+    if (g) {
+        g->has_asked = true;
         guest_renew(h, g);
+    }
     return http_request_new(&h->bodies, target);
 }
 
@@ -359,6 +379,12 @@ static size_t keep_escapes(void *context, struct MHD_Connection *c, char *text)
     (void)context;
     (void)c;
     return strlen(text);
+}
+
+static void on_plain(void *context, const struct door_guest *guest)
+{
+    char address[ENDPOINT_TEXT_BYTES];
+    tell_malformed(context, address_print(guest->address, address));
 }
 
 static void on_guest(void *context, const struct door_guest *guest)
@@ -421,6 +447,7 @@ enum err http_open(const struct http_options *options, struct http **out, struct
                                 .https = options->https,
                                 .context = h,
                                 .enter = on_guest,
+                                .plain = on_plain,
                                 .tick = shut_the_late};
     enum err e = door_open(&door, &h->door, why);
     if (e) {

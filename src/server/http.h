@@ -37,6 +37,9 @@ struct http_options {
     // Called by many threads; see api_handle().
     void (*handle)(void *context, const struct api_request *r, struct arena *request,
                    struct api_reply *out);
+    // Somebody spoke no TLS, began no request, or sent none that can be read; any thread.  NULL:
+    // nobody is told.
+    void (*malformed)(void *context, struct slice address);
     // Puts a reply on record that came to be before there was a request: never NULL.
     const struct audited *(*record)(void *context, int status, struct slice address,
                                     struct arena *request);

@@ -92,6 +92,12 @@ static void handle(void *context, const struct api_request *r, struct arena *req
     api_handle(context, r, request, out);
 }
 
+static void malformed(void *context, struct slice address)
+{
+    const struct api *api = context;
+    access_malformed(api->access, address);
+}
+
 static enum err push(void *context, const struct push_head *head, struct slice body,
                      struct push_answer **out, struct fault *why)
 {
@@ -351,6 +357,7 @@ static enum err open_http(struct serve *s, struct fault *why)
                                    .request_seconds = config->request_seconds,
                                    .context = &s->api,
                                    .handle = handle,
+                                   .malformed = malformed,
                                    .record = put_on_record};
     return http_open(&options, &s->http, why);
 }
@@ -409,6 +416,7 @@ static void tell_status(struct serve *s)
     memcpy(facts.peers, s->peers, sizeof facts.peers);
     tell_protection(s->context, &facts.protection);
     facts.tls = renewal_status(&s->certificate);
+    access_penalties(s->access, &facts.penalties);
     const struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
     struct buf json AUTO(buf_donep) = buf_init(STATUS_BYTES_MAX);
     struct fault why = {0};

@@ -240,6 +240,20 @@ static void print_tls(struct json_writer *w, const struct status_tls *t)
     json_end(w);
 }
 
+static void print_penalties(struct json_writer *w, const struct penalty_stats *p)
+{
+    json_key(w, "penalties");
+    json_object(w);
+    for (int k = 0; k < PENALTY_KIND_COUNT; k++) {
+        json_key(w, penalty_kind_name((enum penalty_kind)k));
+        json_uint(w, p->of[k]);
+    }
+    const struct count counts[] = {
+        {"refused", p->refused}, {"sources", p->sources}, {"acting", p->acting}};
+    PRINT_COUNTS(w, counts);
+    json_end(w);
+}
+
 static void print_head(struct json_writer *w, const struct status_facts *f)
 {
     json_key(w, "listen");
@@ -267,6 +281,7 @@ enum err status_print(const struct status_facts *f, struct buf *out, struct faul
     print_sandbox(&w, f);
     print_protection(&w, &f->protection);
     print_tls(&w, &f->tls);
+    print_penalties(&w, &f->penalties);
     print_store(&w, f->store);
     print_search(&w, &f->search);
     enum err e = print_sources(&w, f->mirror_state, why);

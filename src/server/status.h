@@ -17,11 +17,14 @@
 //      "tls":{"until_ms":..,"from_ms":..,"since_ms":..,"looked_ms":..,"sha256":"..",
 //             "client_authorities":0,
 //             "refused":"why the files of another certificate were not taken"},
+//      "penalties":{"credential":0,"code":0,"silent":0,"malformed":0,"refused":0,"sources":0,
+//                   "acting":0},
 //      "tables":[{"name":"devices","rows":..,...}],
 //      "sources":[ what mirror last said of each, see server/mirror_state.h ]}
 //
 // One thread makes it; any thread may read the last one.
 
+#include "access/penalty.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/world.h"
@@ -55,6 +58,7 @@ struct status_tls {
 
 struct status_facts {
     struct status_tls tls;
+    struct penalty_stats penalties;
     struct status_protection protection;
     const char *listen, *node;
     int64_t started_ms, now_ms;

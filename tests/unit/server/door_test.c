@@ -7,10 +7,12 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 struct house {
+    atomic_int plain_count; // who came without TLS
     struct place place;
     struct sockaddr_un at;
     int listening;
@@ -25,6 +27,13 @@ static void enter(void *context, const struct door_guest *guest)
     (void)n;
 }
 
+static void plain(void *context, const struct door_guest *guest)
+{
+    struct house *h = context;
+    (void)guest;
+    h->plain_count++;
+}
+
 static void tick(void *context)
 {
     (void)context;
@@ -33,6 +42,7 @@ static void tick(void *context)
 static void house_open(struct house *h)
 {
     h->place = place_make();
+    h->plain_count = 0;
     h->at = (struct sockaddr_un){.sun_family = AF_UNIX};
     snprintf(h->at.sun_path, sizeof h->at.sun_path, "%s/s", h->place.path);
     h->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -43,6 +53,7 @@ static void house_open(struct house *h)
                                    .https = "https://tamis.example:9200",
                                    .context = h,
                                    .enter = enter,
+                                   .plain = plain,
                                    .tick = tick};
     EXPECT_EQ(door_open(&options, &h->door, NULL), OK);
 }
@@ -76,6 +87,7 @@ TEST(door_answers_plain_http_with_the_https_url_and_closes)
         n = read(fd, reply + len, sizeof reply - 1 - len);
     close(fd);
     house_close(&h);
+    EXPECT_EQ(h.plain_count, 1);
     EXPECT(strncmp(reply, "HTTP/1.1 400 ", 13) == 0);
     EXPECT(strstr(reply, "use https://tamis.example:9200") != NULL);
     EXPECT(strstr(reply, "\r\nX-Elastic-Product: Elasticsearch\r\n") != NULL);
