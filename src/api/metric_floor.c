@@ -141,7 +141,7 @@ static enum err ask(struct exchange *x, const struct metric_question *q,
     if (e != OK)
         return e;
     const struct engine_question asked = {.permit = x->permit,
-                                          .in = {&m->table, 1},
+                                          .in = {.tables = &m->table, .count = 1},
                                           .request = &request,
                                           .is_gone = x->request->is_gone,
                                           .asker = x->request->asker};
