@@ -91,4 +91,5 @@ extern const struct verb verb_user;
 extern const struct verb verb_approvals;
 extern const struct verb verb_audit;
 extern const struct verb verb_sealed;
+extern const struct verb verb_witness;
 extern const struct verb verb_version;

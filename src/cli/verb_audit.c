@@ -4,6 +4,7 @@
 #include "base/num.h"
 #include "cli/audit_shown.h"
 #include "cli/cli.h"
+#include "cli/head_file.h"
 #include "cli/home.h"
 #include "server/directory.h"
 
@@ -17,7 +18,6 @@ enum {
     SCRATCH_BYTES = 1 << 30,
     STATEMENT_FILE_BYTES = 128 * 1024,
     TAIL_DEFAULT = 20,
-    KEY_TEXT_BYTES = 2 * SIGN_PUBLIC_BYTES,
     SMALL_FILE_BYTES = 4096,
 };
 
@@ -37,18 +37,6 @@ static enum err read_small(const char *name, struct buf *out, struct fault *why)
     e = world_read_file(&here, name, out, why);
     world_close(&here);
     return e;
-}
-
-// --key: the digits themselves, or a file that has them.
-static enum err given_key(const char *given, uint8_t out[SIGN_PUBLIC_BYTES], struct fault *why)
-{
-    struct buf text AUTO(buf_donep) = buf_init(SMALL_FILE_BYTES);
-    if (strlen(given) == KEY_TEXT_BYTES)
-        return audit_key_parse(slice_text(given), out, why);
-    enum err e = read_small(given, &text, why);
-    if (!e)
-        e = audit_key_parse(buf_slice(&text), out, why);
-    return e ? fail_in(why, e, "--key") : OK;
 }
 
 static enum err own_key(const char *directory, uint8_t out[SIGN_PUBLIC_BYTES], struct fault *why)
@@ -74,7 +62,10 @@ static enum err find_key(const struct arguments *a, uint8_t out[SIGN_PUBLIC_BYTE
     enum err e = crypto_start(why);
     if (e)
         return e;
-    return given ? given_key(given, out, why) : own_key(arguments_get(a, "dir"), out, why);
+    if (!given)
+        return own_key(arguments_get(a, "dir"), out, why);
+    e = head_key_read(given, out, why);
+    return e ? fail_in(why, e, "--key") : OK;
 }
 
 static enum err find_head(struct shown *s, struct fault *why)
