@@ -118,7 +118,7 @@ static enum err prove(struct watching *w, struct client *c, const struct audit_h
 static enum err see_log(struct watching *w, struct client *c, struct arena *scratch,
                         struct fault *why)
 {
-    struct audit_head head;
+    struct audit_head head = {0};
     enum err e = read_head(c, scratch, &head, why);
     if (!e)
         e = follow_head(w->has_last ? &w->last : NULL, &head, w->key, why);
