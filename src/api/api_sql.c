@@ -278,12 +278,16 @@ static void add_column(struct sql_column *columns, uint32_t *count, const struct
             continue;
         bool are_whole = (c->type == SQL_LONG || c->type == SQL_INTEGER) &&
                          (type == SQL_LONG || type == SQL_INTEGER);
-        c->is_mixed |= c->type != type && !are_whole;
+        if (c->type != type && !are_whole)
+            c->unusable = "due to ambiguities being mapped as incompatible types";
         if (are_whole && type != c->type)
             c->type = SQL_LONG;
         return;
     }
-    columns[(*count)++] = (struct sql_column){.name = f->name, .type = type};
+    columns[(*count)++] = (struct sql_column){
+        .name = f->name,
+        .type = type,
+        .unusable = f->type == FIELD_SEALED ? "with unsupported type [sealed]" : NULL};
 }
 
 // The columns that the caller may see, of all tables.
@@ -456,6 +460,31 @@ static enum err add_row(struct sql_rows *rows, const char *const *values, struct
     return e;
 }
 
+// Of an alias that leads to an index the caller may see; those of several are told once.
+static bool is_shown(const struct exchange *x, const struct alias_list *l, uint32_t i)
+{
+    const struct schema *s = x->api->engine->schema;
+    bool is_first = i == 0 || !slice_equal(l->at[i - 1].name, l->at[i].name);
+    while (is_first && i + 1 < l->count && slice_equal(l->at[i + 1].name, l->at[i].name) &&
+           !permit_index(x->permit, s->tables[l->at[i].table].name))
+        i++;
+    return is_first && permit_index(x->permit, s->tables[l->at[i].table].name);
+}
+
+static enum err show_aliases(struct exchange *x, const struct statement *s, struct sql_rows *rows,
+                             struct fault *why)
+{
+    const struct alias_list *list = NULL;
+    enum err e = exchange_aliases(x, &list, why);
+    for (uint32_t i = 0; !e && i < list->count; i++) {
+        const char *name = arena_string(x->arena, list->at[i].name);
+        const char *const values[] = {x->api->cluster_name, name, "VIEW", "ALIAS"};
+        if (is_shown(x, list, i) && is_like(s, name))
+            e = add_row(rows, values, why);
+    }
+    return e;
+}
+
 static enum err show_tables(struct exchange *x, const struct statement *s, struct sql_rows *rows,
                             struct fault *why)
 {
@@ -467,7 +496,7 @@ static enum err show_tables(struct exchange *x, const struct statement *s, struc
         if (is_like(s, name))
             e = add_row(rows, values, why);
     }
-    return e;
+    return e ? e : show_aliases(x, s, rows, why);
 }
 
 static const char *jdbc_type(enum sql_type t)
@@ -488,8 +517,8 @@ static enum err show_columns(struct exchange *x, const struct statement *s, stru
     for (uint32_t i = 0; !e && i < scope.table.column_count; i++) {
         const struct sql_column *c = &scope.table.columns[i];
         const char *const values[] = {arena_string(x->arena, c->name),
-                                      c->is_mixed ? "UNSUPPORTED" : jdbc_type(c->type),
-                                      c->is_mixed ? "unsupported" : sql_type_name(c->type)};
+                                      c->unusable ? "UNSUPPORTED" : jdbc_type(c->type),
+                                      c->unusable ? "unsupported" : sql_type_name(c->type)};
         e = add_row(rows, values, why);
     }
     return e;

@@ -59,11 +59,9 @@ static enum err bind_column(struct binder *b, struct expr *e)
         return sql_problem(b->why, e->place, "Unknown column [%.*s]", SHOWN(e->name));
     }
     const struct sql_column *c = &b->table->columns[e->column];
-    if (c->is_mixed)
-        return sql_problem(b->why, e->place,
-                           "Cannot use field [%.*s] due to ambiguities being mapped as "
-                           "incompatible types",
-                           SHOWN(c->name));
+    if (c->unusable)
+        return sql_problem(b->why, e->place, "Cannot use field [%.*s] %s", SHOWN(c->name),
+                           c->unusable);
     e->name = c->name;
     e->tail = slice_of(NULL, 0);
     e->type = c->type;

@@ -11,7 +11,7 @@
 struct sql_column {
     struct slice name;
     enum sql_type type;
-    bool is_mixed; // of one type in one index, of another in another: it cannot be used
+    const char *unusable; // why it cannot be used: "with unsupported type [x]"; NULL: it can
 };
 
 struct sql_table {

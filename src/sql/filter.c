@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sql/filter.h"
 
+#include "sql/filter_time.h"
+
 enum { PATTERN_BYTES_MAX = 128 * 1024, SHOWN_BYTES = 64 };
 
 struct filter {
@@ -271,9 +273,52 @@ static void write_same(struct filter *f, const struct comparison *c, bool wanted
         close_not(f);
 }
 
+static void write_moment(struct filter *f, const char *key, int64_t ms)
+{
+    const struct cell c = cell_i64(SQL_DATETIME, ms);
+    json_key(f->to, key);
+    write_value(f, &c);
+}
+
+static void write_moments(struct filter *f, const struct time_span *s)
+{
+    open_object(f, "range");
+    json_object(f->to);
+    json_key_slice(f->to, s->field);
+    json_object(f->to);
+    if (s->has_from)
+        write_moment(f, "gte", s->from);
+    if (s->has_to)
+        write_moment(f, "lt", s->to);
+    json_end(f->to);
+    json_end(f->to);
+    json_end(f->to);
+}
+
+// Moments within the span, or those beside it.
+static void write_time_span(struct filter *f, const struct time_span *s, bool wanted)
+{
+    if (s->is_none && wanted) {
+        write_all(f, false);
+    } else if (s->is_none) {
+        write_exists(f, s->field);
+    } else if (wanted) {
+        write_moments(f, s);
+    } else {
+        open_not_where_exists(f, s->field);
+        write_moments(f, s);
+        close_not(f);
+    }
+}
+
 static enum err write_compared(struct filter *f, const struct expr *e, bool wanted)
 {
     struct comparison c;
+    struct time_span span;
+    if (filter_time_span(e, f->how, &span)) {
+        write_time_span(f, &span, wanted != span.is_beside);
+        return OK;
+    }
     if (!comparison_of(e, &c) || (c.subject.fold != OP_NONE && c.op > OP_UNEQUAL))
         return unsupported(f, e);
     if (c.op == OP_SAME) {

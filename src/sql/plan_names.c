@@ -38,7 +38,7 @@ enum err plan_expand(struct planning *p)
             return sql_problem(p->from->why, item->expr->place, "more than %d columns",
                                EXPANDED_MAX);
         for (uint32_t k = 0; is_star && k < more; k++)
-            if (!t->columns[k].is_mixed)
+            if (!t->columns[k].unusable)
                 items[count++].expr = column_expr(p, item->expr, k);
         if (!is_star)
             items[count++] = *item;

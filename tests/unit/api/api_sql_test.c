@@ -231,3 +231,18 @@ TEST(api_sql_cursor_gives_nobody_more_than_he_may)
     EXPECT(talk_is(&t, "{\"succeeded\":true}"));
     talk_close(&t);
 }
+
+TEST(api_sql_asks_through_an_alias_with_its_filter)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(
+        talk_ask(&t, ROLE_ADMIN, "POST /_aliases",
+                 "{\"actions\":[{\"add\":{\"index\":\"events\",\"alias\":\"good\",\"filter\":{"
+                 "\"term\":{\"outcome\":\"ok\"}}}}]}"),
+        200);
+    expect(&t, "SELECT COUNT(*) FROM good", "\"rows\":[[3]]");
+    expect(&t, "SELECT DISTINCT outcome FROM good", "\"rows\":[[\"ok\"]]");
+    expect(&t, "SHOW TABLES LIKE 'g%'", "\"rows\":[[\"tamis\",\"good\",\"VIEW\",\"ALIAS\"]]}");
+    talk_close(&t);
+}

@@ -207,9 +207,32 @@ static void add_comparison(struct pair *p)
     }
 }
 
+#define MONTH_START \
+    "CAST(strftime('%s', at / 1000, 'unixepoch', 'start of month') AS INTEGER) * 1000"
+
+static void add_step(struct pair *p)
+{
+    const char *sign = PICK(p, " = ", " <> ", " < ", " <= ", " > ", " >= ");
+    if (one_in(p->c, 2)) {
+        each(p, "YEAR(at)", "CAST(strftime('%Y', at / 1000, 'unixepoch') AS INTEGER)");
+        both(p, sign);
+        both(p, PICK(p, "2019", "2020", "2021"));
+    } else {
+        each(p, "DATE_TRUNC('month', at)", MONTH_START);
+        both(p, sign);
+        if (one_in(p->c, 2))
+            each(p, "'2020-01-01'", "1577836800000");
+        else
+            add_time(p);
+    }
+}
+
 static void add_test(struct pair *p)
 {
-    switch (below(p->c, 7)) {
+    switch (below(p->c, 8)) {
+    case 5:
+        add_step(p);
+        break;
     case 0:
         both(p, PICK(p, "outcome", "host", "latency", "ok", "score"));
         both(p, PICK(p, " IS NULL", " IS NOT NULL"));
@@ -272,9 +295,6 @@ static void add_where(struct pair *p)
 }
 
 // ---- groups ----
-
-#define MONTH_START \
-    "CAST(strftime('%s', at / 1000, 'unixepoch', 'start of month') AS INTEGER) * 1000"
 
 static const struct {
     const char *ours, *theirs;

@@ -71,10 +71,10 @@ TEST(bind_reads_texts_beside_other_types)
     sql_expect_value("'2021-01-31' + INTERVAL 1 MONTH", "2021-02-28T00:00:00.000Z");
 }
 
-TEST(bind_knows_a_column_of_two_types)
+TEST(bind_says_why_a_column_cannot_be_used)
 {
     static const struct sql_column columns[] = {
-        {.name = {(const uint8_t *)"a", 1}, .type = SQL_LONG, .is_mixed = true}};
+        {.name = {(const uint8_t *)"a", 1}, .type = SQL_LONG, .unusable = "due to ambiguities"}};
     const struct sql_table table = {.columns = columns, .column_count = 1};
     struct arena *request AUTO(arena_freep) = arena_new(16 << 20);
     struct fault why = {0};
