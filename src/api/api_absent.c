@@ -19,7 +19,6 @@ static enum err not_built(struct exchange *x, struct fault *why)
 }
 
 static const struct route routes[] = {
-    {METHOD_POST, ACTION_WRITE, "/_reindex", not_built, NULL, ""},
     {METHOD_POST, ACTION_AGGREGATE, "/{index}/_async_search", not_built, NULL, ""},
     {METHOD_PUT, ACTION_MANAGE, "/_cluster/settings", not_built, NULL, ""},
     {METHOD_PUT | METHOD_DELETE, ACTION_WRITE, "/_ingest/pipeline/{name}", not_built, NULL,

@@ -196,12 +196,17 @@ static enum err bulk(struct exchange *x, struct fault *why)
 // The one index of the path, which must be one that takes documents.
 enum err push_table(struct exchange *x, uint16_t *out, struct fault *why)
 {
+    return push_table_named(x, exchange_path(x, 0), out, why);
+}
+
+enum err push_table_named(struct exchange *x, struct slice wanted, uint16_t *out, struct fault *why)
+{
     const struct schema *s = x->api->engine->schema;
     const struct alias_list *aliases = NULL;
     const struct permit *permit = NULL;
     struct slice name;
     uint32_t table = 0;
-    enum err e = index_date_resolve(exchange_path(x, 0), x->arena, &name, why);
+    enum err e = index_date_resolve(wanted, x->arena, &name, why);
     if (!e)
         e = exchange_aliases(x, &aliases, why);
     const struct table *t = schema_table(s, name);

@@ -202,6 +202,23 @@ static enum err one_batch(struct exchange *x, struct by_query *b, bool *out_more
     return e;
 }
 
+void by_query_write_pace(struct json_writer *w)
+{
+    json_key(w, "retries");
+    json_object(w);
+    json_key(w, "bulk");
+    json_int(w, 0);
+    json_key(w, "search");
+    json_int(w, 0);
+    json_end(w);
+    json_key(w, "throttled_millis");
+    json_int(w, 0);
+    json_key(w, "requests_per_second");
+    json_double(w, -1.0);
+    json_key(w, "throttled_until_millis");
+    json_int(w, 0);
+}
+
 static void write_reply(struct exchange *x, const struct by_query *b)
 {
     struct json_writer *w = &x->json;
@@ -225,19 +242,7 @@ static void write_reply(struct exchange *x, const struct by_query *b)
         json_key(w, zeros[i]);
         json_uint(w, i == 0 ? b->gone : 0);
     }
-    json_key(w, "retries");
-    json_object(w);
-    json_key(w, "bulk");
-    json_int(w, 0);
-    json_key(w, "search");
-    json_int(w, 0);
-    json_end(w);
-    json_key(w, "throttled_millis");
-    json_int(w, 0);
-    json_key(w, "requests_per_second");
-    json_double(w, -1.0);
-    json_key(w, "throttled_until_millis");
-    json_int(w, 0);
+    by_query_write_pace(w);
     json_key(w, "failures");
     json_array(w);
     json_end(w);

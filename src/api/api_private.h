@@ -121,4 +121,4 @@ extern const struct route_group root_routes, search_routes, msearch_routes, doc_
     roles_routes, approvals_routes, stats_routes, state_routes, by_query_routes, cat_other_routes,
     absent_routes;
 extern const struct route_group totp_routes, audit_routes, terms_enum_routes, sql_routes,
-    alias_routes, template_routes, index_change_routes, scroll_routes;
+    alias_routes, template_routes, index_change_routes, reindex_routes, scroll_routes;

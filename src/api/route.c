@@ -38,15 +38,16 @@ static const char *const common_parameters[] = {"pretty",
                                                 "source_content_type",
                                                 "allow_partial_search_results"};
 
-enum { GROUP_COUNT = 26 };
+enum { GROUP_COUNT = 27 };
 
 static const struct route_group *const groups[GROUP_COUNT] = {
-    &root_routes,         &search_routes,     &terms_enum_routes, &sql_routes,   &msearch_routes,
-    &doc_routes,          &bulk_routes,       &index_routes,      &alias_routes, &template_routes,
-    &index_change_routes, &field_caps_routes, &cluster_routes,    &cat_routes,   &security_routes,
-    &roles_routes,        &approvals_routes,  &totp_routes,       &tamis_routes, &stats_routes,
-    &state_routes,        &by_query_routes,   &cat_other_routes,  &audit_routes, &scroll_routes,
-    &absent_routes,
+    &root_routes,      &search_routes,   &terms_enum_routes,   &sql_routes,
+    &msearch_routes,   &doc_routes,      &bulk_routes,         &index_routes,
+    &alias_routes,     &template_routes, &index_change_routes, &field_caps_routes,
+    &cluster_routes,   &cat_routes,      &security_routes,     &roles_routes,
+    &approvals_routes, &totp_routes,     &tamis_routes,        &stats_routes,
+    &state_routes,     &by_query_routes, &reindex_routes,      &cat_other_routes,
+    &audit_routes,     &scroll_routes,   &absent_routes,
 };
 
 const struct route_group *const *route_groups(size_t *out_count)

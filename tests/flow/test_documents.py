@@ -235,3 +235,38 @@ def test_a_shipper_sets_up_what_it_always_does(tamis, es):
     assert es.indices.delete_index_template(name='ecs-logstash')['acknowledged']
     assert not es.indices.exists_index_template(name='ecs-logstash')
     assert b'anna@example.org' not in b''.join(f.read_bytes() for f in tamis.home.rglob('catalog.db*'))
+
+
+def test_reindex_copies_rows_as_they_were_through_the_sieve(tamis, es):
+    def copy(body, user='loader', **params):
+        path = '/_reindex' + ('?' + '&'.join(f'{k}={v}' for k, v in params.items()) if params else '')
+        reply = tamis.http('POST', path, body, user)
+        return reply.status_code, reply.json()
+    for index in ('notes', 'copies'):
+        es.delete_by_query(index=index, body={'query': {'match_all': {}}})
+    lines = [line for n in range(2500) for line in ({'index': {'_id': f'x{n}'}}, {'kind': f'k{n % 3}', 'count': n, 'who': f'p{n % 7}',
+                                                                                'at': '2026-01-01T00:00:00Z'})]
+    assert es.bulk(index='notes', body=lines)['errors'] is False
+    status, done = copy({'source': {'index': 'notes'}, 'dest': {'index': 'copies'}})
+    assert status == 200, done
+    assert {k: done[k] for k in ('total', 'created', 'updated', 'batches', 'version_conflicts', 'failures')} == {
+        'total': 2500, 'created': 2500, 'updated': 0, 'batches': 3, 'version_conflicts': 0, 'failures': []}
+    total = {'size': 0, 'aggs': {'s': {'sum': {'field': 'count'}}}}
+    assert es.search(index='copies', body=total)['aggregations']['s']['value'] == sum(range(2500))
+    assert 'who' not in es.search(index='copies', body={'size': 1})['hits']['hits'][0]['_source']  # not a column there
+    status, done = copy({'source': {'index': 'notes', 'query': {'term': {'kind': 'k1'}}, 'size': 100}, 'dest': {'index': 'copies'},
+                         'max_docs': 250})
+    assert (status, done['total'], done['updated'], done['batches']) == (200, 250, 250, 3)
+    status, done = copy({'source': {'index': 'notes'}, 'dest': {'index': 'copies', 'op_type': 'create'}})
+    assert status == 409 and done['failures'][0]['cause']['type'] == 'version_conflict_engine_exception' and done['batches'] == 1
+    status, done = copy({'source': {'index': 'notes'}, 'dest': {'index': 'copies', 'op_type': 'create'}, 'conflicts': 'proceed'})
+    assert (status, done['version_conflicts'], done['created'], done['failures']) == (200, 2500, 0, [])
+    es.delete_by_query(index='copies', body={'query': {'match_all': {}}})
+    status, done = copy({'source': {'index': 'notes', '_source': ['kind']}, 'dest': {'index': 'copies'}}, max_docs=10)
+    assert (status, done['created']) == (200, 10)
+    assert es.search(index='copies', body={'size': 1})['hits']['hits'][0]['_source'].keys() == {'kind'}
+    assert copy({'source': {'index': 'notes'}, 'dest': {'index': 'notes'}})[0] == 400
+    tamis.user('pusher', 'writer')
+    assert copy({'source': {'index': 'notes'}, 'dest': {'index': 'copies'}}, 'pusher')[0] == 403
+    for index in ('notes', 'copies'):
+        es.delete_by_query(index=index, body={'query': {'match_all': {}}})
