@@ -79,6 +79,18 @@ bool reuse_find(struct exchange *x, struct arena *arena, const struct buf *key, 
     return true;
 }
 
+// Of a reply with several none is told: each would be packed by itself.
+void reuse_write(struct exchange *x, const struct reuse *r)
+{
+    struct api_kept *kept = &x->reply->kept;
+    *kept = (struct api_kept){.number = kept->is_used ? 0 : agg_cached_number(r->found),
+                              .at = x->reply->body.len,
+                              .len = r->reply.len,
+                              .is_used = true};
+    buf_slice_add(&x->reply->body, r->reply);
+    agg_cached_release(r->found);
+}
+
 void reuse_put(struct exchange *x, const struct reuse *r, uint64_t total, uint32_t index_count,
                uint64_t buckets, struct slice reply)
 {
@@ -112,8 +124,7 @@ void answer_reuse_write(struct exchange *x, const struct search_call *c, int64_t
 {
     json_key(&x->json, "took");
     json_int(&x->json, took_ms);
-    buf_slice_add(&x->reply->body, c->reuse.reply);
-    agg_cached_release(c->reuse.found);
+    reuse_write(x, &c->reuse);
 }
 
 void answer_reuse_note(struct exchange *x, struct arena *arena, struct search_call *c,

@@ -57,7 +57,9 @@ void reuse_key(const struct exchange *x, const struct permit *permit, const stru
                struct reuse *r, struct buf *key);
 // Whether the URL has `request_cache` as false, or as something that is no truth value.
 bool reuse_is_refused(const struct exchange *x);
-// True: r->reply is it, and the people are on record.  Until agg_cached_release(r->found).
+// True: r->reply is it, and the people are on record.  Until reuse_write().
 bool reuse_find(struct exchange *x, struct arena *arena, const struct buf *key, struct reuse *r);
+// Writes it into the reply and gives it back.
+void reuse_write(struct exchange *x, const struct reuse *r);
 void reuse_put(struct exchange *x, const struct reuse *r, uint64_t total, uint32_t index_count,
                uint64_t buckets, struct slice reply);

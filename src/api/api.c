@@ -14,6 +14,7 @@ static const char challenge[] = "Basic realm=\"security\", charset=\"UTF-8\", Ap
 static void begin_reply(struct exchange *x)
 {
     buf_reset(&x->reply->body);
+    x->reply->kept = (struct api_kept){0};
     x->json = json_writer_to(&x->reply->body);
     x->json.pretty = x->pretty;
     x->reply->content_type = x->media.json_type;
@@ -258,11 +259,18 @@ static void filter(struct exchange *x)
     if (e == OK) {
         buf_done(&x->reply->body);
         x->reply->body = left;
+        x->reply->kept = (struct api_kept){0};
         return;
     }
     buf_done(&left);
     struct error error = error_of(e, &why);
     write_error(x, &error);
+}
+
+static void drop_body(struct api_reply *out)
+{
+    buf_reset(&out->body);
+    out->kept = (struct api_kept){0};
 }
 
 void api_handle(const struct api *a, const struct api_request *r, struct arena *request,
@@ -283,5 +291,5 @@ void api_handle(const struct api *a, const struct api_request *r, struct arena *
         out->on_record = record_end(&x);
     }
     if (exchange_is_head(&x))
-        buf_reset(&out->body);
+        drop_body(out);
 }

@@ -29,6 +29,13 @@ struct api_request {
     void *asker;
 };
 
+// A stretch of a body that is a kept answer, the same bytes whenever it has the same number.
+struct api_kept {
+    uint64_t number; // 0: there is none, or more than one
+    size_t at, len;
+    bool is_used; // there was one
+};
+
 struct api_reply {
     int status;
     struct slice content_type;
@@ -37,6 +44,7 @@ struct api_reply {
     uint32_t retry_after_s; // 0 for none
     const char *cursor;     // of SQL's next page, as a header where the body has no room; or NULL
     struct buf body;        // the caller's to free; empty for HEAD
+    struct api_kept kept;
     // Without it, or when it says no, not one byte of this may leave (server/http.c).
     const struct audited *on_record; // of the request's arena
 };

@@ -2,7 +2,6 @@
 #include "api/metric_reuse.h"
 
 #include "metric/levels.h"
-#include "search/agg_cache.h"
 
 enum { PEOPLE_BYTES_MAX = 4 << 20 };
 
@@ -38,8 +37,7 @@ bool metric_reuse_get(struct exchange *x, const struct metric_question *q,
     if (!reuse_find(x, x->arena, &key, out))
         return false;
     record_metric(x, m->table, q->by, q->by_count, out->buckets);
-    buf_slice_add(&x->reply->body, out->reply);
-    agg_cached_release(out->found);
+    reuse_write(x, out);
     return true;
 }
 

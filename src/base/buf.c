@@ -14,6 +14,16 @@ void buf_done(struct buf *b)
     *b = buf_init(b->limit_bytes);
 }
 
+void buf_shrink(struct buf *b)
+{
+    if (b->len == 0 || b->len == b->size)
+        return;
+    uint8_t *at = realloc(b->at, b->len);
+    CHECK(at != NULL);
+    b->at = at;
+    b->size = b->len;
+}
+
 void buf_reset(struct buf *b)
 {
     b->len = 0;

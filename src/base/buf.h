@@ -36,8 +36,9 @@ static inline struct buf buf_init(size_t limit_bytes)
     return (struct buf){.limit_bytes = limit_bytes};
 }
 
-void buf_done(struct buf *b);  // frees the bytes; the buf is empty and usable again
-void buf_reset(struct buf *b); // empty, keeps its memory, forgets over_limit
+void buf_done(struct buf *b);   // frees the bytes; the buf is empty and usable again
+void buf_shrink(struct buf *b); // gives back memory that nothing is in
+void buf_reset(struct buf *b);  // empty, keeps its memory, forgets over_limit
 
 static inline struct slice buf_slice(const struct buf *b)
 {

@@ -22,6 +22,7 @@ struct agg_cached {
     struct agg_cache_group group;
     bool has_group;
     uint64_t hash;
+    uint64_t number;
     size_t charge;
     struct agg_cached *next; // of the slot
     struct agg_cached *newer, *older;
@@ -61,6 +62,11 @@ struct slice agg_cached_bytes(const struct agg_cached *e)
     return slice_of(e->at + e->key_len, e->len);
 }
 
+uint64_t agg_cached_number(const struct agg_cached *e)
+{
+    return e->number;
+}
+
 void agg_cached_release(const struct agg_cached *e)
 {
     // NOLINTNEXTLINE(performance-no-int-to-ptr): takes const away, as -Wcast-qual asks.
@@ -82,11 +88,13 @@ static bool has_key(const struct agg_cached *e, enum agg_cache_kind kind, uint64
 
 static struct agg_cached *entry_new(enum agg_cache_kind kind, struct slice key, struct slice bytes)
 {
+    static _Atomic uint64_t numbers;
     struct agg_cached *e = malloc(sizeof *e + key.len + bytes.len);
     CHECK(e);
     *e = (struct agg_cached){.refs = 1,
                              .kind = kind,
                              .hash = hash_of(kind, key),
+                             .number = atomic_fetch_add(&numbers, 1) + 1,
                              .charge = sizeof *e + key.len + bytes.len,
                              .key_len = key.len,
                              .len = bytes.len};

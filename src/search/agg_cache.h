@@ -51,7 +51,8 @@ struct agg_cached; // one entry, counted
 const struct agg_cached *agg_cache_get(struct agg_cache *c, enum agg_cache_kind kind,
                                        struct slice key);
 struct slice agg_cached_bytes(const struct agg_cached *e);
-void agg_cached_release(const struct agg_cached *e); // NULL is fine
+uint64_t agg_cached_number(const struct agg_cached *e); // no other of this process has it; above 0
+void agg_cached_release(const struct agg_cached *e);    // NULL is fine
 
 // Copies both.  An entry larger than an eighth of the cache is not kept, nor is one that
 // the budget above refuses.  `group` NULL for none.

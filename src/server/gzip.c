@@ -79,6 +79,76 @@ enum err gzip_pack(struct slice plain, struct buf *out, struct fault *why)
     return said == Z_STREAM_END ? OK : fail(why, ERR_LIMIT, "packed body does not fit");
 }
 
+// ---- pieces ----
+//
+//     gzip's head | head, stored | piece, deflated and flushed to a whole byte | tail, stored, last
+//     | checksum | length
+//
+// Blocks of a deflate stream may come from anywhere: each says how it is to be read, and the
+// piece's look back at nothing but themselves (RFC 1951, 3.2).
+
+enum { RAW_WINDOW_BITS = -15, STORED_BYTES_MAX = UINT16_MAX, FLUSH_BYTES = 16 };
+
+static enum err deflate_raw(struct slice plain, struct buf *out, struct fault *why)
+{
+    z_stream z = {0};
+    if (deflateInit2(&z, LEVEL, Z_DEFLATED, RAW_WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
+        return fail(why, ERR_LIMIT, "no memory for gzip");
+    size_t bound = deflateBound(&z, plain.len) + FLUSH_BYTES;
+    uint8_t *room = buf_room(out, bound);
+    bool is_whole = false;
+    if (room) {
+        z.next_in = plain.at;
+        z.avail_in = (uInt)plain.len;
+        z.next_out = room;
+        z.avail_out = (uInt)bound;
+        is_whole = deflate(&z, Z_SYNC_FLUSH) == Z_OK && z.avail_in == 0 && z.avail_out > 0;
+        out->len -= z.avail_out;
+    }
+    deflateEnd(&z);
+    buf_shrink(out);
+    return is_whole ? OK : fail(why, ERR_LIMIT, "packed body does not fit");
+}
+
+enum err gzip_piece_make(struct slice plain, struct gzip_piece *out, struct fault *why)
+{
+    *out = (struct gzip_piece){.blocks = buf_init(UINT32_MAX)};
+    if (plain.len == 0 || plain.len > UINT32_MAX / 2)
+        return fail(why, ERR_LIMIT, "nothing, or more than 2 GiB to pack");
+    out->plain_len = plain.len;
+    out->checksum = (uint32_t)crc32(0, plain.at, (uInt)plain.len);
+    return deflate_raw(plain, &out->blocks, why);
+}
+
+static void store_block(struct slice plain, bool is_last, struct buf *out)
+{
+    buf_u8(out, is_last);
+    buf_u16_le(out, (uint16_t)plain.len);
+    buf_u16_le(out, (uint16_t)~plain.len);
+    buf_slice_add(out, plain);
+}
+
+enum err gzip_piece_join(struct slice head, const struct gzip_piece *piece, struct slice tail,
+                         struct buf *out, struct fault *why)
+{
+    static const uint8_t begin[] = {0x1f, 0x8b, Z_DEFLATED, 0, 0, 0, 0, 0, 0, 3};
+    if (head.len > STORED_BYTES_MAX || tail.len > STORED_BYTES_MAX)
+        return fail(why, ERR_LIMIT, "more than %d bytes around a piece", STORED_BYTES_MAX);
+    buf_bytes(out, begin, sizeof begin);
+    if (head.len)
+        store_block(head, false, out);
+    buf_slice_add(out, buf_slice(&piece->blocks));
+    store_block(tail, true, out);
+    uLong sum = head.len ? crc32(0, head.at, (uInt)head.len) : 0;
+    sum = crc32_combine(sum, piece->checksum, (z_off_t)piece->plain_len);
+    if (tail.len)
+        sum = crc32(sum, tail.at, (uInt)tail.len);
+    buf_u32_le(out, (uint32_t)sum);
+    buf_u32_le(out, (uint32_t)(head.len + piece->plain_len + tail.len));
+    return buf_end(out, why);
+}
+
 static struct slice trim(struct slice s)
 {
     while (s.len > 0 && (s.at[0] == ' ' || s.at[0] == '\t'))

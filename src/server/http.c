@@ -8,6 +8,7 @@
 #include "server/endpoint.h"
 #include "server/gzip.h"
 #include "server/http_request.h"
+#include "server/packs.h"
 
 #include <gnutls/abstract.h>
 #include <microhttpd.h>
@@ -42,6 +43,7 @@ struct guest {
 struct http {
     struct http_options options;
     struct http_bodies bodies;
+    struct packs *packs;
     struct MHD_Daemon *daemon;
     struct door *door;
     pthread_mutex_t guests_lock; // guards the list and the guests in it, and tls
@@ -172,12 +174,23 @@ static void free_body(void *context)
     free(body);
 }
 
-static bool pack(struct MHD_Connection *c, struct api_reply *reply)
+static enum err pack_body(struct http *h, const struct api_reply *reply, struct buf *out)
+{
+    const struct api_kept *kept = &reply->kept;
+    struct slice body = buf_slice(&reply->body);
+    if (kept->number && kept->len >= PACK_BYTES_MIN &&
+        packs_pack(h->packs, kept, body, out, NULL) == OK)
+        return OK;
+    buf_reset(out);
+    return gzip_pack(body, out, NULL);
+}
+
+static bool pack(struct http *h, struct MHD_Connection *c, struct api_reply *reply)
 {
     if (reply->body.len < PACK_BYTES_MIN || !gzip_accepted(header(c, "Accept-Encoding")))
         return false;
     struct buf packed = buf_init(LIMIT_REPLY_BYTES);
-    if (gzip_pack(buf_slice(&reply->body), &packed, NULL) || packed.len >= reply->body.len) {
+    if (pack_body(h, reply, &packed) || packed.len >= reply->body.len) {
         buf_done(&packed);
         return false;
     }
@@ -226,12 +239,12 @@ static void replace_unrecorded(struct api_reply *reply)
 
 // The only way out.  Takes the reply's body over.  `closes`: nothing more is read from the
 // connection.
-static enum MHD_Result send_reply(struct MHD_Connection *c, struct api_reply *reply,
+static enum MHD_Result send_reply(struct http *h, struct MHD_Connection *c, struct api_reply *reply,
                                   const struct audited *on_record, bool closes)
 {
     if (!on_record || !audited_may_leave(on_record))
         replace_unrecorded(reply);
-    bool is_packed = pack(c, reply);
+    bool is_packed = pack(h, c, reply);
     struct buf *body = malloc(sizeof *body);
     if (!body) {
         buf_done(&reply->body);
@@ -287,7 +300,7 @@ static enum MHD_Result send_refusal(struct http *h, struct MHD_Connection *c,
     struct arena *arena AUTO(arena_freep) = arena_new(REFUSAL_ARENA_BYTES);
     const struct audited *on_record =
         h->options.record(h->options.context, r->status, address_of(c, address), arena);
-    return send_reply(c, &reply, on_record, r->is_ambiguous);
+    return send_reply(h, c, &reply, on_record, r->is_ambiguous);
 }
 
 // The far end has sent all that it will ever send, or the connection is no more.  Bytes that
@@ -324,7 +337,7 @@ static enum MHD_Result answer(struct http *h, struct MHD_Connection *c, const ch
     struct api_reply reply = {0};
     h->options.handle(h->options.context, &request, arena, &reply);
     // Its slices live in the arena, and are copied into headers before that goes.
-    return send_reply(c, &reply, reply.on_record, false);
+    return send_reply(h, c, &reply, reply.on_record, false);
 }
 
 // NOLINTNEXTLINE(readability-function-size): the library says how many parameters there are
@@ -436,6 +449,7 @@ enum err http_open(const struct http_options *options, struct http **out, struct
     CHECK(h != NULL);
     h->options = *options;
     h->bodies.bytes_max = BODIES_BYTES_MAX;
+    h->packs = packs_new();
     h->tls = tls_ref(options->tls);
     CHECK(pthread_mutex_init(&h->guests_lock, NULL) == 0);
     h->daemon = start(h);
@@ -474,6 +488,7 @@ void http_close(struct http *h)
     door_close(h->door);
     if (h->daemon)
         MHD_stop_daemon(h->daemon);
+    packs_free(h->packs);
     tls_unref(h->tls);
     pthread_mutex_destroy(&h->guests_lock);
     free(h);

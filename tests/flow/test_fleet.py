@@ -1,6 +1,7 @@
 """The two metrics, equal to what PostgreSQL itself computes, and live changes in them."""
 import datetime
 import time
+import uuid
 
 import pytest
 from harness import until
@@ -56,6 +57,24 @@ def test_failed_rate_by_aggregation_equals_postgresql(tamis):
     got = sorted((f['key'], r['key'], r['doc_count'], r['failed']['doc_count'])
                  for f in reply['aggregations']['fw']['buckets'] for r in f['region']['buckets'])
     assert got == failed_by_sql(tamis)
+
+
+def test_a_kept_answer_is_the_same_packed_and_plain(tamis):
+    """The first time it is counted, the second time packed to be kept, the third time given as it was packed."""
+    by_model = {'size': 0, 'aggs': {'day': {'date_histogram': {'field': 'activated_at', 'calendar_interval': '1d'},
+                                            'aggs': {'model': {'terms': {'field': 'model'}}}}}}
+    path = '/_tamis/metrics/activations?every=1d&by=model'
+    for ask, body in ((path, None), ('/devices/_search', by_model), (path + '&filter_path=rows.count', None)):
+        for _ in range(2):
+            model = f'kept-{uuid.uuid4()}'
+            replies = [tamis.http('POST' if body else 'GET', ask, body, headers={'Accept-Encoding': encoding})
+                       for encoding in ('gzip', 'gzip', 'gzip', 'identity')]
+            assert [r.status_code for r in replies] == [200] * 4
+            assert [r.headers.get('Content-Encoding') for r in replies] == ['gzip'] * 3 + [None]
+            answers = [{k: v for k, v in r.json().items() if k != 'took'} for r in replies]
+            assert all(a == answers[0] for a in answers) and len(replies[0].content) > 10000
+            tamis.postgres.sql(f"UPDATE devices SET model = '{model}' WHERE id = (SELECT min(id) FROM devices)")
+            until('the change is there', lambda m=model: m in tamis.http('GET', path).text, 10)
 
 
 def test_latency_statistics_equal_postgresql(tamis):

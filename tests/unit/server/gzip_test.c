@@ -95,3 +95,54 @@ TEST(gzip_is_taken_by_who_says_so)
     for (size_t i = 0; i < sizeof no / sizeof no[0]; i++)
         EXPECT(!gzip_accepted(slice_text(no[i])));
 }
+
+// Bytes that repeat themselves, as answers do.
+static struct buf some_text(size_t len, uint32_t seed)
+{
+    struct buf out = buf_init(1 << 20);
+    for (size_t i = 0; i < len; i++)
+        buf_u8(&out, (uint8_t)("abcab,{}:\"0123"[(i * (seed + 7) / 3) % 14]));
+    return out;
+}
+
+static void expect_joined(size_t head_len, size_t piece_len, size_t tail_len)
+{
+    struct buf head AUTO(buf_donep) = some_text(head_len, 1);
+    struct buf plain AUTO(buf_donep) = some_text(piece_len, 2);
+    struct buf tail AUTO(buf_donep) = some_text(tail_len, 3);
+    struct buf whole AUTO(buf_donep) = buf_init(1 << 20);
+    struct buf packed AUTO(buf_donep) = buf_init(1 << 20);
+    struct buf back AUTO(buf_donep) = buf_init(1 << 20);
+    struct gzip_piece piece;
+    buf_slice_add(&whole, buf_slice(&head));
+    buf_slice_add(&whole, buf_slice(&plain));
+    buf_slice_add(&whole, buf_slice(&tail));
+    EXPECT_EQ(gzip_piece_make(buf_slice(&plain), &piece, NULL), OK);
+    EXPECT_EQ(gzip_piece_join(buf_slice(&head), &piece, buf_slice(&tail), &packed, NULL), OK);
+    EXPECT_EQ(gzip_unpack(buf_slice(&packed), &back, NULL), OK);
+    EXPECT(slice_equal(buf_slice(&back), buf_slice(&whole)));
+    buf_done(&piece.blocks);
+}
+
+TEST(gzip_joins_a_piece_with_what_is_around_it)
+{
+    static const size_t lens[] = {0, 1, 2, 31, 4096, 65535};
+    for (int h = 0; h < 6; h++)
+        for (int p = 1; p < 6; p++)
+            for (int t = 0; t < 6; t++)
+                expect_joined(lens[h], lens[p], lens[t]);
+    expect_joined(9, 300000, 1);
+}
+
+TEST(gzip_piece_has_bounds)
+{
+    struct gzip_piece piece;
+    EXPECT_EQ(gzip_piece_make(slice_of(NULL, 0), &piece, NULL), ERR_LIMIT);
+    buf_done(&piece.blocks);
+    EXPECT_EQ(gzip_piece_make(slice_text("x"), &piece, NULL), OK);
+    struct buf large AUTO(buf_donep) = some_text(65536, 1);
+    struct buf out AUTO(buf_donep) = buf_init(1 << 20);
+    EXPECT_EQ(gzip_piece_join(buf_slice(&large), &piece, slice_of(NULL, 0), &out, NULL), ERR_LIMIT);
+    EXPECT_EQ(gzip_piece_join(slice_of(NULL, 0), &piece, buf_slice(&large), &out, NULL), ERR_LIMIT);
+    buf_done(&piece.blocks);
+}
