@@ -11,7 +11,8 @@ enum err push_refresh(const struct exchange *x, bool *out_forced, struct fault *
 // The one index of the path, which must be one that takes documents and that the caller may
 // write to.
 enum err push_table(struct exchange *x, uint16_t *out, struct fault *why);
-enum err push_table_named(struct exchange *x, struct slice name, uint16_t *out, struct fault *why);
+enum err push_table_named(struct exchange *x, struct slice wanted, uint16_t *out,
+                          struct fault *why);
 // api_by_query.c: what stands in the answers of _delete_by_query and its kin for how fast they
 // went.
 void by_query_write_pace(struct json_writer *w);

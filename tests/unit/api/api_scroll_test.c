@@ -66,8 +66,8 @@ TEST(a_scroll_reads_every_row_once_in_any_order)
         "{\"size\":4,\"sort\":[\"outcome\"]}",
         "{\"size\":2,\"sort\":[{\"latency\":\"desc\"},\"outcome\"]}",
         "{\"size\":7,\"sort\":[{\"at\":\"asc\"}]}",
-        "{\"size\":7,\"sort\":[{\"at\":\"desc\"}],"
-        "\"aggs\":{\"a\":{\"max\":{\"field\":\"latency\"}}}}",
+        ("{\"size\":7,\"sort\":[{\"at\":\"desc\"}],"
+         "\"aggs\":{\"a\":{\"max\":{\"field\":\"latency\"}}}}"),
         "{\"size\":1,\"sort\":[{\"device.model\":{\"missing\":\"_first\"}},\"_score\"]}"};
     for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++)
         EXPECT_EQ(read_all(&t, "POST /events/_search?scroll=1m", bodies[i]), 25);
