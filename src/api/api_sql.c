@@ -3,6 +3,7 @@
 //
 // A statement becomes the body of a _search (sql/request.h), which goes the way of every search:
 // permit, indices, floor, audit record.  So a role can ask by SQL what it can ask by the DSL.
+#include "api/cursor.h"
 #include "api/error.h"
 #include "api/field_list.h"
 #include "api/search_call.h"
@@ -19,6 +20,7 @@ enum {
     FETCH_SIZE_MAX = 1 << 20,
     PARAMETERS_MAX = 1024,
     CURSOR_HEADER_BYTES_MAX = 8192,
+    PAGE_KEEP_MS = 5 * 60 * 1000, // how long rows are kept as they are for the next page
 };
 
 struct sql_question {
@@ -37,6 +39,7 @@ struct sql_scope {
     struct exchange *x;
     struct slice indices;
     struct sql_table table;
+    struct slice pit; // in which all pages are read; len 0: one search is all
 };
 
 // ---- reading the body ----
@@ -339,12 +342,42 @@ static enum err ask(void *context, struct slice text, struct arena *arena,
     enum err e = json_parse(text, arena, &body, why);
     if (!e)
         e = request_parse(body, arena, &c->request, why);
+    c->request.pit_id = s->pit;
     if (!e)
-        e = index_wish_make(s->indices, &s->x->parameters, &wish, why);
+        e = index_wish_make(s->pit.len ? slice_of(NULL, 0) : s->indices, &s->x->parameters, &wish,
+                            why);
     if (!e)
         e = search_call_run(s->x, &wish, arena, c, why);
     *out = &c->answer;
     return e;
+}
+
+static enum err open_pit(struct sql_scope *s, bool is_of_rows, struct fault *why)
+{
+    struct exchange *x = s->x;
+    struct search_call c = {0};
+    struct cursor_wish wish = {.kind = CURSOR_PIT, .who = &x->who, .keep_ms = PAGE_KEEP_MS};
+    struct cursor *pit = NULL;
+    enum err e = request_parse(NULL, x->arena, &c.request, why);
+    c.request.size = is_of_rows;
+    if (!e)
+        e = index_wish_make(s->indices, &x->parameters, &wish.wish, why);
+    if (!e)
+        e = search_call_tables(x, &wish.wish, x->arena, &c, why);
+    wish.permit = c.permit;
+    wish.tables = c.tables;
+    if (!e)
+        e = cursor_open(x->api->cursors, &wish, monotonic_us(), &pit, why);
+    if (e)
+        return e;
+    s->pit = arena_copy(x->arena, slice_text(pit->id));
+    cursor_give(x->api->cursors, pit);
+    return OK;
+}
+
+static bool close_pit(struct exchange *x, struct slice pit)
+{
+    return pit.len && cursor_close(x->api->cursors, CURSOR_PIT, pit, &x->who);
 }
 
 static enum err plan(struct exchange *x, struct sql_question *q, struct statement *s,
@@ -405,12 +438,14 @@ static enum err write_output(struct exchange *x, const struct sql_question *q, s
 }
 
 static enum err make_cursor(struct exchange *x, const struct sql_question *q,
-                            const struct sql_page *page, struct slice *out, struct fault *why)
+                            const struct sql_page *page, struct slice pit, struct slice *out,
+                            struct fault *why)
 {
     struct buf text AUTO(buf_donep) = buf_init(CURSOR_BYTES_MAX);
     struct sql_cursor next = q->from;
     next.position = page->position;
     next.done = page->done;
+    next.pit = pit;
     enum err e = page->has_more ? cursor_print(&next, &text, why) : OK;
     *out = arena_copy(x->arena, buf_slice(&text));
     return e;
@@ -420,9 +455,13 @@ static enum err select_rows(struct exchange *x, struct sql_question *q, struct s
                             struct fault *why)
 {
     struct sql_scope scope = {0};
-    struct plan p;
+    struct plan p = {0};
     struct sql_page page = {0};
     enum err e = plan(x, q, s, &scope, &p, why);
+    scope.x = x;
+    scope.pit = q->from.pit;
+    if (!e && !q->is_continued && plan_takes_several(&p, q->from.fetch_size))
+        e = open_pit(&scope, p.kind == PLAN_ROWS, why);
     if (e)
         return e;
     const struct sql_asker asker = {&scope, ask};
@@ -440,11 +479,17 @@ static enum err select_rows(struct exchange *x, struct sql_question *q, struct s
     struct sql_output o = {.headings = headings, .rows = &page.rows};
     e = sql_run(&run, &page, why);
     if (!e)
-        e = make_cursor(x, q, &page, &o.cursor, why);
-    return e ? e : write_output(x, q, &o, why);
+        e = make_cursor(x, q, &page, scope.pit, &o.cursor, why);
+    if (!e)
+        e = write_output(x, q, &o, why);
+    if (e || !page.has_more)
+        (void)close_pit(x, scope.pit);
+    return e;
 }
 
 // ---- SHOW ----
+
+enum { SHOW_WIDTH = 4 }; // columns at most
 
 static bool is_like(const struct statement *s, const char *name)
 {
@@ -455,8 +500,8 @@ static enum err add_row(struct sql_rows *rows, const char *const *values, struct
 {
     struct cell *row = NULL;
     enum err e = rows_add(rows, &row, why);
-    for (uint32_t i = 0; i < rows->width && !e; i++)
-        row[i] = cell_text(slice_text(values[i]));
+    for (uint32_t i = 0; i < SHOW_WIDTH && i < rows->width && !e; i++)
+        row[i] = values[i] ? cell_text(slice_text(values[i])) : cell_null();
     return e;
 }
 
@@ -478,7 +523,7 @@ static enum err show_aliases(struct exchange *x, const struct statement *s, stru
     enum err e = exchange_aliases(x, &list, why);
     for (uint32_t i = 0; !e && i < list->count; i++) {
         const char *name = arena_string(x->arena, list->at[i].name);
-        const char *const values[] = {x->api->cluster_name, name, "VIEW", "ALIAS"};
+        const char *const values[SHOW_WIDTH] = {x->api->cluster_name, name, "VIEW", "ALIAS"};
         if (is_shown(x, list, i) && is_like(s, name))
             e = add_row(rows, values, why);
     }
@@ -492,7 +537,7 @@ static enum err show_tables(struct exchange *x, const struct statement *s, struc
     enum err e = exchange_tables(x, x->permit, slice_text("*"), &list, why);
     for (uint32_t i = 0; !e && i < list.count; i++) {
         const char *name = x->api->engine->schema->tables[list.tables[i]].name;
-        const char *const values[] = {x->api->cluster_name, name, "TABLE", "INDEX"};
+        const char *const values[SHOW_WIDTH] = {x->api->cluster_name, name, "TABLE", "INDEX"};
         if (is_like(s, name))
             e = add_row(rows, values, why);
     }
@@ -516,9 +561,9 @@ static enum err show_columns(struct exchange *x, const struct statement *s, stru
     enum err e = find_table(x, s, &scope, why);
     for (uint32_t i = 0; !e && i < scope.table.column_count; i++) {
         const struct sql_column *c = &scope.table.columns[i];
-        const char *const values[] = {arena_string(x->arena, c->name),
-                                      c->unusable ? "UNSUPPORTED" : jdbc_type(c->type),
-                                      c->unusable ? "unsupported" : sql_type_name(c->type)};
+        const char *const values[SHOW_WIDTH] = {
+            arena_string(x->arena, c->name), c->unusable ? "UNSUPPORTED" : jdbc_type(c->type),
+            c->unusable ? "unsupported" : sql_type_name(c->type)};
         e = add_row(rows, values, why);
     }
     return e;
@@ -533,7 +578,7 @@ static enum err show_functions(const struct statement *s, struct sql_rows *rows,
     enum err e = OK;
     const struct function *f = NULL;
     for (size_t i = 0; !e && (f = function_at(i)); i++) {
-        const char *const values[] = {f->name, kinds[f->kind]};
+        const char *const values[SHOW_WIDTH] = {f->name, kinds[f->kind]};
         if (!f->is_hidden && is_like(s, f->name))
             e = add_row(rows, values, why);
     }
@@ -543,19 +588,19 @@ static enum err show_functions(const struct statement *s, struct sql_rows *rows,
 static enum err show(struct exchange *x, const struct sql_question *q, const struct statement *s,
                      struct fault *why)
 {
-    static const char *const names[][4] = {
+    static const char *const names[][SHOW_WIDTH] = {
         [STATEMENT_SHOW_TABLES] = {"catalog", "name", "type", "kind"},
         [STATEMENT_SHOW_COLUMNS] = {"column", "type", "mapping", NULL},
         [STATEMENT_SHOW_FUNCTIONS] = {"name", "type", NULL, NULL},
         [STATEMENT_SHOW_CATALOGS] = {"name", "type", NULL, NULL},
     };
-    struct sql_heading headings[4] = {0};
+    struct sql_heading headings[SHOW_WIDTH] = {0};
     uint32_t width = 0;
-    for (; width < 4 && names[s->kind][width]; width++)
+    for (; width < SHOW_WIDTH && names[s->kind][width]; width++)
         headings[width] =
             (struct sql_heading){.name = slice_text(names[s->kind][width]), .type = SQL_KEYWORD};
     struct sql_rows rows = rows_of(x->arena, width);
-    const char *const catalog[] = {x->api->cluster_name, "local"};
+    const char *const catalog[SHOW_WIDTH] = {x->api->cluster_name, "local"};
     enum err e = OK;
     if (s->kind == STATEMENT_SHOW_TABLES)
         e = show_tables(x, s, &rows, why);
@@ -645,7 +690,6 @@ static enum err translate(struct exchange *x, struct fault *why)
     return e;
 }
 
-// Nothing is kept for a cursor, so there is nothing to give back.
 static enum err close_cursor(struct exchange *x, struct fault *why)
 {
     struct sql_cursor cursor;
@@ -662,7 +706,7 @@ static enum err close_cursor(struct exchange *x, struct fault *why)
         return e;
     json_object(&x->json);
     json_key(&x->json, "succeeded");
-    json_truth(&x->json, true);
+    json_truth(&x->json, close_pit(x, cursor.pit));
     json_end(&x->json);
     return OK;
 }
@@ -673,7 +717,7 @@ static const struct route routes[] = {
      "(docs/reference/sql.md)"},
     {METHOD_GET | METHOD_POST, ACTION_AGGREGATE, "/_sql/translate", translate, "", ""},
     {METHOD_POST, ACTION_AGGREGATE, "/_sql/close", close_cursor, "",
-     "cursors hold nothing on the server"},
+     "a cursor ends by itself after five minutes"},
     {METHOD_POST, ACTION_AGGREGATE, "/_plugins/_sql", opensearch_sql, "format sanitize",
      "OpenSearch's shape: schema and datarows"},
     {METHOD_POST, ACTION_AGGREGATE, "/_plugins/_sql/close", close_cursor, "", ""},

@@ -28,6 +28,7 @@ enum err cursor_print(const struct sql_cursor *c, struct buf *out, struct fault 
     buf_blob(&bytes, c->filter);
     buf_blob(&bytes, c->time_zone);
     buf_blob(&bytes, c->position);
+    buf_blob(&bytes, c->pit);
     add_check(&bytes);
     enum err e = buf_end(&bytes, why);
     if (!e)
@@ -70,6 +71,7 @@ enum err cursor_parse(struct slice text, struct arena *request, struct sql_curso
     out->filter = reader_blob(&r);
     out->time_zone = reader_blob(&r);
     out->position = reader_blob(&r);
+    out->pit = reader_blob(&r);
     out->is_columnar = flags & FLAG_COLUMNAR;
     out->is_opensearch = flags & FLAG_OPENSEARCH;
     bool is_sound =

@@ -3,12 +3,13 @@
 
 // A cursor: the question and where its next page starts, as text that the client gives back.
 //
-// Nothing is kept here between two pages.  Nothing in it has to be believed either: the question
-// is read, permitted and recorded anew for each page, so one that somebody has made up asks what
-// he could have asked outright.  The check at its end is for cursors that were cut or garbled.
+// The server keeps the rows as they were at the first page (api/cursor.h) and nothing else. Nothing
+// in it has to be believed: the question is read, permitted and recorded anew for each page, so one
+// that somebody has made up asks what he could have asked outright.  The check at its end is for
+// cursors that were cut or garbled.
 //
 //     base64url of   version | flags | fetch_size | done | now_ms | query | parameters | filter
-//                    | time_zone | position | 8 bytes of BLAKE2b of all before
+//                    | time_zone | position | pit | 8 bytes of BLAKE2b of all before
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -21,6 +22,7 @@ struct sql_cursor {
     struct slice filter;     // JSON; len 0: none
     struct slice time_zone;
     struct slice position; // JSON; len 0: only `done` counts
+    struct slice pit;      // the point in time that pages are read in; len 0: none
     uint64_t done;         // rows so far
     int64_t now_ms;        // of the first page: what NOW() is
     uint32_t fetch_size;

@@ -124,7 +124,7 @@ enum err groups_add(struct groups *g, const struct answer *a, const struct bucke
 
 static struct cell whole_of(double v)
 {
-    bool fits = v > -0x1p63 && v < 0x1p63;
+    bool fits = fabs(v) < 0x1p63;
     return fits ? cell_i64(SQL_LONG, (int64_t)round(v)) : cell_f64(v);
 }
 

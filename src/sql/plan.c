@@ -227,3 +227,13 @@ enum err plan_make(const struct planner *from, struct statement *s, struct plan 
                                       .constants = {.how = *from->how}}};
     return make(p);
 }
+
+bool plan_takes_several(const struct plan *p, uint32_t page_rows)
+{
+    bool is_one_group = p->kind == PLAN_GROUPS && p->source_count == 0;
+    if (p->kind == PLAN_CONSTANTS || is_one_group || p->limit == 0)
+        return false;
+    bool comes_whole = p->is_merged || p->is_sorted || p->having;
+    uint64_t most = page_rows < PLAN_SEARCH_ROWS ? page_rows : PLAN_SEARCH_ROWS;
+    return comes_whole || p->limit > most || p->offset > most - p->limit;
+}

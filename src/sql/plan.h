@@ -26,6 +26,7 @@ enum plan_kind {
 enum {
     PLAN_SOURCES_MAX = 32, // as the sources of a composite
     PLAN_AGGS_MAX = 256,
+    PLAN_SEARCH_ROWS = 10000, // rows or groups of one search
 };
 
 struct plan_output {
@@ -111,6 +112,10 @@ struct planner {
     struct arena *request;
     struct fault *why;
 };
+
+// Whether it may take more than one search to answer the plan, with pages of so many rows: then
+// all of them are to see the same rows.
+bool plan_takes_several(const struct plan *p, uint32_t page_rows);
 
 // FROM (SELECT ...) as one SELECT, before anybody looks for the table; `p` has none yet.
 enum err plan_flatten(const struct planner *p, struct statement *s);

@@ -9,8 +9,8 @@
 #include "sql/plan.h"
 
 enum {
-    SQL_PAGE_ROWS = 10000,   // of one search; LIMIT_RESULT_WINDOW
-    SQL_PAGE_GROUPS = 10000, // of one composite
+    SQL_PAGE_ROWS = PLAN_SEARCH_ROWS, // LIMIT_RESULT_WINDOW
+    SQL_PAGE_GROUPS = PLAN_SEARCH_ROWS,
 };
 
 struct sql_ask {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "api/cursor.h"
 #include "unit/api/talk.h"
 
 #include <stdio.h>
@@ -212,8 +213,8 @@ TEST(api_sql_under_a_floor_shows_no_small_group)
     talk_close(&t);
 }
 
-// Another's cursor asks with one's own rights.
-TEST(api_sql_cursor_gives_nobody_more_than_he_may)
+// Another's cursor is none.
+TEST(api_sql_cursor_is_of_who_asked)
 {
     struct talk t;
     char body[BODY_BYTES];
@@ -224,11 +225,15 @@ TEST(api_sql_cursor_gives_nobody_more_than_he_may)
     const char *cursor = strstr(t.text, "\"cursor\":\"");
     EXPECT(cursor != NULL);
     snprintf(body, sizeof body, "{%s", cursor);
-    EXPECT_EQ(talk_ask(&t, ROLE_METRICS, "POST /_sql", body), 403);
+    EXPECT_EQ(talk_ask(&t, ROLE_METRICS, "POST /_sql", body), 404);
+    EXPECT_EQ(talk_ask(&t, ROLE_METRICS, "POST /_sql/close", body), 200);
+    EXPECT(talk_is(&t, "{\"succeeded\":false}"));
     EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_sql", body), 200);
     EXPECT(!talk_has(&t, "\"columns\""));
     EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_sql/close", body), 200);
     EXPECT(talk_is(&t, "{\"succeeded\":true}"));
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_sql", body), 404);
+    talk_expect(&t, "search_context_missing_exception");
     talk_close(&t);
 }
 
@@ -244,5 +249,42 @@ TEST(api_sql_asks_through_an_alias_with_its_filter)
     expect(&t, "SELECT COUNT(*) FROM good", "\"rows\":[[3]]");
     expect(&t, "SELECT DISTINCT outcome FROM good", "\"rows\":[[\"ok\"]]");
     expect(&t, "SHOW TABLES LIKE 'g%'", "\"rows\":[[\"tamis\",\"good\",\"VIEW\",\"ALIAS\"]]}");
+    talk_close(&t);
+}
+
+// Rows that come, go and change between two pages.
+TEST(api_sql_pages_are_of_one_moment)
+{
+    struct talk t;
+    char body[BODY_BYTES];
+    talk_open(&t, 0);
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_sql",
+                       "{\"query\":\"SELECT latency FROM events ORDER BY latency\",\"fetch_size\":"
+                       "2}"),
+              200);
+    talk_expect(&t, "\"rows\":[[10],[20]]");
+    snprintf(body, sizeof body, "{%s", strstr(t.text, "\"cursor\":\""));
+    talk_crowd(&t, 20);
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_sql", body), 200);
+    talk_expect(&t, "{\"rows\":[[30],[40]],");
+    snprintf(body, sizeof body, "{%s", strstr(t.text, "\"cursor\":\""));
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_sql", body), 200);
+    EXPECT(talk_is(&t, "{\"rows\":[[50]]}"));
+    talk_close(&t);
+}
+
+// What a statement that was answered whole has opened is closed again.
+TEST(api_sql_leaves_nothing_open)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    for (int i = 0; i < 2 * CURSORS_OF_ONE_MAX; i++) {
+        EXPECT_EQ(ask_as(&t, ROLE_ANALYST, "SELECT latency FROM events"), 200);
+        EXPECT_EQ(ask_as(&t, ROLE_ANALYST, "SELECT COUNT(*) FROM events GROUP BY host ORDER BY 1"),
+                  200);
+        EXPECT_EQ(ask_as(&t, ROLE_ANALYST, "SELECT latency FROM events WHERE LENGTH(host) > 1"),
+                  400);
+        EXPECT_EQ(ask_as(&t, ROLE_METRICS, "SELECT host, COUNT(*) FROM events GROUP BY host"), 200);
+    }
     talk_close(&t);
 }

@@ -8,6 +8,7 @@ static struct sql_cursor sample(void)
                                .parameters = slice_text("[1]"),
                                .time_zone = slice_text("Europe/Berlin"),
                                .position = slice_text("[\"x\",7]"),
+                               .pit = slice_text("abc"),
                                .done = 1000,
                                .now_ms = 1638273600000,
                                .fetch_size = 500,
@@ -39,6 +40,7 @@ TEST(cursor_comes_back_as_it_was)
     EXPECT_EQ(c.filter.len, 0);
     EXPECT(slice_is(c.time_zone, "Europe/Berlin"));
     EXPECT(slice_is(c.position, "[\"x\",7]"));
+    EXPECT(slice_is(c.pit, "abc"));
     EXPECT_EQ(c.done, 1000);
     EXPECT_EQ(c.now_ms, 1638273600000);
     EXPECT_EQ(c.fetch_size, 500);

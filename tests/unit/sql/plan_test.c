@@ -49,3 +49,21 @@ TEST(plan_orders_rows_by_columns_only)
                        "verification_exception: Found 1 problem\nline 1:17: DISTINCT together with "
                        "GROUP BY or aggregates is not supported");
 }
+
+TEST(plan_knows_whether_one_search_is_enough)
+{
+    struct arena *request AUTO(arena_freep) = arena_new(16 << 20);
+    struct plan p;
+    plan_of(request, "SELECT kind FROM rows LIMIT 10", &p);
+    EXPECT(!plan_takes_several(&p, 10));
+    EXPECT(plan_takes_several(&p, 9));
+    plan_of(request, "SELECT kind FROM rows LIMIT 10 OFFSET 5", &p);
+    EXPECT(plan_takes_several(&p, 14));
+    EXPECT(!plan_takes_several(&p, 15));
+    plan_of(request, "SELECT kind FROM rows LIMIT 20000", &p);
+    EXPECT(plan_takes_several(&p, 50000));
+    plan_of(request, "SELECT COUNT(*) FROM rows", &p);
+    EXPECT(!plan_takes_several(&p, 1));
+    plan_of(request, "SELECT kind FROM rows GROUP BY kind ORDER BY COUNT(*) LIMIT 1", &p);
+    EXPECT(plan_takes_several(&p, 100));
+}
