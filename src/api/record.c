@@ -250,12 +250,33 @@ uint64_t record_buckets(const struct agg_answer *aggs, uint32_t count)
     uint64_t buckets = 0;
     for (uint32_t i = 0; i < count; i++) {
         const struct agg_answer *a = &aggs[i];
+        const struct agg *below;
+        uint32_t below_count = agg_below(a->agg, &below);
         buckets += a->bucket_count;
         for (uint32_t b = 0; b < a->bucket_count; b++)
-            buckets +=
-                a->buckets[b].subs ? record_buckets(a->buckets[b].subs, a->agg->sub_count) : 0;
+            buckets += a->buckets[b].subs ? record_buckets(a->buckets[b].subs, below_count) : 0;
     }
     return buckets;
+}
+
+// Rows that an aggregation shows are shown as those of a search.
+// NOLINTNEXTLINE(misc-no-recursion): see above
+static void add_top_rows(struct exchange *x, const struct search_call *c,
+                         const struct agg_answer *aggs, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        const struct agg_answer *a = &aggs[i];
+        const struct agg *below;
+        uint32_t below_count = agg_below(a->agg, &below);
+        for (uint32_t h = 0; h < a->hit_count; h++)
+            add_hit(x, table_named(schema_of(x), a->hits[h].index), &a->hits[h]);
+        for (uint32_t t = 0; a->hit_count && t < c->tables.count; t++)
+            show_fields(x, c->tables.tables[t], a->agg->top);
+        for (uint32_t b = 0; b < a->bucket_count; b++) {
+            if (a->buckets[b].subs)
+                add_top_rows(x, c, a->buckets[b].subs, below_count);
+        }
+    }
 }
 
 // --- what handlers tell
@@ -301,6 +322,8 @@ void record_search(struct exchange *x, const struct search_call *c)
         add_hit(x, table_named(schema_of(x), a->hits[i].index), &a->hits[i]);
     for (uint32_t i = 0; a->hit_count && i < c->tables.count; i++)
         show_fields(x, c->tables.tables[i], &c->request);
+    if (!c->reuse.found)
+        add_top_rows(x, c, a->aggs, a->agg_count);
 }
 
 void record_row(struct exchange *x, uint32_t table, const struct hit *h,

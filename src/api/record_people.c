@@ -151,13 +151,15 @@ static void add_named(struct exchange *x, const struct search_call *c,
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct agg_answer *a = &aggs[i];
+        const struct agg *below;
+        uint32_t below_count = agg_below(a->agg, &below);
         if (a->agg->kind == AGG_TERMS)
             add_names(x, c, a, -1, a->agg->field);
         for (uint32_t s = 0; a->agg->kind == AGG_COMPOSITE && s < a->agg->source_count; s++)
             add_names(x, c, a, (int)s, a->agg->sources[s].agg->field);
         for (uint32_t b = 0; b < a->bucket_count; b++) {
             if (a->buckets[b].subs)
-                add_named(x, c, a->buckets[b].subs, a->agg->sub_count);
+                add_named(x, c, a->buckets[b].subs, below_count);
         }
     }
 }

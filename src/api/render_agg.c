@@ -325,7 +325,7 @@ static void percentile_keyed(struct render *r, const struct agg_answer *v, uint3
     snprintf(name, sizeof name, "%.*s", SLICE_PRINT(buf_slice(&r->scratch)));
     json_key(r->json, name);
     json_double(r->json, v->percentiles[at]);
-    if (!isfinite(v->percentiles[at]))
+    if (!isfinite(v->percentiles[at]) || v->agg->kind == AGG_PERCENTILE_RANKS)
         return;
     snprintf(as_string, sizeof as_string, "%s_as_string", name);
     metric_text(r, v, as_string, v->percentiles[at]);
@@ -338,7 +338,7 @@ static void percentile_listed(struct render *r, const struct agg_answer *v, uint
     json_double(r->json, v->agg->percents[at]);
     json_key(r->json, "value");
     json_double(r->json, v->percentiles[at]);
-    if (isfinite(v->percentiles[at]))
+    if (isfinite(v->percentiles[at]) && v->agg->kind == AGG_PERCENTILES)
         metric_text(r, v, "value_as_string", v->percentiles[at]);
     json_end(r->json);
 }
@@ -355,6 +355,81 @@ static void percentiles(struct render *r, const struct agg_answer *v)
             percentile_keyed(r, v, i);
         else
             percentile_listed(r, v, i);
+    }
+    json_end(r->json);
+}
+
+static void median_deviation(struct render *r, const struct agg_answer *v)
+{
+    json_key(r->json, "value");
+    json_double(r->json, v->count ? v->deviation : NAN);
+}
+
+// --- rows in buckets ---------------------------------------------------------------
+
+static void top_total(struct render *r, uint64_t total)
+{
+    json_key(r->json, "total");
+    if (r->total_as_int) {
+        json_uint(r->json, total);
+        return;
+    }
+    json_object(r->json);
+    json_key(r->json, "value");
+    json_uint(r->json, total);
+    json_key(r->json, "relation");
+    json_text(r->json, "eq");
+    json_end(r->json);
+}
+
+// As a search's, of the request that the aggregation holds.
+static void top_hits(struct render *r, const struct agg_answer *v)
+{
+    const struct request *outer = r->request;
+    r->request = v->agg->top;
+    json_key(r->json, "hits");
+    json_object(r->json);
+    top_total(r, v->count);
+    json_key(r->json, "max_score");
+    json_double(r->json, v->hit_count ? v->hits[0].score : NAN);
+    json_key(r->json, "hits");
+    json_array(r->json);
+    for (uint32_t i = 0; i < v->hit_count; i++)
+        render_hit(r, &v->hits[i]);
+    json_end(r->json);
+    json_end(r->json);
+    r->request = outer;
+}
+
+static void top_metric(struct render *r, const struct hit *h, struct slice name)
+{
+    json_key_slice(r->json, name);
+    for (uint32_t i = 0; i < h->field_count; i++) {
+        if (slice_equal(h->fields[i].name, name)) {
+            render_value(r, &h->fields[i].value);
+            return;
+        }
+    }
+    json_null(r->json);
+}
+
+static void top_metrics(struct render *r, const struct agg_answer *v)
+{
+    const struct request *top = v->agg->top;
+    json_key(r->json, "top");
+    json_array(r->json);
+    for (uint32_t i = 0; i < v->hit_count; i++) {
+        json_object(r->json);
+        json_key(r->json, "sort");
+        json_array(r->json);
+        render_formatted(r, &v->hits[i].sort[0], top->sort[0].format);
+        json_end(r->json);
+        json_key(r->json, "metrics");
+        json_object(r->json);
+        for (uint32_t f = 0; f < top->field_count; f++)
+            top_metric(r, &v->hits[i], top->fields[f].pattern);
+        json_end(r->json);
+        json_end(r->json);
     }
     json_end(r->json);
 }
@@ -413,6 +488,10 @@ static const struct shape shapes[AGG_KIND_COUNT] = {
     [AGG_EXTENDED_STATS] = {extended_stats, NULL},
     [AGG_CARDINALITY] = {cardinality, NULL},
     [AGG_PERCENTILES] = {percentiles, NULL},
+    [AGG_PERCENTILE_RANKS] = {percentiles, NULL},
+    [AGG_MEDIAN_DEVIATION] = {median_deviation, NULL},
+    [AGG_TOP_HITS] = {top_hits, NULL},
+    [AGG_TOP_METRICS] = {top_metrics, NULL},
 };
 
 static const struct shape *shape_of(const struct agg *a)
@@ -458,6 +537,8 @@ static void name_of(struct render *r, const struct agg_answer *v)
         type = terms_type(v->field_type);
     else if (v->agg->kind == AGG_PERCENTILES)
         type = "tdigest_percentiles";
+    else if (v->agg->kind == AGG_PERCENTILE_RANKS)
+        type = "tdigest_percentile_ranks";
     render_typed_name(r, type, v->agg->name);
 }
 

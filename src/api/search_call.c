@@ -219,6 +219,21 @@ static enum err narrow(const struct schema *s, struct arena *arena, struct searc
     return e;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the parser lets aggregations be
+static enum err check_tops(struct exchange *x, struct arena *arena, const struct search_call *c,
+                           const struct agg *aggs, uint32_t count, struct fault *why)
+{
+    enum err e = OK;
+    for (uint32_t i = 0; e == OK && i < count; i++) {
+        for (uint32_t t = 0; e == OK && aggs[i].top && t < c->tables.count; t++)
+            e = sealed_names_check(x->api->engine->schema, c->permit, c->tables.tables[t],
+                                   aggs[i].top, arena, why);
+        if (e == OK)
+            e = check_tops(x, arena, c, aggs[i].subs, aggs[i].sub_count, why);
+    }
+    return e;
+}
+
 // What Elasticsearch's shards find out, and what names fields that are sealed.
 static enum err check_call(struct exchange *x, struct arena *arena, const struct search_call *c,
                            struct fault *why)
@@ -227,7 +242,7 @@ static enum err check_call(struct exchange *x, struct arena *arena, const struct
     for (uint32_t i = 0; e == OK && i < c->tables.count; i++)
         e = sealed_names_check(x->api->engine->schema, c->permit, c->tables.tables[i], &c->request,
                                arena, why);
-    return e;
+    return e ? e : check_tops(x, arena, c, c->request.aggs, c->request.agg_count, why);
 }
 
 enum err search_call_tables(struct exchange *x, const struct index_wish *wish, struct arena *arena,

@@ -133,6 +133,7 @@ static void query(struct shape *s, const struct query *q)
 }
 
 static void aggs(struct shape *s, const struct agg *list, uint32_t count);
+static void order(struct shape *s, const struct request *r);
 
 static const char *kind_name(const struct agg *a)
 {
@@ -156,6 +157,10 @@ static const char *kind_name(const struct agg *a)
         [AGG_EXTENDED_STATS] = "extended_stats",
         [AGG_CARDINALITY] = "cardinality",
         [AGG_PERCENTILES] = "percentiles",
+        [AGG_PERCENTILE_RANKS] = "percentile_ranks",
+        [AGG_MEDIAN_DEVIATION] = "median_absolute_deviation",
+        [AGG_TOP_HITS] = "top_hits",
+        [AGG_TOP_METRICS] = "top_metrics",
     };
     return names[a->kind];
 }
@@ -183,6 +188,8 @@ static void agg(struct shape *s, const struct agg *a)
             text(s, ", ");
         query(s, a->filters[i]);
     }
+    if (a->top)
+        order(s, a->top);
     for (uint32_t i = 0; i < a->order_count; i++) {
         if (a->orders[i].by == ORDER_METRIC)
             text(s, ",by metric");

@@ -27,8 +27,14 @@ enum agg_kind {
     AGG_EXTENDED_STATS,
     AGG_CARDINALITY,
     AGG_PERCENTILES,
+    AGG_PERCENTILE_RANKS,
+    AGG_MEDIAN_DEVIATION, // median_absolute_deviation
+    AGG_TOP_HITS,
+    AGG_TOP_METRICS,
     AGG_KIND_COUNT
 };
+
+struct request;
 
 enum agg_order_by { ORDER_COUNT, ORDER_KEY, ORDER_METRIC };
 
@@ -106,7 +112,10 @@ struct agg {
     uint32_t source_count;
     const struct literal *after; // one for each source; NULL: from the start
 
-    // percentiles
+    // top_hits and top_metrics: which rows of a bucket, and what of them; as of a search
+    const struct request *top;
+
+    // percentiles; percentile_ranks: the values whose rank is asked for
     const double *percents;
     uint32_t percent_count;
     // cardinality
@@ -114,6 +123,9 @@ struct agg {
     // extended_stats: how many deviations from the average its bounds are
     double sigma;
 };
+
+// How many aggregations are in each of its buckets, and these.
+uint32_t agg_below(const struct agg *a, const struct agg **out);
 
 // The aggregations of one level.
 struct agg_level {

@@ -145,3 +145,65 @@ const struct agg_form agg_form_percentiles = {.name = "percentiles",
                                               .params = percentiles_params,
                                               .start = start_percentiles,
                                               .finish = agg_needs_field};
+
+static enum err take_values(struct agg_parser *p, struct slice key, const struct json *v,
+                            struct agg *out)
+{
+    if (v->type != JSON_ARRAY)
+        return form_wrong_type(&p->form, key, v);
+    if (v->count == 0 || v->count > PERCENTS_MAX)
+        return form_refuse(&p->form, v, "illegal_argument_exception",
+                           "[values] must hold 1 to %d values: [%.*s]", PERCENTS_MAX,
+                           SLICE_PRINT(p->name));
+    double *values = ARENA_ARRAY(p->form.request, double, v->count);
+    for (uint32_t i = 0; i < v->count; i++) {
+        enum err e = form_f64(&p->form, key, &v->items[i], &values[i]);
+        if (e)
+            return e;
+    }
+    qsort(values, v->count, sizeof *values, by_value);
+    out->percents = values;
+    out->percent_count = v->count;
+    return OK;
+}
+
+static void start_percentile_ranks(struct agg *out)
+{
+    out->keyed = true;
+}
+
+static enum err finish_percentile_ranks(struct agg_parser *p, const struct json *v, struct agg *out)
+{
+    if (out->percent_count == 0)
+        return form_refuse(&p->form, v, "illegal_argument_exception", "Required [values]");
+    return agg_needs_field(p, v, out);
+}
+
+static const struct agg_param percentile_ranks_params[] = {
+    {"field", agg_take_field},        {"missing", agg_take_missing},
+    {"format", agg_take_format},      {"values", take_values},
+    {"keyed", agg_take_keyed},        {"script", agg_take_script},
+    {"tdigest", agg_take_ignored},    {"hdr", agg_take_ignored},
+    {"value_type", agg_take_ignored}, {NULL, NULL},
+};
+
+const struct agg_form agg_form_percentile_ranks = {.name = "percentile_ranks",
+                                                   .kind = AGG_PERCENTILE_RANKS,
+                                                   .params = percentile_ranks_params,
+                                                   .start = start_percentile_ranks,
+                                                   .finish = finish_percentile_ranks};
+
+static const struct agg_param median_deviation_params[] = {
+    {"field", agg_take_field},
+    {"missing", agg_take_missing},
+    {"format", agg_take_format},
+    {"script", agg_take_script},
+    {"compression", agg_take_ignored},
+    {"value_type", agg_take_ignored},
+    {NULL, NULL},
+};
+
+const struct agg_form agg_form_median_deviation = {.name = "median_absolute_deviation",
+                                                   .kind = AGG_MEDIAN_DEVIATION,
+                                                   .params = median_deviation_params,
+                                                   .finish = agg_needs_field};

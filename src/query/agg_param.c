@@ -87,3 +87,11 @@ enum err agg_needs_field(struct agg_parser *p, const struct json *v, struct agg 
                 "illegal_argument_exception: Required one of fields [field, script], but none were "
                 "specified. ");
 }
+
+uint32_t agg_below(const struct agg *a, const struct agg **out)
+{
+    if (a->kind == AGG_COMPOSITE && a->source_count)
+        a = a->sources[a->source_count - 1].agg;
+    *out = a->subs;
+    return a->sub_count;
+}

@@ -25,6 +25,10 @@ static const struct agg_form *const forms[AGG_KIND_COUNT] = {
     [AGG_EXTENDED_STATS] = &agg_form_extended_stats,
     [AGG_CARDINALITY] = &agg_form_cardinality,
     [AGG_PERCENTILES] = &agg_form_percentiles,
+    [AGG_PERCENTILE_RANKS] = &agg_form_percentile_ranks,
+    [AGG_MEDIAN_DEVIATION] = &agg_form_median_deviation,
+    [AGG_TOP_HITS] = &agg_form_top_hits,
+    [AGG_TOP_METRICS] = &agg_form_top_metrics,
 };
 
 enum err agg_take_param(struct agg_parser *p, const struct agg_form *form, struct slice key,

@@ -59,6 +59,10 @@ extern const struct agg_form agg_form_stats;
 extern const struct agg_form agg_form_extended_stats;
 extern const struct agg_form agg_form_cardinality;
 extern const struct agg_form agg_form_percentiles;
+extern const struct agg_form agg_form_percentile_ranks;
+extern const struct agg_form agg_form_median_deviation;
+extern const struct agg_form agg_form_top_hits;
+extern const struct agg_form agg_form_top_metrics;
 
 // Parameters that several kinds have.
 enum err agg_take_field(struct agg_parser *p, struct slice key, const struct json *v,

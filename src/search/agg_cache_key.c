@@ -8,7 +8,7 @@
 // A field that is added to one of these may change what is collected.  Whoever adds it says
 // here, in the writer of the struct, what of it belongs into the key, and counts it.
 static_assert(sizeof(struct match) == 208, "write_match() knows every field");
-static_assert(sizeof(struct agg) == 464, "write_agg() knows every field");
+static_assert(sizeof(struct agg) == 472, "write_agg() knows every field");
 static_assert(sizeof(struct request) == 232, "agg_plan_key() knows every field");
 
 enum { CODES_WRITTEN_MAX = 2048 };

@@ -21,6 +21,10 @@ static const struct agg_ops *const kinds[AGG_KIND_COUNT] = {
     [AGG_EXTENDED_STATS] = &agg_extended_stats_ops,
     [AGG_CARDINALITY] = &agg_cardinality_ops,
     [AGG_PERCENTILES] = &agg_percentiles_ops,
+    [AGG_PERCENTILE_RANKS] = &agg_percentiles_ops,
+    [AGG_MEDIAN_DEVIATION] = &agg_percentiles_ops,
+    [AGG_TOP_HITS] = &agg_top_ops,
+    [AGG_TOP_METRICS] = &agg_top_ops,
 };
 
 const struct agg_ops *agg_ops_of(enum agg_kind kind)

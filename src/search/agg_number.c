@@ -74,6 +74,28 @@ static bool of_percentiles(const struct agg_answer *a, struct slice name, double
     return false;
 }
 
+// Of the first row: a field's number.
+static bool of_top(const struct agg_answer *a, struct slice name, double *out)
+{
+    const struct request *top = a->agg->top;
+    bool is_asked = false;
+    for (uint32_t i = 0; i < top->field_count; i++)
+        is_asked |= slice_equal(top->fields[i].pattern, name);
+    *out = NAN;
+    for (uint32_t i = 0; a->hit_count && i < a->hits[0].field_count; i++) {
+        const struct hit_field *f = &a->hits[0].fields[i];
+        if (!slice_equal(f->name, name))
+            continue;
+        bool is_whole = f->value.type == VALUE_LONG || f->value.type == VALUE_DATE ||
+                        f->value.type == VALUE_BOOLEAN;
+        if (is_whole)
+            *out = (double)f->value.i64;
+        else if (f->value.type == VALUE_DOUBLE)
+            *out = f->value.f64;
+    }
+    return is_asked;
+}
+
 static bool of_extended_stats(const struct agg_answer *a, struct slice name, double *out)
 {
     return of_stats(a, name, out) ||
@@ -92,7 +114,13 @@ bool agg_number(const struct agg_answer *a, struct slice name, double *out)
         return of_stats(a, name, out);
     if (a->agg->kind == AGG_EXTENDED_STATS)
         return of_extended_stats(a, name, out);
-    if (a->agg->kind == AGG_PERCENTILES)
+    if (a->agg->kind == AGG_TOP_METRICS)
+        return of_top(a, name, out);
+    if (a->agg->kind == AGG_MEDIAN_DEVIATION && is_only) {
+        *out = a->deviation;
+        return true;
+    }
+    if (a->agg->kind == AGG_PERCENTILES || a->agg->kind == AGG_PERCENTILE_RANKS)
         return of_percentiles(a, name, out);
     if (a->agg->kind == AGG_CARDINALITY && is_only) {
         *out = (double)a->distinct;

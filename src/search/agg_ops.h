@@ -80,3 +80,4 @@ extern const struct agg_ops agg_stats_ops;
 extern const struct agg_ops agg_extended_stats_ops;
 extern const struct agg_ops agg_cardinality_ops;
 extern const struct agg_ops agg_percentiles_ops;
+extern const struct agg_ops agg_top_ops;

@@ -522,6 +522,47 @@ static double shown_percentile(const struct agg_node *n, uint32_t parent, uint32
     return veil_value(&v, exact);
 }
 
+// The percentile that `value` is at: what interpolate() would give it back for.
+static double rank_of(const struct weighted *w, uint32_t count, uint64_t total, double value)
+{
+    uint64_t before = 0;
+    if (count == 0)
+        return NAN;
+    if (value < w[0].value)
+        return 0;
+    for (uint32_t i = 0; i < count; i++) {
+        double middle = (double)before + (double)w[i].count / 2;
+        if (value == w[i].value)
+            return 100 * middle / (double)total;
+        before += w[i].count;
+        if (i + 1 < count && value < w[i + 1].value) {
+            double way = (value - w[i].value) / (w[i + 1].value - w[i].value);
+            return 100 * ((double)before - 0.5 + way) / (double)total;
+        }
+    }
+    return 100;
+}
+
+// Of the distances from the median.  Sorts p->weighted anew.
+static double median_deviation(struct percentiles *p, uint32_t count, uint64_t total)
+{
+    double median = percentile(p, count, total, 50);
+    for (uint32_t i = 0; i < count; i++)
+        p->weighted[i].value = fabs(p->weighted[i].value - median);
+    if (count)
+        qsort(p->weighted, count, sizeof *p->weighted, by_value); // the value is its first member
+    return percentile(p, count, total, 50);
+}
+
+// What one of a->percents comes to.
+static double told(const struct agg_node *n, uint32_t parent, uint32_t count, uint64_t total,
+                   double asked)
+{
+    const struct percentiles *p = n->state;
+    return n->agg->kind == AGG_PERCENTILE_RANKS ? rank_of(p->weighted, count, total, asked)
+                                                : shown_percentile(n, parent, count, total, asked);
+}
+
 static enum err finish(struct search *s, struct agg_node *n, struct fault *why)
 {
     (void)s;
@@ -540,7 +581,9 @@ static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
     if (!weigh(p, parent, &count, &out->count))
         return ERR_LIMIT;
     for (uint32_t i = 0; i < n->agg->percent_count; i++)
-        got[i] = shown_percentile(n, parent, count, out->count, n->agg->percents[i]);
+        got[i] = told(n, parent, count, out->count, n->agg->percents[i]);
+    if (n->agg->kind == AGG_MEDIAN_DEVIATION)
+        out->deviation = median_deviation(p, count, out->count);
     struct veil v = crowd_veil(&n->crowd, parent);
     out->count = veil_count(&v, VEIL_VALUES, out->count);
     out->percentiles = got;
@@ -551,13 +594,21 @@ static enum err answer(struct search *s, struct agg_node *n, uint32_t parent,
 static bool number(const struct agg_node *n, uint32_t parent, struct slice name, double *out)
 {
     struct percentiles *p = n->state;
-    double percent;
+    double percent = 0;
     uint32_t count;
     uint64_t total;
-    if (parse_f64(name, &percent) != OK || !(percent >= 0 && percent <= 100))
+    bool is_deviation = n->agg->kind == AGG_MEDIAN_DEVIATION;
+    bool is_only = name.len == 0 || slice_is(name, "value");
+    if (is_deviation ? !is_only : parse_f64(name, &percent) != OK)
+        return false;
+    if (n->agg->kind == AGG_PERCENTILES && !(percent >= 0 && percent <= 100))
         return false;
     bool ok = weigh(p, parent, &count, &total);
-    *out = ok ? shown_percentile(n, parent, count, total, percent) : NAN;
+    if (!ok)
+        *out = NAN;
+    else
+        *out = is_deviation ? median_deviation(p, count, total)
+                            : told(n, parent, count, total, percent);
     return true;
 }
 

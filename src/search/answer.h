@@ -54,6 +54,10 @@ struct agg_answer {
     double squares;            // extended_stats: the sum of them; NaN: not shown
     uint64_t distinct;         // cardinality
     const double *percentiles; // one per agg->percents; NaN when count is 0
+    double deviation;          // median_absolute_deviation; NaN when count is 0
+    // top_hits, top_metrics: the first rows of the bucket's `count`
+    const struct hit *hits;
+    uint32_t hit_count;
 };
 
 struct hit_field {

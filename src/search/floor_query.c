@@ -459,6 +459,8 @@ static enum err check_agg(const struct conditions *query, const struct agg *a)
 {
     if (a->kind == AGG_RANGE || a->kind == AGG_DATE_RANGE)
         return refuse(query->why, "a [range] aggregation");
+    if (a->kind == AGG_PERCENTILE_RANKS || a->kind == AGG_MEDIAN_DEVIATION)
+        return refuse(query->why, "[percentile_ranks] or [median_absolute_deviation]");
     bool is_histogram = a->kind == AGG_HISTOGRAM || a->kind == AGG_DATE_HISTOGRAM;
     if (is_histogram && (a->offset != 0 || a->offset_ms != 0))
         return refuse(query->why, "an [offset]");

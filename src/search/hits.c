@@ -37,7 +37,7 @@ static enum err cell_of_literal(struct search *s, const struct sort_plan *p,
     return literal_i64(p->column->type, l, &dates, &out->i64, &exact, why);
 }
 
-static enum err plan_key(struct search *s, struct sort_plan *p, struct fault *why)
+enum err sort_plan(struct search *s, struct sort_plan *p, struct fault *why)
 {
     const struct sort_key *key = p->key;
     if (slice_is(key->field, "_doc") || slice_is(key->field, "_shard_doc")) {
@@ -59,8 +59,7 @@ static enum err plan_key(struct search *s, struct sort_plan *p, struct fault *wh
     return cell_of_literal(s, p, &key->missing, &p->stand_in, why);
 }
 
-static int compare_cells(const struct sort_plan *p, const struct sort_cell *a,
-                         const struct sort_cell *b)
+int sort_compare(const struct sort_plan *p, const struct sort_cell *a, const struct sort_cell *b)
 {
     if (a->rank || b->rank)
         return (a->rank > b->rank) - (a->rank < b->rank);
@@ -78,8 +77,8 @@ static int compare_slots(const void *context, uint32_t a, uint32_t b)
 {
     const struct hits *h = context;
     for (uint32_t k = 0; k < h->sort_count; k++) {
-        int order = compare_cells(&h->sort[k], &h->cells[(size_t)a * h->sort_count + k],
-                                  &h->cells[(size_t)b * h->sort_count + k]);
+        int order = sort_compare(&h->sort[k], &h->cells[(size_t)a * h->sort_count + k],
+                                 &h->cells[(size_t)b * h->sort_count + k]);
         if (order)
             return order;
     }
@@ -112,7 +111,7 @@ static enum err plan_sort(struct search *s, struct hits *h, struct fault *why)
     for (uint32_t k = 0; k < h->sort_count; k++) {
         struct sort_plan *p = &h->sort[k];
         p->key = &r->sort[k];
-        enum err e = plan_key(s, p, why);
+        enum err e = sort_plan(s, p, why);
         if (!e && h->has_after)
             e = plan_after(s, p, &r->search_after[k], why);
         if (e)
@@ -246,20 +245,32 @@ static struct sort_cell column_cell(const struct sort_plan *p, uint32_t row)
     return missing_cell(p);
 }
 
-static struct sort_cell make_cell(const struct search *s, const struct hits *h,
-                                  const struct sort_plan *p, uint32_t row, uint64_t doc)
+void sort_load(struct search *s, const struct sort_plan *p)
+{
+    if (p->by == SORT_COLUMN)
+        column_load(&s->columns, p->column);
+}
+
+struct sort_cell sort_cell(const struct search *s, const struct sort_plan *p, uint32_t row,
+                           uint64_t doc)
 {
     if (p->by == SORT_DOC)
         return (struct sort_cell){.i64 = (int64_t)doc};
     if (p->by == SORT_SCORE)
         return (struct sort_cell){.f64 = s->score};
-    return h->is_sparse ? row_cell(s, p, row) : column_cell(p, row);
+    return column_cell(p, row);
+}
+
+static struct sort_cell make_cell(const struct search *s, const struct hits *h,
+                                  const struct sort_plan *p, uint32_t row, uint64_t doc)
+{
+    return h->is_sparse && p->by == SORT_COLUMN ? row_cell(s, p, row) : sort_cell(s, p, row, doc);
 }
 
 static bool is_after(const struct hits *h, const struct sort_cell *cells, uint64_t doc)
 {
     for (uint32_t k = 0; h->has_after && k < h->sort_count; k++) {
-        int order = compare_cells(&h->sort[k], &cells[k], &h->sort[k].after);
+        int order = sort_compare(&h->sort[k], &cells[k], &h->sort[k].after);
         if (order)
             return order > 0;
     }
@@ -272,7 +283,7 @@ static bool is_hopeless(const struct hits *h, const struct sort_cell *first)
     if (h->top.count < h->size || h->sort_count == 0)
         return false;
     const struct sort_cell *worst = &h->cells[(size_t)h->top.heap[0] * h->sort_count];
-    return compare_cells(&h->sort[0], first, worst) > 0;
+    return sort_compare(&h->sort[0], first, worst) > 0;
 }
 
 static void offer(struct search *s, struct hits *h, uint64_t doc, uint32_t row)
@@ -345,8 +356,7 @@ void hits_collect(struct search *s, struct hits *h, uint64_t doc, uint32_t count
         return;
     h->is_sparse = can_be_sparse(s, h, count);
     for (uint32_t k = 0; !h->is_sparse && k < h->sort_count; k++)
-        if (h->sort[k].by == SORT_COLUMN)
-            column_load(&s->columns, h->sort[k].column);
+        sort_load(s, &h->sort[k]);
     const struct sort_plan *first = h->sort_count ? &h->sort[0] : NULL;
     bool by_long = first && is_long(first) && !h->is_sparse;
     for (uint32_t i = 0; i < count && hits_want_more(h); i++)
@@ -371,8 +381,8 @@ void hits_merge(struct hits *h, const struct hits *from)
 
 // ---- answering ----
 
-static struct value cell_value(const struct search *s, const struct sort_plan *p,
-                               const struct sort_cell *cell)
+struct value sort_value(const struct search *s, const struct sort_plan *p,
+                        const struct sort_cell *cell)
 {
     if (cell->rank)
         return (struct value){.type = VALUE_NONE};
@@ -405,7 +415,7 @@ static void fill_hit(struct search *s, struct hits *h, uint32_t slot, struct hit
         return;
     struct value *sort = ARENA_ARRAY(s->arena, struct value, h->sort_count);
     for (uint32_t k = 0; k < h->sort_count; k++)
-        sort[k] = cell_value(s, &h->sort[k], &h->cells[(size_t)slot * h->sort_count + k]);
+        sort[k] = sort_value(s, &h->sort[k], &h->cells[(size_t)slot * h->sort_count + k]);
     out->sort = sort;
 }
 

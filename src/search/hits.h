@@ -51,6 +51,16 @@ struct hits {
     bool is_settled; // no block to come can change which rows are kept
 };
 
+// For whoever else sorts rows: a key's plan (`key` is set), and a row's value by it, once
+// sort_load() was called for the block at hand.
+enum err sort_plan(struct search *s, struct sort_plan *p, struct fault *why);
+void sort_load(struct search *s, const struct sort_plan *p);
+struct sort_cell sort_cell(const struct search *s, const struct sort_plan *p, uint32_t row,
+                           uint64_t doc);
+int sort_compare(const struct sort_plan *p, const struct sort_cell *a, const struct sort_cell *b);
+struct value sort_value(const struct search *s, const struct sort_plan *p,
+                        const struct sort_cell *cell);
+
 enum err hits_plan(struct search *s, struct hits *h, struct fault *why);
 // Orders the blocks by the first sort key where that lets the walk end early; only for a
 // search in which nothing else depends on the order.

@@ -86,6 +86,8 @@ struct search {
     uint64_t *nothing;  // BLOCK_WORDS zeros
     uint64_t *subjects; // whom each row is about; filled when floor is not 0
     uint32_t buckets;   // answered so far, for agg_buckets_max()
+    uint32_t top_rows;  // the same of rows that aggregations show
+    uint64_t doc;       // of the block's first row in the whole walk
 };
 
 // The search itself, whatever the floor makes of the question.

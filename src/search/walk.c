@@ -208,6 +208,7 @@ enum err walk_block(struct walk *w, const struct block_place *place, struct faul
     const struct view *v = snapshot_view(s->context->snapshot, s->context->tables[place->at]);
     row_filter_block(&s->filter, &s->columns, place->at, view_block(v, place->block));
     w->doc = place->doc;
+    s->doc = place->doc;
     if (w->rows_only && hits_are_before(s, &w->hits, w->doc))
         return OK;
     if (s->request->slice_max)

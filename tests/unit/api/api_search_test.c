@@ -145,3 +145,41 @@ TEST(api_count_takes_nothing_but_a_query)
     talk_expect(&t, "request does not support [aggs]");
     talk_close(&t);
 }
+
+TEST(api_search_shows_the_top_rows_of_buckets_and_records_them)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    static const char body[] =
+        "{\"size\":0,\"aggs\":{\"o\":{\"terms\":{\"field\":\"outcome\"},\"aggs\":{\"last\":{"
+        "\"top_metrics\":{\"metrics\":[{\"field\":\"latency\"},{\"field\":\"device.model\"}],"
+        "\"sort\":{\"at\":\"desc\"}}},\"top\":{\"top_hits\":{\"size\":1,\"sort\":[{\"latency\":"
+        "\"desc\"}],\"_source\":[\"host\"]}}}}}}";
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /events/_search?typed_keys=true", body), 200);
+    talk_expect(&t, "\"key\":\"fail\",\"doc_count\":2,\"top_metrics#last\":{\"top\":[{\"sort\":["
+                    "\"2019-12-04T03:00:00.000Z\"],\"metrics\":{\"latency\":40,\"device.model\":"
+                    "\"m1\"}}]},\"top_hits#top\":{\"hits\":{\"total\":{\"value\":2,\"relation\":"
+                    "\"eq\"},\"max_score\":null,\"hits\":[{\"_index\":\"events\",\"_id\":\"");
+    talk_expect(&t, "\"_score\":null,\"_source\":{\"host\":\"h1\"},\"sort\":[40]}]}}}");
+    EXPECT_EQ(talk_ask(&t, ROLE_AUDITOR, "GET /_tamis/audit/tail?last=1", NULL), 200);
+    talk_expect(&t, "\"rows\":4");
+    EXPECT_EQ(talk_ask(&t, ROLE_METRICS, "POST /events/_search", body), 403);
+    talk_expect(&t, "\"type\":\"security_exception\"");
+    talk_close(&t);
+}
+
+TEST(api_search_tells_ranks_and_deviations)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    EXPECT_EQ(
+        talk_ask(&t, ROLE_ANALYST, "POST /events/_search?size=0&typed_keys=true",
+                 "{\"aggs\":{\"r\":{\"percentile_ranks\":{\"field\":\"latency\",\"values\":["
+                 "30,5]}},\"m\":{\"median_absolute_deviation\":{\"field\":\"latency\"}},\"n\":"
+                 "{\"median_absolute_deviation\":{\"field\":\"nothing\"}}}}"),
+        200);
+    talk_expect(&t, "\"tdigest_percentile_ranks#r\":{\"values\":{\"5.0\":0.0,\"30.0\":50.0}}");
+    talk_expect(&t, "\"median_absolute_deviation#m\":{\"value\":10.0}");
+    talk_expect(&t, "\"median_absolute_deviation#n\":{\"value\":null}");
+    talk_close(&t);
+}
