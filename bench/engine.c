@@ -108,7 +108,7 @@ static enum err find_tables(struct bench *b, struct slice index, struct search *
     for (uint32_t i = 0; i < b->schema->table_count; i++)
         if (slice_is(index, b->schema->tables[i].name)) {
             tables[0] = i;
-            out->in = (struct index_list){tables, 1};
+            out->in = (struct index_list){.tables = tables, .count = 1};
             return OK;
         }
     return fail(&b->why, ERR_NOT_FOUND, "no index %.*s", SLICE_PRINT(index));

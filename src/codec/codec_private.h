@@ -68,6 +68,9 @@ static inline unsigned frame_low_width(const struct frame *f)
 // stepped.c: of a column in encoding_stepped, the multiples as a column of their own.
 struct column stepped_multiples(const struct column *c, uint64_t *out_step, uint64_t *out_base);
 
+// runs.c: of a column in encoding_runs, each run's code, cut off, and the row behind it; how many.
+uint32_t runs_of_codes_u8(const struct column *c, uint8_t *codes, uint16_t *ends);
+
 // scaled.c: the whole number over a power of ten that a double is, bit for bit; false when
 // it is none.
 bool scaled_word(uint64_t bits, unsigned *out_power, int64_t *out_whole);

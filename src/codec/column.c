@@ -335,6 +335,12 @@ void column_held_u16(const struct column *c, uint16_t *out)
     c->how->distances_u16(c, 0, out);
 }
 
+uint32_t column_code_runs_u8(const struct column *c, uint8_t *codes, uint16_t *ends)
+{
+    bool has_runs = c->kind == COLUMN_CODES && c->how == &encoding_runs && !c->present;
+    return has_runs ? runs_of_codes_u8(c, codes, ends) : 0;
+}
+
 void column_codes(const struct column *c, uint32_t *out)
 {
     c->how->codes(c, out);

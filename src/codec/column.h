@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-enum { COLUMN_ROWS_MAX = 8192 };
+enum { COLUMN_ROWS_MAX = 8192, COLUMN_RUNS_MAX = COLUMN_ROWS_MAX / 4 };
 
 enum column_kind {
     COLUMN_CODES, // uint32_t below COLUMN_NO_CODE
@@ -87,6 +87,10 @@ uint32_t column_sparse_count(const struct column *c);
 // Codes that a sparse column holds, in the order of their rows.
 void column_held_u8(const struct column *c, uint8_t *out);
 void column_held_u16(const struct column *c, uint16_t *out);
+
+// Codes of one byte that stand in runs, of which no row lacks one: each run's code, and the row
+// behind it.  How many, up to COLUMN_RUNS_MAX; 0: they are not held so.
+uint32_t column_code_runs_u8(const struct column *c, uint8_t *codes, uint16_t *ends);
 
 // One value, without decoding the others (delta: at most a group of 512).
 uint32_t column_code_at(const struct column *c, uint32_t row);

@@ -9,7 +9,7 @@
 //     ends      u16 each: rows before the run's end; ascending, the last is all rows
 //     base u64, width u8, packed: the value of each run
 
-enum { RUNS_MAX = COLUMN_ROWS_MAX / 4, END_BYTES = 2, COUNT_BYTES = 2 };
+enum { RUNS_MAX = COLUMN_RUNS_MAX, END_BYTES = 2, COUNT_BYTES = 2 };
 
 static uint32_t run_count(const struct words *w)
 {
@@ -149,6 +149,15 @@ static void runs_codes_u8(const struct column *c, uint8_t *out)
         memset(out + i, values[run], end - i);
         i = end;
     }
+}
+
+uint32_t runs_of_codes_u8(const struct column *c, uint8_t *codes, uint16_t *ends)
+{
+    struct runs r = runs_of(c);
+    bitunpack_u8(r.values.packed, r.count, r.values.width, (uint32_t)r.values.base, codes);
+    for (uint32_t run = 0; run < r.count; run++)
+        ends[run] = (uint16_t)u16_at(r.ends + (size_t)run * END_BYTES);
+    return r.count;
 }
 
 static uint64_t runs_word_at(const struct column *c, uint32_t row)

@@ -128,9 +128,12 @@ static const uint8_t *codes_of(struct search *s, const struct agg_chain *c,
     const uint8_t *codes = selected_codes(&s->columns, c->column);
     if (s->room.is_over)
         return NULL;
+    bool is_whole = column_is_whole(&s->columns, c->column);
     if (!parents->at)
-        return count_none(codes, count) == 0 ? codes : NULL;
+        return is_whole || count_none(codes, count) == 0 ? codes : NULL;
     take_off(codes, parents->at, count, c->masked);
+    if (is_whole)
+        return c->masked;
     return count_none(c->masked, count) == count_none(parents->at, count) ? c->masked : NULL;
 }
 

@@ -262,6 +262,8 @@ static bool covers(struct search *s, struct agg_node *n)
     struct column *c = n->column;
     if (t->form != KEY_CODE || !column_is_text(c) || n->missing.is_given)
         return false;
+    if (column_is_whole(&s->columns, c))
+        return true;
     const void *codes = selected_codes(&s->columns, c);
     return codes && !has_none(c->width, codes, s->columns.selection.count);
 }

@@ -210,6 +210,12 @@ const struct combinations *column_combinations(const struct columns *cs, const s
     return s->attribute ? attribute_combinations(s->attribute, &cs->block) : NULL;
 }
 
+bool column_is_whole(const struct columns *cs, const struct column *c)
+{
+    const struct column_source *s = &c->sources[cs->at];
+    return s->attribute && attribute_is_whole(s->attribute, &cs->block);
+}
+
 static void load_lookup_codes(struct columns *cs, struct column *c, const struct column_source *s)
 {
     if (c->combined) {
@@ -303,12 +309,25 @@ void column_load(struct columns *cs, struct column *c)
             c->f64[i] = (double)c->i64[i];
 }
 
+// A field of the table itself, with its own codes, that was not loaded for the block at hand.
+static bool is_untouched(const struct columns *cs, const struct column *c)
+{
+    const struct column_source *s = &c->sources[cs->at];
+    return s->is_mapped && !s->target && !s->code_map && c->stamp != cs->stamp;
+}
+
+uint32_t column_runs(struct columns *cs, const struct column *c, uint8_t *codes, uint16_t *ends)
+{
+    if (c->width != WIDTH_U8 || !is_untouched(cs, c))
+        return 0;
+    return block_code_runs(&cs->block, c->sources[cs->at].path.field, codes, ends);
+}
+
 uint32_t column_held(struct columns *cs, struct column *c, const void **out_codes,
                      const uint64_t **out_present)
 {
     const struct column_source *s = &c->sources[cs->at];
-    bool is_plain = s->is_mapped && !s->target && !s->code_map && c->width != WIDTH_U32;
-    if (!is_plain || c->stamp == cs->stamp)
+    if (c->width == WIDTH_U32 || !is_untouched(cs, c))
         return 0;
     *out_codes = c->own_codes;
     *out_present = c->present;

@@ -149,6 +149,8 @@ enum err columns_combine(struct columns *cs, struct column *const *columns, uint
                          struct column **out);
 // Of such a column, for the block at hand, after it was loaded: what its codes are places in.
 const struct combinations *column_combinations(const struct columns *cs, const struct column *c);
+// Every row of the block at hand is known to have a code, without a look at them.
+bool column_is_whole(const struct columns *cs, const struct column *c);
 
 // Moves to a block of tables[at].
 void columns_block(struct columns *cs, uint32_t at, struct block block);
@@ -168,6 +170,10 @@ const void *column_distances(struct columns *cs, struct column *c);
 // the column is loaded.  How many; 0 where they are not held so.  STORAGE_CODE.
 uint32_t column_held(struct columns *cs, struct column *c, const void **out_codes,
                      const uint64_t **out_present);
+
+// Codes of one byte that the block holds in runs: each run's and the row behind it
+// (BLOCK_RUNS_MAX). How many; 0 where they are not held so, or are loaded already.
+uint32_t column_runs(struct columns *cs, const struct column *c, uint8_t *codes, uint16_t *ends);
 
 // Of some rows by row, without loading the column.  False where that is no cheaper, and nothing is
 // written.  STORAGE_CODE: CODE_NONE for none.

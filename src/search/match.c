@@ -52,6 +52,50 @@ static void compare_codes(const struct match *m, const void *codes, uint32_t row
         compare_set_u32(codes, rows, m->set, c->dict_count, out);
 }
 
+static void set_bits(uint64_t *bits, uint32_t from, uint32_t end)
+{
+    uint64_t first = UINT64_MAX << (from % 64);
+    uint64_t last = UINT64_MAX >> (63 - (end - 1) % 64);
+    uint32_t word = from / 64;
+    uint32_t last_word = (end - 1) / 64;
+    if (word == last_word) {
+        bits[word] |= first & last;
+        return;
+    }
+    bits[word++] |= first;
+    while (word < last_word)
+        bits[word++] = UINT64_MAX;
+    bits[word] |= last;
+}
+
+// Rows of the runs whose bit is set.
+static bool spread_runs(const uint64_t *runs, uint32_t count, const uint16_t *ends, uint64_t *out)
+{
+    bool any = false;
+    memset(out, 0, BLOCK_WORDS * sizeof *out);
+    for (uint32_t w = 0; w < bit_words(count); w++)
+        for (uint64_t left = runs[w]; left; left &= left - 1) {
+            uint32_t run = w * 64 + (uint32_t)__builtin_ctzll(left);
+            set_bits(out, run ? ends[run - 1] : 0, ends[run]);
+            any = true;
+        }
+    return any;
+}
+
+// On each run's code instead of each row's; false where the block has no runs.
+static bool runs_block(struct columns *cs, const struct match *m, uint64_t *out, bool *out_any)
+{
+    uint8_t codes[BLOCK_RUNS_MAX + BLOCK_SLACK];
+    uint16_t ends[BLOCK_RUNS_MAX];
+    uint64_t bits[BLOCK_RUNS_MAX / 64];
+    uint32_t count = column_runs(cs, m->column, codes, ends);
+    if (count == 0)
+        return false;
+    compare_codes(m, codes, count, bits);
+    *out_any = spread_runs(bits, count, ends, out);
+    return true;
+}
+
 static enum match_rows codes_block(struct columns *cs, struct match *m, uint64_t *out)
 {
     struct block_range r;
@@ -66,6 +110,9 @@ static enum match_rows codes_block(struct columns *cs, struct match *m, uint64_t
         compare_codes(m, held, held_count, bits);
         return mask_spread(bits, places, cs->block.row_count, out) ? ROWS_SOME : ROWS_NONE;
     }
+    bool any;
+    if (runs_block(cs, m, out, &any))
+        return any ? ROWS_SOME : ROWS_NONE;
     column_load(cs, m->column);
     compare_codes(m, m->column->codes, cs->block.row_count, out);
     return ROWS_SOME;

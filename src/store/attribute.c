@@ -22,6 +22,7 @@ enum {
 struct piece { // a block's codes
     uint32_t refs;
     uint32_t bytes;
+    bool lacks_none; // of one byte: every row has a code
     struct attribute_room *room;
     uint64_t codes[];
 };
@@ -540,6 +541,14 @@ struct combinations *attribute_combinations(const struct attribute_reader *r, co
     return r->of[e - r->view->entries].combinations;
 }
 
+bool attribute_is_whole(const struct attribute_reader *r, const struct block *b)
+{
+    uint32_t block;
+    const struct version *v = version_of(r, b, &block);
+    const struct piece *p = v ? piece_at(v, block) : NULL;
+    return p && p->lacks_none;
+}
+
 static bool has_room(const struct attribute_reader *r, uint64_t bytes)
 {
     uint64_t used = __atomic_load_n(&r->room->used, __ATOMIC_RELAXED);
@@ -567,6 +576,7 @@ void attribute_keep(const struct attribute_reader *r, const struct block *b, con
         return;
     struct piece *p = checked(malloc(bytes));
     *p = (struct piece){.refs = 1, .bytes = bytes, .room = r->room};
+    p->lacks_none = r->width == 1 && !memchr(codes, UINT8_MAX, b->row_count);
     memcpy(p->codes, codes, (size_t)b->row_count * r->width);
     room_take(r->room, bytes);
     struct piece *had = NULL;

@@ -84,6 +84,8 @@ void attribute_close(struct attribute_reader *r); // NULL is fine
 // The block's codes by row, all ones for none; NULL when they are not there and have to be
 // looked up.  Good until the reader is closed.
 const void *attribute_codes(const struct attribute_reader *r, const struct block *b);
+// Whether these are there, of one byte, and none is missing.
+bool attribute_is_whole(const struct attribute_reader *r, const struct block *b);
 // Takes a copy of a block's codes that have been looked up, dead rows' too, if there is room.
 void attribute_keep(const struct attribute_reader *r, const struct block *b, const void *codes);
 // Whether attribute_keep() may have room for the block.

@@ -116,6 +116,15 @@ uint32_t segment_codes_held(const struct segment *s, uint32_t block, uint32_t fi
     return count;
 }
 
+uint32_t segment_code_runs(const struct segment *s, uint32_t block, uint32_t field, uint8_t *codes,
+                           uint16_t *ends)
+{
+    const struct column *c = hold_field(s, block, field);
+    uint32_t count = c ? column_code_runs_u8(c, codes, ends) : 0;
+    unit_let_go();
+    return count;
+}
+
 void segment_codes_of(const struct segment *s, uint32_t block, uint32_t field,
                       const struct block_rows *rows, uint32_t *out)
 {

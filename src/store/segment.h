@@ -63,9 +63,11 @@ void segment_codes(const struct segment *s, uint32_t block, uint32_t field, uint
 void segment_codes_narrow(const struct segment *s, uint32_t block, uint32_t field, unsigned width,
                           void *out);
 bool segment_offsets(const struct segment *s, uint32_t block, uint32_t field, struct offsets *o);
-// As block_codes_held(), block_codes_of() and block_i64_of().
+// As block_codes_held(), block_code_runs(), block_codes_of() and block_i64_of().
 uint32_t segment_codes_held(const struct segment *s, uint32_t block, uint32_t field, unsigned width,
                             void *out, uint64_t *out_present);
+uint32_t segment_code_runs(const struct segment *s, uint32_t block, uint32_t field, uint8_t *codes,
+                           uint16_t *ends);
 void segment_codes_of(const struct segment *s, uint32_t block, uint32_t field,
                       const struct block_rows *rows, uint32_t *out);
 void segment_i64_of(const struct segment *s, uint32_t block, uint32_t field,

@@ -170,6 +170,14 @@ uint32_t block_codes_held(const struct block *b, uint32_t field, unsigned width,
                               out_present);
 }
 
+uint32_t block_code_runs(const struct block *b, uint32_t field, uint8_t *codes, uint16_t *ends)
+{
+    const struct entry *e = b->part;
+    if (e->part->memory)
+        return 0;
+    return segment_code_runs(e->part->segment, b->index - e->first_block, field, codes, ends);
+}
+
 void block_codes_of(const struct block *b, uint32_t field, const struct block_rows *rows,
                     uint32_t *out)
 {

@@ -81,7 +81,7 @@ void block_keys(const struct block *b, struct row_key *out);
 // reader who knows that they fit: 1 when view_dict_count() is at most 255, 2 up to 65535.
 // Narrow reads may write up to BLOCK_SLACK_BYTES behind the block's last row, so `out`
 // has room for BLOCK_ROWS of its width and these.
-enum { BLOCK_SLACK_BYTES = 64 };
+enum { BLOCK_SLACK_BYTES = 64, BLOCK_RUNS_MAX = BLOCK_ROWS / 4 };
 
 void block_codes_narrow(const struct block *b, uint32_t field, unsigned width, void *out);
 // Of a block where few rows have a code: only these rows' codes, in their order, and which rows
@@ -89,6 +89,10 @@ void block_codes_narrow(const struct block *b, uint32_t field, unsigned width, v
 // nothing is written.  Width is 1 or 2.
 uint32_t block_codes_held(const struct block *b, uint32_t field, unsigned width, void *out,
                           uint64_t *out_present);
+
+// Of a block whose codes, of one byte, stand in runs and of which no row lacks one: each run's code
+// and the row behind it.  How many, up to BLOCK_RUNS_MAX; 0 where the block does not hold them so.
+uint32_t block_code_runs(const struct block *b, uint32_t field, uint8_t *codes, uint16_t *ends);
 
 // Of some rows, which rise, without decoding the others where that can be.
 struct block_rows {

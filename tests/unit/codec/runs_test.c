@@ -78,3 +78,35 @@ TEST(runs_refuse_ends_out_of_order_or_past_the_rows)
     bytes[0] = 0;
     EXPECT_EQ(open_runs(bytes, sizeof bytes, 300), ERR_CORRUPT);
 }
+
+TEST(runs_are_given_as_they_are_of_codes_that_no_row_lacks)
+{
+    static uint32_t codes[8192];
+    static uint8_t run_codes[COLUMN_RUNS_MAX];
+    static uint16_t ends[COLUMN_RUNS_MAX];
+    fill_runs(codes, 8000, 40, 200);
+    struct buf out = buf_init(1 << 20);
+    column_encode_codes(codes, 8000, &out);
+    struct column c;
+    EXPECT_EQ(column_open(buf_slice(&out), COLUMN_CODES, 8000, &c, NULL), OK);
+    uint32_t count = column_code_runs_u8(&c, run_codes, ends);
+    EXPECT(count > 100);
+    uint32_t row = 0;
+    for (uint32_t run = 0; run < count; run++)
+        for (; row < ends[run]; row++)
+            EXPECT_EQ(run_codes[run], codes[row]);
+    EXPECT_EQ(row, 8000);
+    buf_reset(&out);
+    for (uint32_t i = 0; i < 8000; i += 50)
+        codes[i] = COLUMN_NO_CODE;
+    column_encode_codes(codes, 8000, &out);
+    EXPECT_EQ(column_open(buf_slice(&out), COLUMN_CODES, 8000, &c, NULL), OK);
+    EXPECT_EQ(column_code_runs_u8(&c, run_codes, ends), 0); // some have none
+    buf_reset(&out);
+    for (uint32_t i = 0; i < 8000; i++)
+        codes[i] = i % 199;
+    column_encode_codes(codes, 8000, &out);
+    EXPECT_EQ(column_open(buf_slice(&out), COLUMN_CODES, 8000, &c, NULL), OK);
+    EXPECT_EQ(column_code_runs_u8(&c, run_codes, ends), 0); // no runs
+    buf_done(&out);
+}

@@ -341,7 +341,11 @@ TEST(attribute_of_combinations_is_apart_from_its_fields_and_numbers_them_as_they
     static const uint8_t codes[BLOCK_ROWS] = {1, 0, 1};
     EXPECT(attribute_takes(r, &b));
     attribute_keep(r, &b, codes);
-    EXPECT(!attribute_codes(model, &b));
+    EXPECT(attribute_is_whole(r, &b));
+    EXPECT(!attribute_codes(model, &b) && !attribute_is_whole(model, &b));
+    static const uint8_t some[BLOCK_ROWS] = {1, UINT8_MAX, 1};
+    attribute_keep(model, &b, some);
+    EXPECT(attribute_codes(model, &b) && !attribute_is_whole(model, &b));
     struct attribute_reader *again = reader_of_combinations(s);
     EXPECT(memcmp(attribute_codes(again, &b), codes, b.row_count) == 0);
     EXPECT_EQ(attribute_combinations(again, &b) == c, true);

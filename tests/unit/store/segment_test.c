@@ -63,6 +63,14 @@ static void expect_some_codes(const struct segment *s, uint32_t block, uint32_t 
             EXPECT_EQ(held[from++], (uint16_t)want[i]);
     }
     EXPECT_EQ(from, count);
+    static uint8_t run_codes[BLOCK_RUNS_MAX];
+    static uint16_t ends[BLOCK_RUNS_MAX];
+    uint32_t runs = segment_code_runs(s, block, field, run_codes, ends);
+    for (uint32_t run = 0, row = 0; run < runs; run++)
+        for (; row < ends[run]; row++)
+            EXPECT_EQ(run_codes[run], (uint8_t)want[row]);
+    if (runs > 0)
+        EXPECT_EQ(ends[runs - 1], row_count);
 }
 
 static void expect_some_i64(const struct segment *s, uint32_t block, const struct seg_block *b)
