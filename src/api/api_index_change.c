@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "api/api_private.h"
+#include "access/glob.h"
+#include "api/api_push.h"
 #include "api/field_list.h"
 #include "api/index_facts.h"
 #include "api/list.h"
-#include "api/render.h"
+#include "base/limits.h"
 
 // What clients ask of indices before they write: to be made, opened, set and mapped.
 //
@@ -47,12 +48,76 @@ static enum err create(struct exchange *x, struct fault *why)
                 shown(name), (const char *)name.at);
 }
 
-static enum err stay(struct exchange *x, struct fault *why)
+// ---- DELETE: every row goes, and the index stays, as the policy has it ----
+
+static void drop_answer(struct push_answer **a)
 {
-    (void)x;
-    return fail(why, ERR_INVALID,
-                "illegal_argument_exception: indices come from the policy; they cannot be deleted "
-                "here. [_delete_by_query] deletes documents");
+    push_answer_free(*a);
+}
+
+// All rows are his to take away only if he may see them all.
+static enum err may_clear(struct exchange *x, const struct table *t, struct fault *why)
+{
+    const struct permit *permit = NULL;
+    enum err e = permit_make(&x->who, ACTION_READ, slice_text(t->name), x->arena, &permit, why);
+    if (e == OK && !permit_rows(permit, t->name))
+        e = fail(why, ERR_DENIED, "security_exception: rows of [%s] are not shown to this user",
+                 t->name);
+    if (e == OK && permit_filters(permit, t->name))
+        e = fail(why, ERR_DENIED, "security_exception: not all rows of [%s] are shown to this user",
+                 t->name);
+    return e;
+}
+
+static enum err table_to_clear(struct exchange *x, struct slice name, uint16_t *out,
+                               struct fault *why)
+{
+    const struct schema *s = x->api->engine->schema;
+    const struct alias_list *aliases = NULL;
+    enum err e = exchange_aliases(x, &aliases, why);
+    if (e == OK && (slice_is(name, "_all") || glob_is_pattern(name)))
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: Wildcard expressions or all indices are not "
+                    "allowed");
+    if (e == OK && !schema_table(s, name) && aliases_has(aliases, name))
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: The provided expression [%.*s] matches an alias, "
+                    "specify the corresponding concrete indices instead.",
+                    shown(name), (const char *)name.at);
+    if (e == OK)
+        e = push_table_named(x, name, out, why);
+    return e ? e : may_clear(x, &s->tables[*out], why);
+}
+
+static enum err clear(struct exchange *x, uint16_t table, struct fault *why)
+{
+    struct push_head head = {.kind = PUSH_CLEAR, .table = table};
+    struct push_answer *answer AUTO(drop_answer) = NULL;
+    bit_set(head.allowed, table);
+    return push_send(x, &head, slice_of(NULL, 0), &answer, why);
+}
+
+// All names are looked at before the first index is emptied.
+static enum err delete_indices(struct exchange *x, struct fault *why)
+{
+    uint16_t tables[LIMIT_TABLES] = {0};
+    uint32_t count = 0;
+    struct slice names = exchange_path(x, 0);
+    struct slice name;
+    bool skips = false;
+    enum err e = parameter_truth(&x->parameters, "ignore_unavailable", &skips, why);
+    while (e == OK && count < LIMIT_TABLES && list_next(&names, &name)) {
+        e = table_to_clear(x, name, &tables[count], why);
+        if (e == ERR_NOT_FOUND && skips)
+            e = OK;
+        else
+            count++;
+    }
+    for (uint32_t i = 0; e == OK && i < count; i++)
+        e = clear(x, tables[i], why);
+    if (e == OK)
+        acknowledge(x, false);
+    return e;
 }
 
 static enum err open_index(struct exchange *x, struct fault *why)
@@ -280,7 +345,9 @@ static enum err analyze(struct exchange *x, struct fault *why)
 static const struct route routes[] = {
     {METHOD_PUT, ACTION_SCHEMA, "/{index}", create, "",
      "one of the policy exists already; others are refused: 400"},
-    {METHOD_DELETE, ACTION_MANAGE, "/{index}", stay, NULL, "refused: 400"},
+    {METHOD_DELETE, ACTION_WRITE, "/{index}", delete_indices, "",
+     "indices of `push:` by their names; every row goes, the index stays; needs the right to read "
+     "all rows too"},
     {METHOD_POST, ACTION_SCHEMA, "/{index}/_open", open_index, "", "none is ever closed"},
     {METHOD_PUT, ACTION_WRITE, "/{index}/_settings", put_settings,
      "preserve_existing flat_settings reopen",

@@ -191,8 +191,9 @@ static void departures(struct buf *out)
         out,
         "\n## Departures on purpose\n\n"
         "* There is no anonymous access. Only `/healthz` and `/readyz` need no credential.\n"
-        "* Indices and their mappings come from the policy; they cannot be made, changed or\n"
-        "  deleted here. Documents are pushed into the indices that it declares for that.\n"
+        "* Indices and their mappings come from the policy; they cannot be made or changed here.\n"
+        "  Documents are pushed into the indices that it declares for that; deleting one of these\n"
+        "  empties it.\n"
         "* `_source` is rebuilt from columns: keys stand in the order of the policy, a field\n"
         "  without a value is left out, a look-up is an object, dates are printed as\n"
         "  `yyyy-MM-ddTHH:mm:ss.SSSZ`.\n"

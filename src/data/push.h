@@ -20,9 +20,10 @@ enum push_op { PUSH_INDEX, PUSH_CREATE, PUSH_UPDATE, PUSH_DELETE, PUSH_OP_COUNT 
 const char *push_op_name(enum push_op op); // "index", ...
 
 enum push_kind {
-    PUSH_BULK, // the body is lines: actions and documents
-    PUSH_ONE,  // the body is one document, `op` and `id` say what to do
-    PUSH_FIND, // no body: the row key of `id` is asked for
+    PUSH_BULK,  // the body is lines: actions and documents
+    PUSH_ONE,   // the body is one document, `op` and `id` say what to do
+    PUSH_FIND,  // no body: the row key of `id` is asked for
+    PUSH_CLEAR, // no body: every row of the table goes
     PUSH_KIND_COUNT
 };
 
@@ -38,7 +39,7 @@ struct push_condition {
 struct push_head {
     enum push_kind kind;
     enum push_op op;
-    uint16_t table;                     // ONE, FIND; PUSH_NO_TABLE for BULK
+    uint16_t table;                     // all but BULK, which has PUSH_NO_TABLE
     uint64_t allowed[PUSH_TABLE_WORDS]; // bit per table of the schema that the client may write to
     struct slice id;                    // ONE, FIND; len 0: none
     struct slice index;                 // BULK: where items that name none go; len 0: nowhere

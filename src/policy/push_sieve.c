@@ -572,6 +572,16 @@ enum err push_sieve_row(struct push_sieve *s, const struct push_row *row, struct
     return OK;
 }
 
+void push_sieve_clear(struct push_sieve *s)
+{
+    CHECK(s->batch.row_count == 0);
+    (void)sieve_batch_next(&s->batch);
+    note_texts(s);
+    put_nothing(s);
+    s->number++;
+    sieve_batch_add(&s->batch, ROW_TRUNCATE, (struct row_key){0}, (struct row_key){0});
+}
+
 uint32_t push_sieve_row_count(const struct push_sieve *s)
 {
     return s->batch.row_count;

@@ -41,6 +41,9 @@ struct push_row {
 // the changeset is full and the row was not taken: cut, and give it again.
 enum err push_sieve_row(struct push_sieve *s, const struct push_row *row, struct fault *why);
 
+// Every row that came before goes.  The sieve is empty, and is cut next.
+void push_sieve_clear(struct push_sieve *s);
+
 uint32_t push_sieve_row_count(const struct push_sieve *s); // since the last cut
 uint64_t push_sieve_number(const struct push_sieve *s);    // of the last row taken
 // Goes on from there, when that is further.

@@ -471,6 +471,23 @@ static enum err find(struct push_reader *r, struct fault *why)
     return OK;
 }
 
+// All rows of the index: one row of a changeset, as it is for who appends.
+static enum err clear(struct push_reader *r, struct fault *why)
+{
+    int push = r->push_of[r->head.table];
+    const char *name = r->policy->schema->tables[r->head.table].name;
+    if (push == NO_PUSH || !bit_get(r->head.allowed, r->head.table))
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: index [%s] is not one that documents are pushed "
+                    "into",
+                    name);
+    const struct push_item item = {.op = PUSH_DELETE, .table = r->head.table};
+    push_sieve_clear(r->sieves[push]);
+    r->rows[r->head.table]++;
+    add_item(r, &item);
+    return cut(r, r->sieves[push], why);
+}
+
 static void begin(struct push_reader *r)
 {
     memset(r->rows, 0, sizeof r->rows);
@@ -485,6 +502,8 @@ static enum err take_all(struct push_reader *r, struct fault *why)
 {
     if (r->head.kind == PUSH_FIND)
         return find(r, why);
+    if (r->head.kind == PUSH_CLEAR)
+        return clear(r, why);
     enum err e = r->head.kind == PUSH_BULK ? take_lines(r, why) : take_one(r, why);
     for (uint32_t i = 0; !e && i < r->policy->push_count; i++)
         e = cut(r, r->sieves[i], why);

@@ -270,3 +270,24 @@ def test_reindex_copies_rows_as_they_were_through_the_sieve(tamis, es):
     assert copy({'source': {'index': 'notes'}, 'dest': {'index': 'copies'}}, 'pusher')[0] == 403
     for index in ('notes', 'copies'):
         es.delete_by_query(index=index, body={'query': {'match_all': {}}})
+
+
+def test_a_deleted_index_is_empty_and_takes_documents_again(tamis, es):
+    es.bulk(index='notes', body=[line for n in range(100) for line in ({'index': {}}, {'kind': 'a', 'count': n})])
+    es.index(index='copies', id='stays', body={'kind': 'b'})
+    at = es.index(index='notes', id='one', body={'kind': 'a'})
+    tamis.user('pusher2', 'writer')
+    assert tamis.http('DELETE', '/notes', None, 'pusher2').status_code == 403
+    assert es.indices.delete(index='notes') == {'acknowledged': True}
+    assert es.count(index='notes')['count'] == 0 and es.count(index='copies')['count'] == 1
+    assert refusal(es.index, index='notes', id='one', body={'kind': 'a'}, if_seq_no=at['_seq_no'],
+                   if_primary_term=at['_primary_term'])[0] == 409
+    assert es.index(index='notes', id='one', body={'kind': 'a'})['result'] == 'created'
+    assert es.index(index='notes', body={'kind': 'a'})['result'] == 'created'
+    assert refusal(es.indices.delete, index='no*')[0] == 400
+    assert refusal(es.indices.delete, index='notes,nosuch')[0] == 404 and es.count(index='notes')['count'] == 2
+    tamis.kill('serve')
+    until('documents are taken again', lambda: takes(tamis), 30)
+    assert es.count(index='notes')['count'] == 2
+    assert es.indices.delete(index='notes,copies')['acknowledged']
+    assert es.count(index='notes,copies')['count'] == 0

@@ -15,7 +15,7 @@ TEST(api_absent_says_so)
 {
     struct talk t;
     talk_open(&t, 0);
-    EXPECT_EQ(talk_ask(&t, ROLE_ADMIN, "DELETE /events", NULL), 400);
+    EXPECT_EQ(talk_ask(&t, ROLE_ADMIN, "POST /events/_close", NULL), 400);
     talk_expect(&t, "come from the policy");
     EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /_query", "{}"), 400);
     talk_expect(&t, "\"reason\":\"[/_query] is not supported\"");

@@ -13,8 +13,14 @@ TEST(api_index_of_the_policy_exists_and_no_other_is_made)
     talk_open(&t, 0);
     ask(&t, "PUT /events", "{}", 400, "\"type\":\"resource_already_exists_exception\"");
     ask(&t, "PUT /new", "{\"mappings\":{}}", 400, "index [new] is not in the policy");
-    EXPECT_EQ(talk_ask(&t, ROLE_ADMIN, "DELETE /events", NULL), 400);
-    talk_expect(&t, "come from the policy");
+    ask(&t, "DELETE /events", NULL, 400, "index [events] is mirrored from source [fleet]");
+    ask(&t, "DELETE /ev*", NULL, 400, "Wildcard expressions or all indices are not allowed");
+    ask(&t, "DELETE /_all", NULL, 400, "Wildcard expressions or all indices are not allowed");
+    ask(&t, "DELETE /nosuch", NULL, 404, "no such index [nosuch]");
+    ask(&t, "DELETE /nosuch?ignore_unavailable=true", NULL, 200, "{\"acknowledged\":true}");
+    EXPECT_EQ(talk_ask(&t, ROLE_ADMIN, "PUT /events/_alias/ev", NULL), 200);
+    ask(&t, "DELETE /ev", NULL, 400, "[ev] matches an alias");
+    EXPECT_EQ(talk_ask(&t, ROLE_ADMIN, "DELETE /events", NULL), 403);
     ask(&t, "POST /events/_open", NULL, 200,
         "{\"acknowledged\":true,\"shards_acknowledged\":true}");
     ask(&t, "POST /nosuch/_open", NULL, 404, "no such index [nosuch]");

@@ -174,3 +174,20 @@ TEST(push_reader_knows_aliases_as_names_of_where_they_are_written)
     expect_item(&s, "{\"index\":{\"_index\":\"mirrored\"}}\n{}\n", 400, PUSHED_DEVICES);
     stage_done(&s);
 }
+
+TEST(push_reader_clears_an_index_that_is_pushed_into)
+{
+    struct stage s;
+    stage_open(&s);
+    s.head = (struct push_head){
+        .kind = PUSH_CLEAR, .table = PUSHED_LOGS, .allowed = {(uint64_t)1 << PUSHED_LOGS}};
+    EXPECT_EQ(take(&s, ""), OK);
+    EXPECT_EQ(s.result.item_count, 1);
+    EXPECT(s.result.changesets.len > 0);
+    s.head.allowed[0] = 0;
+    EXPECT_EQ(take(&s, ""), ERR_INVALID);
+    s.head.table = PUSHED_DEVICES;
+    s.head.allowed[0] = UINT64_MAX;
+    EXPECT_EQ(take(&s, ""), ERR_INVALID);
+    stage_done(&s);
+}
