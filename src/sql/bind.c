@@ -415,6 +415,13 @@ static enum err bind_call(struct binder *b, struct expr *e)
         err = set_type(b, e);
     if (err)
         return err;
+    if (e->function->op == OP_CAST && e->args[0]->kind == EXPR_COLUMN &&
+        e->args[0]->type == e->type) {
+        const struct slice source = e->source;
+        *e = *e->args[0]; // a cast to the type it has
+        e->source = source;
+        return OK;
+    }
     if (!e->cells)
         e->cells = ARENA_ARRAY(b->request, struct cell, e->arg_count + 1);
     return fold(b, e);

@@ -99,8 +99,7 @@ static bool truncation_of(const struct expr *e, struct plan_source *out)
 }
 
 // *out_found: a source alone gives the key, each of its groups another one.
-static enum err direct_key(struct planning *p, struct expr *e, const struct expr **out,
-                           bool *out_found)
+static enum err direct_key(struct planning *p, struct expr *e, struct expr **out, bool *out_found)
 {
     struct plan_source source = {.kind = SOURCE_TERMS};
     uint32_t at = 0;
@@ -143,13 +142,11 @@ static enum date_unit unit_of(enum function_grain grain)
 static enum err made_key(struct planning *p, struct expr *e, struct expr **out)
 {
     uint32_t at = 0;
-    *out = e;
-    if (e->kind == EXPR_COLUMN) {
-        const struct plan_source source = source_of(e, SOURCE_TERMS);
-        enum err err = add_source(p, e, &source, &at);
-        *out = plan_input(p, e, at, e->type);
+    bool found = false;
+    enum err err = direct_key(p, e, out, &found);
+    if (err || found)
         return err;
-    }
+    *out = e;
     if (e->kind != EXPR_CALL)
         return OK;
     if (!e->function->evaluate)
@@ -160,11 +157,10 @@ static enum err made_key(struct planning *p, struct expr *e, struct expr **out)
     if (e->function->grain != GRAIN_NONE && e->args[0]->kind == EXPR_COLUMN) {
         struct plan_source source = source_of(e->args[0], SOURCE_CALENDAR);
         source.unit = unit_of(e->function->grain);
-        enum err err = add_source(p, e, &source, &at);
+        err = add_source(p, e, &source, &at);
         (*out)->args[0] = plan_input(p, e->args[0], at, source.type);
         return err;
     }
-    enum err err = OK;
     for (uint32_t i = 0; i < e->arg_count && !err; i++)
         err = made_key(p, e->args[i], &(*out)->args[i]);
     return err;
@@ -174,11 +170,11 @@ static enum err make_key(struct planning *p, struct expr *e, const struct expr *
 {
     bool found = false;
     struct expr *made = NULL;
-    enum err err = direct_key(p, e, out, &found);
-    if (err || found)
-        return err;
-    p->plan->is_merged = true;
-    err = made_key(p, e, &made);
+    enum err err = direct_key(p, e, &made, &found);
+    if (!err && !found) {
+        p->plan->is_merged = true;
+        err = made_key(p, e, &made);
+    }
     *out = made;
     return err;
 }

@@ -43,6 +43,23 @@ TEST(plan_groups_that_are_made_of_several_are_merged)
                        "DATE_TRUNC or YEAR");
 }
 
+// As Cube writes them; and steps within an expression are as coarse as they are.
+TEST(plan_groups_by_as_little_as_the_key_depends_on)
+{
+    struct arena *request AUTO(arena_freep) = arena_new(16 << 20);
+    struct plan p =
+        plan_of(request, "SELECT DATE_TRUNC('day', t.at::datetime), COUNT(*) FROM rows AS "
+                         "t GROUP BY 1 ORDER BY 2 DESC");
+    EXPECT(!p.is_merged);
+    EXPECT_EQ(p.sources[0].kind, SOURCE_CALENDAR);
+    p = plan_of(request,
+                "SELECT COUNT(*) FROM rows GROUP BY DATE_TRUNC('month', at) + INTERVAL 1 DAY, "
+                "HISTOGRAM(size, 5) * 2");
+    EXPECT(p.is_merged);
+    EXPECT_EQ(p.sources[0].unit, DATE_MONTH);
+    EXPECT_EQ(p.sources[1].kind, SOURCE_HISTOGRAM);
+}
+
 TEST(plan_groups_come_in_the_order_asked_for_where_the_engine_can)
 {
     struct arena *request AUTO(arena_freep) = arena_new(16 << 20);
