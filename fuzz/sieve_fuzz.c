@@ -89,7 +89,7 @@ static void cut(struct sieve *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct sieve_keys all = {keys, keys, NULL};
+    static struct sieve_keys all = {keys, keys, NULL, NULL};
     if (!policy) {
         forever = arena_new(16 << 20);
         check(crypto_start(NULL) == OK);

@@ -14,7 +14,8 @@ enum { PATH_BYTES = 4096 };
 enum err home_ratchet_open(const char *directory, struct home_ratchet *out, struct fault *why)
 {
     char access[PATH_BYTES];
-    *out = (struct home_ratchet){.directory = directory, .dir = {.dir = -1}};
+    *out = (struct home_ratchet){.directory = directory};
+    out->dir.dir = -1;
     enum err e = home_check(directory, why);
     snprintf(access, sizeof access, "%s/" DIRECTORY_ACCESS, directory);
     if (!e)

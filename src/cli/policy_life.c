@@ -11,6 +11,7 @@
 #include "server/approved.h"
 #include "server/directory.h"
 #include "server/installation.h"
+#include "server/layer_key.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -217,6 +218,54 @@ enum exit_status policy_run_apply(const struct arguments *a)
     return end_life(&l, e, &why);
 }
 
+// ---- other pseudonyms ----
+
+static enum err propose_rekey(struct life *l, const char *kind, const char *who, struct fault *why)
+{
+    char value[32];
+    snprintf(value, sizeof value, "%u\n", layer_generation(l->home.ratchet, kind) + 1);
+    const struct ratchet_change c = {
+        .kind = RATCHET_REKEY, .subject = kind, .who = who, .value = slice_text(value)};
+    buf_print(&l->out, "all pseudonyms of %s: ", kind);
+    return propose(l, &c, why);
+}
+
+static enum err rekey_kinds(struct life *l, const char *kind, const char *who, struct fault *why)
+{
+    const struct policy *p = NULL;
+    const struct ratchet_entry *now =
+        ratchet_in_force(l->home.ratchet, RATCHET_POLICY, SUBJECT_POLICY);
+    enum err e = policy_parse(now ? now->value : slice_text("sources: {}\n"), l->scratch, &p, why);
+    if (e)
+        return e;
+    if (kind && schema_subject(p->schema, kind) < 0)
+        return fail(why, ERR_NOT_FOUND, "the policy in force has no subject %.63s", kind);
+    if (p->schema->subject_count == 0)
+        return fail(why, ERR_NOT_FOUND, "the policy in force has no pseudonyms");
+    for (uint32_t i = 0; !e && i < p->schema->subject_count; i++) {
+        if (!kind || strcmp(kind, p->schema->subjects[i]) == 0)
+            e = propose_rekey(l, p->schema->subjects[i], who, why);
+    }
+    return e;
+}
+
+enum exit_status policy_run_rekey(const struct arguments *a)
+{
+    struct life l;
+    struct fault why = {0};
+    const char *directory = arguments_get(a, "dir");
+    const struct admin_claim claim = {arguments_get(a, "as"), arguments_get(a, "password-file"),
+                                      arguments_get(a, "otp")};
+    enum err e = open_life(directory, &l, &why);
+    if (!e)
+        e = admin_check(directory, &claim, &why);
+    if (!e)
+        e = rekey_kinds(&l, a->word_count > 1 ? a->words[1] : NULL, claim.name, &why);
+    if (!e)
+        e = installation_give(directory, &why);
+    return end_life(&l, e, &why);
+}
+
 // Whoever approves sees what: it is the entry's own value, and cannot have changed since.
 static enum err show_proposal(struct life *l, int64_t seq, struct fault *why)
 {
@@ -224,6 +273,13 @@ static enum err show_proposal(struct life *l, int64_t seq, struct fault *why)
     struct policy_diff d = {0};
     const struct ratchet_entry *p = &ratchet_entries(l->home.ratchet, &count)[seq - 1];
     buf_print(&l->out, "proposal %lld of %s: %s\n", (long long)seq, p->who, p->subject);
+    if (strcmp(p->kind, RATCHET_REKEY) == 0) {
+        buf_print(
+            &l->out,
+            "  every pseudonym of this kind becomes another; who wrote one down finds nothing "
+            "by it\n");
+        return OK;
+    }
     if (strcmp(p->kind, RATCHET_POLICY) != 0) {
         buf_slice_add(&l->out, p->value);
         return OK;

@@ -9,6 +9,7 @@ enum exit_status policy_run_diff(const struct arguments *a);
 enum exit_status policy_run_apply(const struct arguments *a);
 enum exit_status policy_run_approve(const struct arguments *a);
 enum exit_status policy_run_withdraw(const struct arguments *a);
+enum exit_status policy_run_rekey(const struct arguments *a);
 enum exit_status policy_run_history(const struct arguments *a);
 
 // The register of settings and of what a policy can say, each with its mark; one column.

@@ -88,6 +88,7 @@ static const struct action {
     {"apply", TAKES_DIR | TAKES_FILE | TAKES_PERSON, policy_run_apply},
     {"approve", TAKES_DIR | TAKES_PERSON | TAKES_WORD, policy_run_approve},
     {"withdraw", TAKES_DIR | TAKES_PERSON | TAKES_WORD, policy_run_withdraw},
+    {"rekey", TAKES_DIR | TAKES_PERSON | TAKES_WORD, policy_run_rekey},
     {"history", TAKES_DIR | TAKES_JSON, policy_run_history},
     {"settings", TAKES_JSON, policy_run_settings},
 };
@@ -166,6 +167,8 @@ const struct verb verb_policy = {
         "  tamis policy approve N --as NAME   approves proposal N of somebody else, within 24\n"
         "                                 hours; where there is one administrator, after them\n"
         "  tamis policy withdraw N --as NAME\n"
+        "  tamis policy rekey [KIND] --as NAME   proposes other pseudonyms for all subjects of a\n"
+        "                                 kind (or of all kinds); a second administrator approves\n"
         "  tamis policy history           every version, proposal and approval\n"
         "  tamis policy settings          everything that can be set, and what it protects\n\n"
         "  --dir DIR          policy.yml of this directory\n"
@@ -179,7 +182,7 @@ const struct verb verb_policy = {
         "  --json             statement, history and settings as JSON\n",
     .flags = flags,
     .words = "check | statement | suggest SOURCE | explain T.COLUMN | diff | apply | approve N | "
-             "withdraw N | history | "
+             "withdraw N | rekey [KIND] | history | "
              "settings",
     .words_min = 1,
     .words_max = 2,

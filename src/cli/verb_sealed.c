@@ -30,7 +30,8 @@ struct desk {
 
 static enum err open_desk(const struct arguments *a, struct desk *d, struct fault *why)
 {
-    *d = (struct desk){.a = a, .out = buf_init(OUT_BYTES), .home = {.dir = {.dir = -1}}};
+    *d = (struct desk){.a = a, .out = buf_init(OUT_BYTES)};
+    d->home.dir.dir = -1;
     d->scratch = arena_new(SCRATCH_BYTES);
     enum err e = home_ratchet_open(arguments_get(a, "dir"), &d->home, why);
     if (e)

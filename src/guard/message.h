@@ -25,9 +25,6 @@ enum message_type {
     MESSAGE_SIGN_ASK,
     MESSAGE_SIGNATURE, // keeper -> serve: 64 bytes
     MESSAGE_REFUSED,   // keeper -> any: the words why
-    // serve -> keeper: open a sealed value for a warrant (guard/warrant_ask.h)
-    MESSAGE_OPEN_ASK,
-    MESSAGE_OPENED, // keeper -> serve: it, locked for who holds the warrant
     // mirror -> serve: who am I talking to; payload: schema fingerprint (8 bytes)
     MESSAGE_HELLO,
     // mirror -> serve: where does this source stand (name, 64 bytes); serve answers
@@ -53,6 +50,12 @@ enum message_type {
     // and,
     // where clients show one, their authorities ride along; no payload
     MESSAGE_CERTIFICATE,
+    // serve -> keeper: open a sealed value for a warrant (guard/warrant_ask.h)
+    MESSAGE_OPEN_ASK,
+    MESSAGE_OPENED, // keeper -> serve: it, locked for who holds the warrant
+    // serve -> keeper: these pseudonyms under another layer (guard/relayer_ask.h)
+    MESSAGE_RELAYER_ASK,
+    MESSAGE_RELAYERED, // keeper -> serve: they are, in their order
     MESSAGE_TYPE_COUNT
 };
 

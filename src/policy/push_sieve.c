@@ -11,6 +11,7 @@
 #include "policy/body_watch.h"
 #include "policy/detector.h"
 #include "policy/free_text.h"
+#include "policy/layers.h"
 #include "policy/push_doc.h"
 #include "policy/sealers.h"
 #include "policy/sieve_batch.h"
@@ -64,6 +65,7 @@ struct push_sieve {
     uint32_t *field_columns;
     const uint8_t **field_keys;
     struct sealers sealers;
+    struct layers layers;
     struct sieve_shape shape;
     struct sieve_batch batch;
     uint64_t clean_names[CLEAN_NAMES]; // hashes of names in which nothing was found
@@ -127,6 +129,7 @@ static void init(struct push_sieve *s, const struct sieve_keys *keys)
     init_fields(s);
     body_watch_init(&s->bodies, &s->declared->table);
     sealers_init(&s->sealers, schema, s->declared->table.table, keys->seals);
+    layers_init(&s->layers, schema, s->declared->table.table, keys->layers);
     s->shape = (struct sieve_shape){
         .declared = &s->declared->table,
         .table = s->table,
@@ -134,6 +137,7 @@ static void init(struct push_sieve *s, const struct sieve_keys *keys)
         .subject_keys = s->field_keys,
         .row_key = secret_bytes(s->row_keys).at + (size_t)s->declared->table.table * KEY_BYTES,
         .sealers = s->sealers.by_field,
+        .layers = s->layers.by_field,
         .policy = schema_identity(schema),
         .bytes = &s->bytes,
     };
@@ -171,6 +175,7 @@ void push_sieve_free(struct push_sieve *s)
     free(s->flat);
     free(s->short_texts);
     sealers_done(&s->sealers);
+    layers_done(&s->layers);
     secret_free(s->subject_keys);
     secret_free(s->row_keys);
     detectors_free(s->detectors);

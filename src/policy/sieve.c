@@ -8,6 +8,7 @@
 #include "policy/body_watch.h"
 #include "policy/detector.h"
 #include "policy/free_text.h"
+#include "policy/layers.h"
 #include "policy/sealers.h"
 #include "policy/sieve_batch.h"
 #include "policy/sieve_key.h"
@@ -25,6 +26,7 @@ struct sieve_table {
     uint32_t *key_values;         // by key column: index into a row's values
     const uint8_t **subject_keys; // by field; into the sieve's copy
     struct sealers sealers;
+    struct layers layers;
     const uint8_t *row_key;
     size_t row_bytes;            // about, without texts
     struct sieve_batch *batches; // batch_used of them hold rows, in order
@@ -101,6 +103,7 @@ static void init_table(struct sieve *s, struct sieve_table *t, const struct poli
     t->key_values = array(declared->key_count, sizeof *t->key_values);
     t->row_key = secret_bytes(s->row_keys).at + (size_t)declared->table * KEY_BYTES;
     sealers_init(&t->sealers, s->policy->schema, declared->table, keys->seals);
+    layers_init(&t->layers, s->policy->schema, declared->table, keys->layers);
     t->shape = (struct sieve_shape){
         .declared = declared,
         .table = table,
@@ -108,6 +111,7 @@ static void init_table(struct sieve *s, struct sieve_table *t, const struct poli
         .subject_keys = t->subject_keys,
         .row_key = t->row_key,
         .sealers = t->sealers.by_field,
+        .layers = t->layers.by_field,
         .policy = schema_identity(s->policy->schema),
         .bytes = &s->bytes,
     };
@@ -184,6 +188,7 @@ void sieve_free(struct sieve *s)
         free(t->key_values);
         free(t->subject_keys);
         sealers_done(&t->sealers);
+        layers_done(&t->layers);
     }
     free(s->tables);
     secret_free(s->subject_keys);

@@ -26,6 +26,7 @@ struct sieve_keys {
     const uint8_t (*subjects)[32]; // schema->subject_count of them
     const uint8_t (*row_keys)[32]; // schema->table_count of them
     const uint8_t (*seals)[32];    // public halves, schema_sealed_count() of them
+    const uint8_t (*layers)[32];   // over pseudonyms, schema->subject_count; NULL: none has one
 };
 
 enum err sieve_new(const struct policy *p, uint32_t source, const struct sieve_keys *keys,

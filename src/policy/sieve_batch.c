@@ -21,6 +21,7 @@ void sieve_batch_init(struct sieve_batch *b, const struct sieve_shape *shape)
         struct sieve_column *c = &b->columns[f];
         sieve_column_init(c, &shape->declared->columns[shape->field_columns[f]], &t->fields[f],
                           shape->subject_keys[f], shape->bytes);
+        c->layer = shape->layers ? shape->layers[f] : NULL;
         if (t->fields[f].type != FIELD_SEALED)
             continue;
         c->sealer = shape->sealers[f];

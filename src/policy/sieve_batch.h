@@ -27,6 +27,7 @@ struct sieve_shape {
     const uint32_t *field_columns;      // by field: index into declared->columns
     const uint8_t *const *subject_keys; // by field; NULL where it is no pseudonym
     const uint8_t *row_key;
+    const struct layer *const *layers;   // by field; NULL where the pseudonym has none, or for none
     const struct sealer *const *sealers; // by field; NULL where it is not sealed, or for none
     uint64_t policy;                     // that values are sealed under
     size_t *bytes;                       // the sieve's count

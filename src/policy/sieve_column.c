@@ -230,6 +230,8 @@ static struct slice *finish_subjects(const struct sieve_column *c, struct arena 
     for (uint32_t i = 0; i < c->texts.count; i++)
         values[i] = intern_get(&c->texts, i);
     pseudonyms_of_texts(c->subject_key, values, c->texts.count, pseudonyms);
+    for (uint32_t i = 0; c->layer && i < c->texts.count; i++)
+        layer_put(c->layer, pseudonyms[i]);
     for (uint32_t i = 0; i < c->texts.count; i++)
         values[i] = slice_of(pseudonyms[i], PSEUDONYM_BYTES);
     return values;

@@ -20,6 +20,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "data/changeset.h"
+#include "keys/layer.h"
 #include "keys/seal.h"
 #include "policy/intern.h"
 #include "policy/policy.h"
@@ -28,6 +29,7 @@ struct sieve_column {
     const struct policy_column *declared;
     const struct field *field;
     const uint8_t *subject_key;  // PSEUDONYM; of KEY_BYTES; belongs to the sieve's maker
+    const struct layer *layer;   // PSEUDONYM; NULL: none
     const struct sealer *sealer; // SEALED; belongs to the sieve; with what it seals as
     struct seal_of seal_of;
     uint64_t seal_row[2]; // the row that is being put: hi, lo

@@ -342,6 +342,8 @@ static enum err settle_seals(struct settling *s, struct fault *why)
 {
     const struct policy *p = NULL;
     enum err e = policy_parse(buf_slice(&s->out->policy), s->scratch, &p, why);
+    if (!e)
+        e = layer_keys_settle(s->dir, s->ratchet, p->schema, s->out->generations, why);
     return e ? e : sealed_keys_settle(s->dir, s->ratchet, p->schema, &s->out->destroyed, why);
 }
 
@@ -387,6 +389,8 @@ static void encode_said(const struct settling *s, enum err e, struct buf *out)
     buf_u64_le(out, (uint64_t)s->out->begin_ms);
     buf_u64_le(out, (uint64_t)s->out->counter);
     buf_u32_le(out, s->out->destroyed);
+    for (size_t i = 0; i < LAYER_KINDS_MAX; i++)
+        buf_u32_le(out, s->out->generations[i]);
     buf_blob(out, slice_text(s->out->who));
     for (const char *const *subject = approved_settings; *subject; subject++) {
         struct buf text AUTO(buf_donep) = buf_init(LIMIT_CONFIG_BYTES);
@@ -407,6 +411,8 @@ static enum err decode_facts(struct reader *in, struct config *config, struct ap
     out->begin_ms = (int64_t)reader_u64_le(in);
     out->counter = (int64_t)reader_u64_le(in);
     out->destroyed = reader_u32_le(in);
+    for (size_t i = 0; i < LAYER_KINDS_MAX; i++)
+        out->generations[i] = reader_u32_le(in);
     struct slice who = reader_blob(in);
     snprintf(out->who, sizeof out->who, "%.*s", SLICE_PRINT(who));
     enum err e = OK;

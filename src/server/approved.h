@@ -19,6 +19,7 @@
 #include "access/ratchet.h"
 #include "base/buf.h"
 #include "server/config.h"
+#include "server/layer_key.h"
 
 #define RATCHET_POLICY    "policy"
 #define RATCHET_SETTING   "setting"
@@ -34,12 +35,13 @@ struct approved {
     int64_t seq;       // of the ratchet's entry that put it in force
     int64_t at_ms;
     char who[PRINCIPAL_NAME_BYTES];
-    uint32_t waiting;   // proposals that wait
-    bool differs;       // policy.yml says something that is not in force
-    bool has_data;      // something has entered, now or ever
-    int64_t begin_ms;   // when the installation was made
-    int64_t counter;    // of changes of catalog.db (access/trusted.h)
-    uint32_t destroyed; // keys of sealed columns (sealed_key.h)
+    uint32_t waiting;                      // proposals that wait
+    bool differs;                          // policy.yml says something that is not in force
+    bool has_data;                         // something has entered, now or ever
+    int64_t begin_ms;                      // when the installation was made
+    int64_t counter;                       // of changes of catalog.db (access/trusted.h)
+    uint32_t generations[LAYER_KINDS_MAX]; // of each kind's pseudonyms (layer_key.h)
+    uint32_t destroyed;                    // keys of sealed columns (sealed_key.h)
 };
 
 static inline void approved_done(struct approved *a)

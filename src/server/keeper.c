@@ -5,7 +5,10 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "guard/control.h"
+#include "guard/relayer_ask.h"
 #include "guard/warrant_ask.h"
+#include "keys/layer.h"
+#include "server/layer_key.h"
 #include "server/sealed_key.h"
 
 #include <poll.h>
@@ -82,8 +85,81 @@ static void answer_seal(const struct keeper *k, const struct sealed_column *c,
     out->len = AGREE_BYTES;
 }
 
+static uint32_t generation_of(const struct keeper *k, int subject)
+{
+    return k->generations ? k->generations[subject] : 0;
+}
+
+// True when it was a question for a layer.
+static bool answer_layer(const struct keeper *k, const char *label, struct keeper_reply *out)
+{
+    static const char layers[] = "layer/";
+    struct fault why = {0};
+    if (strncmp(label, layers, sizeof layers - 1) != 0)
+        return false;
+    const char *kind = label + sizeof layers - 1;
+    int subject = schema_subject(k->policy->schema, kind);
+    if (subject < 0) {
+        refuse(out, "the policy has no subject for this layer");
+    } else if (layer_key_get(&k->files, k->ring, kind, generation_of(k, subject), out->bytes,
+                             &why)) {
+        refuse(out, "%.400s", why.words);
+    } else {
+        out->type = MESSAGE_KEY;
+        out->len = KEY_BYTES;
+    }
+    return true;
+}
+
+static enum err layers_of(const struct keeper *k, const struct relayer_question *q,
+                          struct layer *from, struct layer *to, struct fault *why)
+{
+    char kind[KEEPER_LABEL_BYTES];
+    uint8_t key[KEY_BYTES];
+    snprintf(kind, sizeof kind, "%.*s", q->kind.len < 64 ? (int)q->kind.len : 0,
+             (const char *)q->kind.at);
+    int subject = schema_subject(k->policy->schema, kind);
+    if (subject < 0 || q->to != generation_of(k, subject) || q->from >= q->to)
+        return fail(why, ERR_DENIED, "these pseudonyms get no layer but the one in force");
+    enum err e = layer_key_get(&k->files, k->ring, kind, q->from, key, why);
+    if (e)
+        return e;
+    layer_init(from, key);
+    e = layer_key_get(&k->files, k->ring, kind, q->to, key, why);
+    if (!e)
+        layer_init(to, key);
+    wipe(key, sizeof key);
+    return e;
+}
+
+static void answer_relayer(const struct keeper *k, struct slice asked, struct keeper_reply *out)
+{
+    struct fault why = {0};
+    struct relayer_question q;
+    struct layer from;
+    struct layer to;
+    enum err e = relayer_question_parse(asked, &q, &why);
+    if (!e)
+        e = layers_of(k, &q, &from, &to, &why);
+    if (e) {
+        refuse(out, "%.500s", why.words);
+        return;
+    }
+    memcpy(out->bytes, q.values.at, q.values.len);
+    for (size_t at = 0; at < q.values.len; at += RELAYER_VALUE_BYTES) {
+        layer_take(&from, out->bytes + at);
+        layer_put(&to, out->bytes + at);
+    }
+    wipe(&from, sizeof from);
+    wipe(&to, sizeof to);
+    out->type = MESSAGE_RELAYERED;
+    out->len = q.values.len;
+}
+
 static void answer_key(const struct keeper *k, const char *label, struct keeper_reply *out)
 {
+    if (answer_layer(k, label, out))
+        return;
     struct sealed_column sealed;
     if (sealed_label(k->policy->schema, label, &sealed)) {
         answer_seal(k, &sealed, out);
@@ -225,6 +301,8 @@ void keeper_answer(const struct keeper *k, const struct message *asked, struct k
         answer_password(k, text, out);
     else if (asked->type == MESSAGE_OPEN_ASK)
         answer_open(k, asked->payload, out);
+    else if (asked->type == MESSAGE_RELAYER_ASK)
+        answer_relayer(k, asked->payload, out);
     else if (asked->type == MESSAGE_SIGN_ASK)
         answer_sign(k, asked->payload, out);
     else

@@ -3,11 +3,13 @@
 
 // The process keeper: the only one that holds the master key and may read password files.
 //
-// It has no socket but its links, and answers four questions:
+// It has no socket but its links, and answers few questions:
 //
 //     mirror: MESSAGE_KEY_ASK        "pseudonym/SUBJECT", "row-key/TABLE" or "seal/TABLE/COLUMN" of
 //                                    the policy; of a seal the public half (keys/seal.h)
 //     mirror: MESSAGE_PASSWORD_ASK   a file that the policy names, read anew each time
+//     mirror: MESSAGE_KEY_ASK        "layer/SUBJECT": of the generation in force; all zero: none
+//     serve:  MESSAGE_RELAYER_ASK    pseudonyms under the layer in force
 //     serve:  MESSAGE_OPEN_ASK       a sealed value, for a warrant that two people gave
 //     serve:  MESSAGE_SIGN_ASK       what for (enum sign_domain), a digest of 32 bytes
 //
@@ -24,7 +26,8 @@ enum { KEEPER_REPLY_BYTES = 29 << 10, KEEPER_LABEL_BYTES = 128 };
 struct keeper {
     const struct policy *policy;
     const struct key_ring *ring;
-    struct world files; // password files are named relative to it
+    const uint32_t *generations; // of the layers over each kind's pseudonyms; NULL: all 0
+    struct world files;          // password files are named relative to it
 };
 
 struct keeper_reply {

@@ -6,8 +6,10 @@
 #include "base/log.h"
 #include "guard/control.h"
 #include "guard/syscalls.h"
+#include "policy/policy.h"
 #include "server/directory.h"
 #include "server/installation.h"
+#include "server/layer_key.h"
 #include "server/process.h"
 
 #include <errno.h>
@@ -28,6 +30,7 @@ enum {
     STOP_US = 15 * 1000000,       // then it is killed
     STOP_POLL_MS = 50,
     LOG_BYTES = 16384,
+    FORGET_BYTES = 256 << 20,
     ROUNDS_MAX = 64, // reads of one child's doings before the others have their turn
 };
 
@@ -234,6 +237,26 @@ static void make_ready_file(struct launcher *l)
         close(fd);
 }
 
+// Serve answers, so the store has no pseudonym of an older layer: its key is destroyed.  In a
+// process of its own, as the launcher parses no policy.
+static void forget_layers(const struct launcher *l)
+{
+    pid_t pid = fork();
+    if (pid != 0)
+        return; // its end is heard as a child's that is none of the three; a failure is tried again
+    struct arena *arena = arena_new(FORGET_BYTES);
+    const struct policy *policy = NULL;
+    struct fault why = {0};
+    enum err e = crypto_start(&why);
+    if (!e)
+        e = policy_parse(buf_slice(&l->at.approved.policy), arena, &policy, &why);
+    if (!e)
+        e = layer_keys_forget(&l->at.dir, policy->schema, l->at.approved.generations, &why);
+    if (e)
+        log_line(LOG_WARN, "old layers of pseudonyms: %s", why.words);
+    _exit(e ? 1 : 0);
+}
+
 // What is left after as many words is heard in the next round: serve may be anybody's by
 // now, and must not keep us from signals.
 static void hear_serve(struct launcher *l)
@@ -249,9 +272,10 @@ static void hear_serve(struct launcher *l)
             close_control(&l->children[PROCESS_SERVE]); // makes it stop, if it has not
         if (e || !got)
             return;
-        if (word == MESSAGE_READY)
+        if (word == MESSAGE_READY) {
             make_ready_file(l);
-        else if (l->children[PROCESS_MIRROR].pid)
+            forget_layers(l);
+        } else if (l->children[PROCESS_MIRROR].pid)
             (void)kill(l->children[PROCESS_MIRROR].pid, SIGKILL); // may be gone already
     }
 }
@@ -430,6 +454,8 @@ static void look_again(struct launcher *l)
     endpoint_print(&l->at.config.listen, was);
     endpoint_print(&now.config.listen, is);
     bool is_same = strcmp(was, is) == 0 && now.approved.destroyed == l->at.approved.destroyed &&
+                   memcmp(now.approved.generations, l->at.approved.generations,
+                          sizeof now.approved.generations) == 0 &&
                    strcmp(now.config.tls_client_ca, l->at.config.tls_client_ca) == 0 &&
                    slice_equal(buf_slice(&now.approved.policy), buf_slice(&l->at.approved.policy));
     if (is_same)

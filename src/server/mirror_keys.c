@@ -20,7 +20,7 @@ struct passwords {
 struct mirror_keys {
     const struct policy *policy;
     // 32 bytes each, one after another; NULL when none.
-    struct secret *subjects, *row_keys, *seals;
+    struct secret *subjects, *layers, *row_keys, *seals;
     pthread_mutex_t passwords_lock; // held over no I/O
     struct passwords *passwords;    // per source
 };
@@ -125,8 +125,11 @@ static enum err ask_keys(struct link *keeper, struct mirror_keys *k, struct faul
     const struct schema *schema = k->policy->schema;
     const struct asking subjects = {"pseudonym", schema->subject_count, subject_name};
     const struct asking tables = {"row-key", schema->table_count, table_name};
+    const struct asking layers = {"layer", schema->subject_count, subject_name};
     const struct asking seals = {"seal", schema_sealed_count(schema), seal_name};
     enum err e = ask_all(keeper, schema, &subjects, &k->subjects, why);
+    if (!e)
+        e = ask_all(keeper, schema, &layers, &k->layers, why);
     if (!e)
         e = ask_all(keeper, schema, &tables, &k->row_keys, why);
     return e ? e : ask_all(keeper, schema, &seals, &k->seals, why);
@@ -192,6 +195,7 @@ void mirror_keys_free(struct mirror_keys *k)
     for (uint32_t i = 0; i < k->policy->source_count; i++)
         passwords_done(&k->passwords[i]);
     secret_free(k->subjects);
+    secret_free(k->layers);
     secret_free(k->row_keys);
     secret_free(k->seals);
     pthread_mutex_destroy(&k->passwords_lock);
@@ -210,7 +214,8 @@ struct sieve_keys mirror_keys_sieve(const struct mirror_keys *k)
 {
     return (struct sieve_keys){.subjects = keys_of(k->subjects),
                                .row_keys = keys_of(k->row_keys),
-                               .seals = keys_of(k->seals)};
+                               .seals = keys_of(k->seals),
+                               .layers = keys_of(k->layers)};
 }
 
 static const char *password_of(const struct secret *s)

@@ -50,7 +50,8 @@ static enum err run_keeper(const struct process_start *start, const struct polic
         e = key_ring_open(&here, &ring, why);
     if (e)
         return e;
-    struct keeper keeper = {.policy = policy, .ring = ring, .files = here};
+    struct keeper keeper = {
+        .policy = policy, .ring = ring, .generations = start->approved->generations, .files = here};
     e = keeper_run(&keeper, PROCESS_CONTROL_FD, why);
     key_ring_close(ring);
     return e;

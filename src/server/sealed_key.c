@@ -6,12 +6,9 @@
 #include "base/date.h"
 #include "base/num.h"
 #include "server/directory.h"
+#include "server/drawn_key.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { FILE_NAME_BYTES = 96, HASH_BYTES = 16, GONE_BYTES = 1024, LABEL_BYTES = 512 };
 
@@ -96,46 +93,15 @@ static enum err read_gone(const struct world *w, const struct sealed_column *c, 
     return e;
 }
 
-// As root: to whom keys/ belongs, so that keeper reads it.
-static enum err give(const struct world *w, const char *name, struct fault *why)
-{
-    struct stat keys;
-    if (geteuid() != 0)
-        return OK;
-    if (fstatat(w->dir, DIRECTORY_KEYS, &keys, AT_SYMLINK_NOFOLLOW) < 0 ||
-        fchownat(w->dir, name, keys.st_uid, keys.st_gid, AT_SYMLINK_NOFOLLOW) < 0)
-        return fail(why, ERR_IO, "give %s to its owner: %s", name, strerror(errno));
-    return OK;
-}
-
-static enum err is_there(const struct world *w, const char *name, bool *out, struct fault *why)
-{
-    int fd = -1;
-    struct fault said = {0};
-    enum err e = w->ops->open_read(w, name, &fd, &said);
-    *out = e == OK;
-    if (e == OK)
-        w->ops->close(fd);
-    return e && e != ERR_NOT_FOUND ? fail(why, e, "%s", said.words) : OK;
-}
-
 enum err sealed_key_make(const struct world *w, const struct sealed_column *c, struct fault *why)
 {
     char name[FILE_NAME_BYTES];
     char gone[FILE_NAME_BYTES];
-    bool has_key = false;
     bool is_gone = false;
     file_name(c, "key", name);
     file_name(c, "gone", gone);
-    enum err e = is_there(w, name, &has_key, why);
-    if (!e)
-        e = is_there(w, gone, &is_gone, why);
-    if (e || has_key || is_gone)
-        return e;
-    struct secret *drawn = secret_random(KEY_BYTES);
-    e = world_write_file(w, name, secret_bytes(drawn), why);
-    secret_free(drawn);
-    return e ? e : give(w, name, why);
+    enum err e = drawn_key_is_there(w, gone, &is_gone, why);
+    return e || is_gone ? e : drawn_key_make(w, name, why);
 }
 
 static enum err tell_gone(const struct sealed_column *c, struct slice text, struct fault *why)
@@ -156,17 +122,9 @@ static enum err read_drawn(const struct world *w, const struct sealed_column *c,
                            uint8_t out[KEY_BYTES], struct fault *why)
 {
     char name[FILE_NAME_BYTES];
-    struct buf bytes AUTO(buf_donep) = buf_init(KEY_BYTES + 1);
     file_name(c, "key", name);
-    enum err e = world_read_file(w, name, &bytes, why);
-    if (e)
-        return fail_in(why, e, "key of %s.%s", c->table, c->column);
-    if (bytes.len != KEY_BYTES)
-        e = fail(why, ERR_CORRUPT, "%s is not of %d bytes", name, KEY_BYTES);
-    else
-        memcpy(out, bytes.at, KEY_BYTES);
-    wipe(bytes.at, bytes.len);
-    return e;
+    enum err e = drawn_key_read(w, name, out, why);
+    return e ? fail_in(why, e, "key of %s.%s", c->table, c->column) : OK;
 }
 
 enum err sealed_key_secret(const struct world *w, const struct key_ring *ring,
@@ -209,21 +167,6 @@ enum err sealed_key_public(const struct world *w, const struct key_ring *ring,
     return OK;
 }
 
-// In place, so that the blocks it lay in are written over where the file system does that.
-static enum err write_over(const struct world *w, const char *name, struct fault *why)
-{
-    uint8_t chance[KEY_BYTES];
-    random_bytes(chance, sizeof chance);
-    int fd = openat(w->dir, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return errno == ENOENT ? ERR_NOT_FOUND
-                               : fail(why, ERR_IO, "open %s: %s", name, strerror(errno));
-    bool done = pwrite(fd, chance, sizeof chance, 0) == (ssize_t)sizeof chance && fsync(fd) == 0;
-    int error = errno;
-    close(fd);
-    return done ? OK : fail(why, ERR_IO, "write over %s: %s", name, strerror(error));
-}
-
 enum err sealed_key_destroy(const struct world *w, const struct sealed_column *c, int64_t at_ms,
                             struct fault *why)
 {
@@ -234,18 +177,12 @@ enum err sealed_key_destroy(const struct world *w, const struct sealed_column *c
     file_name(c, "key", name);
     file_name(c, "gone", gone);
     buf_print(&text, "%lld\n%s.%s\n", (long long)at_ms, c->table, c->column);
-    enum err e = is_there(w, gone, &is_said, why);
+    enum err e = drawn_key_is_there(w, gone, &is_said, why);
     if (!e && !is_said)
         e = world_write_file(w, gone, buf_slice(&text), why);
     if (!e && !is_said)
-        e = give(w, gone, why);
-    if (!e)
-        e = write_over(w, name, why);
-    if (e == ERR_NOT_FOUND)
-        return OK;
-    if (!e)
-        e = w->ops->remove(w, name, why);
-    return e ? e : w->ops->sync_dir(w, DIRECTORY_KEYS, why);
+        e = drawn_key_give(w, gone, why);
+    return e ? e : drawn_key_destroy(w, name, why);
 }
 
 enum err sealed_keys_settle(const struct world *w, const struct ratchet *r, const struct schema *s,
@@ -314,7 +251,7 @@ enum err warrant_write(const struct world *w, const struct warrant *of, struct f
     enum err e = buf_end(&text, why);
     if (!e)
         e = world_write_file(w, name, buf_slice(&text), why);
-    return e ? e : give(w, name, why);
+    return e ? e : drawn_key_give(w, name, why);
 }
 
 enum err warrant_read(const struct world *w, int64_t number, struct warrant *out, struct fault *why)

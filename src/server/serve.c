@@ -6,6 +6,7 @@
 #include "api/cursor.h"
 #include "base/log.h"
 #include "guard/control.h"
+#include "guard/relayer_ask.h"
 #include "keys/crypto.h"
 #include "server/approved.h"
 #include "server/catalog_ask.h"
@@ -22,7 +23,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { NOTE_ACTION_BYTES = 128 };
+enum { NOTE_ACTION_BYTES = 128, RELAYER_BYTES = 32 << 10 };
 
 enum {
     KEEPER_WAIT_MS = 500,
@@ -51,6 +52,8 @@ struct serve {
     struct renewal certificate;
     pthread_mutex_t keeper_lock; // the link to keeper: one question at a time, by any thread
     struct link *keeper;
+    struct link *early_mirror; // that came before the store was open; NULL: none
+    bool rekeyed;              // pseudonyms were changed at this start
     struct api api;
     char listen[ENDPOINT_TEXT_BYTES], https[HTTPS_BYTES], node[CONFIG_NAME_BYTES];
     struct status_peer peers[PROCESS_COUNT];
@@ -267,6 +270,57 @@ static void tick_audit(struct serve *s)
     s->audit_said = e != OK;
 }
 
+// ---- pseudonyms under another layer ----
+
+static uint32_t wanted_generation(void *context, const char *kind)
+{
+    const struct serve_context *c = ((struct serve *)context)->context;
+    int subject = schema_subject(c->policy->schema, kind);
+    if (subject < 0)
+        return STORE_LAYER_STAYS;
+    return c->approved ? c->approved->generations[subject] : 0;
+}
+
+static enum err relayer_some(struct serve *s, const struct store_relayer *q, struct fault *why)
+{
+    struct message answer = {0};
+    struct buf asked AUTO(buf_donep) = buf_init(RELAYER_BYTES);
+    const struct relayer_question question = {
+        q->from, q->to, slice_text(q->kind),
+        slice_of(q->values[0], (size_t)q->count * RELAYER_VALUE_BYTES)};
+    relayer_question_print(&question, &asked);
+    pthread_mutex_lock(&s->keeper_lock);
+    enum err e =
+        ask_keeper(s, MESSAGE_RELAYER_ASK, buf_slice(&asked), MESSAGE_RELAYERED, &answer, why);
+    bool is_whole = !e && answer.payload.at && answer.payload.len == question.values.len;
+    if (is_whole)
+        memcpy(q->values[0], answer.payload.at, answer.payload.len);
+    pthread_mutex_unlock(&s->keeper_lock);
+    if (!e && !is_whole)
+        return fail(why, ERR_CORRUPT,
+                    "keeper answered with other pseudonyms than it was asked for");
+    return e;
+}
+
+static enum err relayer(void *context, const struct store_relayer *q, struct fault *why)
+{
+    struct serve *s = context;
+    if (!s->rekeyed)
+        log_line(LOG_INFO, "pseudonyms are changed: %s from generation %u to %u", q->kind, q->from,
+                 q->to);
+    s->rekeyed = true;
+    return relayer_some(s, q, why);
+}
+
+// Whoever asks the log about a person from before gets told (audit/absence.c).
+static enum err record_rekey(struct serve *s, struct fault *why)
+{
+    const struct audit_who nobody = {0};
+    const struct audit_fact fact = {slice_text("change"),
+                                    slice_text("pseudonyms were changed in the store")};
+    return s->rekeyed ? audit_change(s->audit, &nobody, "rekey.done", &fact, 1, why) : OK;
+}
+
 static enum err open_store(struct serve *s, struct fault *why)
 {
     const struct config *config = s->context->config;
@@ -284,6 +338,8 @@ static enum err open_store(struct serve *s, struct fault *why)
         return fail_in(why, e, "store");
     struct store_listener listener = cubes_listener(s->cubes);
     options.listener = &listener;
+    const struct store_layers layers = {s, wanted_generation, relayer};
+    options.layers = &layers;
     e = store_open(&s->data, schema, &options, &s->store, why);
     if (e)
         return fail_in(why, e, "store");
@@ -460,13 +516,17 @@ static enum err take_link(struct serve *s, const struct control_news *news, stru
     const struct control_link *given = &news->link;
     struct link *l = link_new(news->files[0], PROCESS_SERVE, given->peer);
     enum err e = OK;
-    if (given->peer == PROCESS_MIRROR) {
+    if (given->peer == PROCESS_MIRROR && !s->writer) {
+        link_free(s->early_mirror);
+        s->early_mirror = l;
+    } else if (given->peer == PROCESS_MIRROR) {
         writer_link(s->writer, l);
     } else {
         pthread_mutex_lock(&s->keeper_lock);
         link_free(s->keeper);
         s->keeper = l;
-        take_floor_key(s);
+        if (s->engine)
+            take_floor_key(s);
         e = take_catalog_key(s, why);
         pthread_mutex_unlock(&s->keeper_lock);
     }
@@ -571,6 +631,7 @@ static void close_all(struct serve *s)
     if (s->audit_files.ops)
         world_close(&s->audit_files);
     link_free(s->keeper);
+    link_free(s->early_mirror);
     cursors_free(s->cursors);
     if (s->engine)
         s->engine->ops->close(s->engine);
@@ -611,14 +672,31 @@ static void hold_back_loosening(struct serve *s)
         access_entered(s->access);
 }
 
+// What keeper and mirror have to do with it: keeper gives keys for changing what is stored.
+static enum err open_store_with_others(struct serve *s, struct fault *why)
+{
+    enum err e = await_keeper(s, why);
+    if (!e)
+        e = open_store(s, why);
+    if (!e)
+        e = record_rekey(s, why);
+    if (e)
+        return e;
+    if (s->early_mirror)
+        writer_link(s->writer, s->early_mirror);
+    s->early_mirror = NULL;
+    pthread_mutex_lock(&s->keeper_lock);
+    take_floor_key(s);
+    pthread_mutex_unlock(&s->keeper_lock);
+    return OK;
+}
+
 static enum err open_all(struct serve *s, struct fault *why)
 {
     name_ourselves(s);
     renewal_begin(&s->certificate, s->context->tls, s->started_ms);
     s->status = status_new();
-    enum err e = open_store(s, why);
-    if (!e)
-        e = access_open(DIRECTORY_ACCESS, false, &s->access, why);
+    enum err e = access_open(DIRECTORY_ACCESS, false, &s->access, why);
     if (!e)
         e = open_audit(s, why);
     if (!e)
@@ -628,7 +706,7 @@ static enum err open_all(struct serve *s, struct fault *why)
     if (!e)
         hold_back_loosening(s);
     if (!e)
-        e = await_keeper(s, why);
+        e = open_store_with_others(s, why);
     if (!e)
         e = access_notes_take(s->access, record_note, s->audit, why);
     if (!e)

@@ -95,7 +95,7 @@ enum err dict_file_append(const struct world *w, const struct dict *d, uint32_t 
         return OK;
     struct manifest_dict next = *state;
     if (next.file == 0)
-        next = (struct manifest_dict){.file = fresh_file};
+        next = (struct manifest_dict){.file = fresh_file, .generation = next.generation};
     char name[DICT_FILE_NAME_BYTES];
     dict_file_name(next.file, name);
     int fd = -1;

@@ -9,9 +9,9 @@
 
 // The file (varints but where said, text and bytes with a varint length before them):
 //
-//     u64 "TAMISMF3" ("TAMISMF2" has no `kept`)
+//     u64 "TAMISMF4" ("TAMISMF3" has no generations, "TAMISMF2" no `kept` either)
 //     log_first  next_file
-//     subjects:  count, { name, dict }
+//     subjects:  count, { name, dict, generation }
 //     tables:    count, { name, source, time, subject, key field (each + 1),
 //                         fields:   count, { name, type, subject + 1, lookup_table + 1, dict },
 //                         segments: count, { file, live_file, rows } }
@@ -22,7 +22,8 @@
 //
 // A dict is { file, bytes, u64 chain, count }.  u64 is little-endian.
 
-static const uint64_t magic = 0x33464d53494d4154;        // "TAMISMF3"
+static const uint64_t magic = 0x34464d53494d4154;        // "TAMISMF4"
+static const uint64_t magic_kept = 0x33464d53494d4154;   // "TAMISMF3"
 static const uint64_t magic_before = 0x32464d53494d4154; // "TAMISMF2"
 
 _Static_assert(LIMIT_TABLES == 64 * 4, "position.stopped has a bit for each table");
@@ -89,6 +90,7 @@ enum err manifest_encode(const struct manifest *m, struct buf *out, struct fault
     for (uint32_t i = 0; i < s->subject_count; i++) {
         put_text(out, s->subjects[i]);
         put_dict(out, &m->subject_dicts[i]);
+        buf_varint(out, m->subject_dicts[i].generation);
     }
     buf_varint(out, s->table_count);
     for (uint32_t i = 0; i < s->table_count; i++)
@@ -108,6 +110,7 @@ enum err manifest_encode(const struct manifest *m, struct buf *out, struct fault
 struct decoding {
     struct reader in;
     struct arena *store;
+    uint64_t kind;     // the file's magic
     const char *wrong; // the first thing found wrong
 };
 
@@ -167,6 +170,9 @@ static void get_subjects(struct decoding *d, struct manifest *m)
     for (uint32_t i = 0; i < count; i++) {
         names[i] = get_name(d);
         m->subject_dicts[i] = get_dict(d);
+        if (d->kind == magic)
+            m->subject_dicts[i].generation =
+                (uint32_t)get(d, UINT32_MAX, "generation of a subject's pseudonyms");
     }
     m->schema.subject_count = count;
     m->schema.subjects = names;
@@ -274,14 +280,14 @@ enum err manifest_decode(struct slice bytes, struct arena *store, struct manifes
     if (reader_u64_le(&tail) != checksum(body.at, body.len))
         return fail(why, ERR_CORRUPT, "manifest does not match its checksum");
     struct decoding d = {.in = reader_over(body), .store = store};
-    uint64_t kind = reader_u64_le(&d.in);
-    if (kind != magic && kind != magic_before)
+    d.kind = reader_u64_le(&d.in);
+    if (d.kind != magic && d.kind != magic_kept && d.kind != magic_before)
         return fail(why, ERR_CORRUPT,
                     "manifest is of another format: another version of tamis wrote it. Move data/ "
                     "away: rows of sources are copied anew, documents are to be pushed again");
     struct manifest m = {0};
     get_all(&d, &m);
-    if (kind == magic)
+    if (d.kind != magic_before)
         m.kept = get_kept(&d);
     enum err e = reader_end(&d.in, why);
     if (e)

@@ -29,10 +29,11 @@ struct manifest_segment {
 
 // How far a dictionary is on disk.  File 0: nothing is.
 struct manifest_dict {
-    uint64_t file;  // dict/%016x.dict
-    uint64_t bytes; // of the file that count
-    uint64_t chain; // checksum of its last frame, which covers all before
-    uint32_t count; // values
+    uint64_t file;       // dict/%016x.dict
+    uint64_t bytes;      // of the file that count
+    uint64_t chain;      // checksum of its last frame, which covers all before
+    uint32_t count;      // values
+    uint32_t generation; // of a subject's: of the layer over its pseudonyms (keys/layer.h)
 };
 
 // What the store's listener keeps ready, as of this manifest's rows.  File 0: nothing.

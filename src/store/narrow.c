@@ -205,6 +205,7 @@ enum err store_narrow(const struct world *w, const struct schema *now,
     struct store_options alone = *options;
     alone.background = false;
     alone.listener = NULL;
+    alone.layers = NULL;
     e = store_open(w, n.was, &alone, &st, why);
     if (!e)
         e = narrow(st, &n, why);

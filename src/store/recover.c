@@ -68,6 +68,8 @@ static enum err begin_empty(struct recovery *r, struct fault *why)
         return e;
     st->image = image_new(st->schema);
     st->image->log_first = 1;
+    memcpy(st->image->subject_dicts, st->subject_files,
+           st->schema->subject_count * sizeof *st->subject_files); // their generations
     st->next_file = 1;
     r->manifest.schema = *st->schema;
     for (uint32_t i = 0; i < st->schema->table_count; i++)
@@ -240,6 +242,8 @@ static enum err load(struct recovery *r, struct arena *manifest_arena, struct fa
     match_tables(r);
     st->image = image_new(st->schema);
     st->image->log_first = r->manifest.log_first;
+    memcpy(st->image->subject_dicts, st->subject_files,
+           st->schema->subject_count * sizeof *st->subject_files); // generations of new kinds
     st->next_file = r->manifest.next_file;
     if (!r->is_reshaped)
         st->image->kept = r->manifest.kept;

@@ -91,6 +91,8 @@ enum err store_open(const struct world *w, const struct schema *s,
 {
     CHECK(s->table_count <= LIMIT_TABLES);
     enum err narrowed = store_narrow(w, s, options, why);
+    if (!narrowed)
+        narrowed = store_rekey(w, options, why);
     if (narrowed)
         return narrowed;
     struct store *st = store_calloc(1, sizeof *st);
@@ -109,6 +111,9 @@ enum err store_open(const struct world *w, const struct schema *s,
     attribute_room_init(&st->attribute_room, attributes ? attributes : units_too_large(st->units),
                         st->units);
     make_tables(st);
+    for (uint32_t i = 0; options->layers && i < s->subject_count; i++)
+        st->subject_files[i].generation =
+            options->layers->generation(options->layers->context, s->subjects[i]);
     if (options->listener)
         store_listen(st, options->listener);
     enum err e = store_recover(st, why);

@@ -26,6 +26,23 @@ struct store;
 
 struct store_listener;
 
+#define STORE_LAYER_STAYS UINT32_MAX
+
+// Under which layer the pseudonyms of each kind are to be (keys/layer.h), and who puts them there.
+struct store_relayer {
+    const char *kind;
+    uint32_t from, to; // generations
+    uint32_t count;
+    uint8_t (*values)[16]; // in and out
+};
+
+struct store_layers {
+    void *context;
+    // STORE_LAYER_STAYS: a kind that nobody asks for any more.
+    uint32_t (*generation)(void *context, const char *kind);
+    enum err (*convert)(void *context, const struct store_relayer *q, struct fault *why);
+};
+
 struct store_options {
     uint32_t seal_rows;           // memory part is written out at so many rows (0: 1 Mi)
     uint64_t log_bytes_max;       // ... or when the log has grown to this (0: 256 MiB)
@@ -39,6 +56,9 @@ struct store_options {
     bool background;       // a thread of its own seals and merges; else store_maintain() does
     // As store_listen(), and told of what the log brings at opening; NULL: nobody listens.
     const struct store_listener *listener;
+    // Pseudonyms of another generation are changed before the store is opened (rekey.c); NULL:
+    // they stay as they are.
+    const struct store_layers *layers;
 };
 
 // Opens or makes the store in `w`'s directory; replays the log.  A table whose

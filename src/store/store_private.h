@@ -212,5 +212,8 @@ enum err store_recover(struct store *st, struct fault *why);
 // opened under `now`.  Changes nothing when there are none.
 enum err store_narrow(const struct world *w, const struct schema *now,
                       const struct store_options *options, struct fault *why);
+
+// rekey.c: pseudonyms of another generation than options->layers wants are changed, on the disk.
+enum err store_rekey(const struct world *w, const struct store_options *options, struct fault *why);
 // leftover.c: removes files that the image does not name.
 void leftovers_remove(struct store *st);

@@ -103,3 +103,28 @@ TEST(policy_apply_needs_an_administrator)
     EXPECT(strstr(r.err, "not the password of ann") != NULL);
     place_drop(&p);
 }
+
+TEST(policy_rekey_is_proposed_for_a_kind_or_all_and_needs_a_second_person)
+{
+    static const char people[] =
+        "push:\n  a:\n    columns:\n      who: {treat: pseudonym, subject: person}\n"
+        "      what: {treat: pseudonym, subject: device}\n";
+    struct place p;
+    char home[96];
+    char secret[96];
+    home_make(&p, home, secret);
+    place_write(&p, "home/policy.yml", people);
+    EXPECT_EQ(
+        RUN("policy", "apply", "--dir", home, "--as", "ann", "--password-file", secret).status,
+        EXIT_STATUS_OK);
+    struct ran r = RUN("policy", "rekey", "--dir", home, "--as", "ann", "--password-file", secret);
+    EXPECT_EQ(r.status, EXIT_STATUS_OK);
+    EXPECT(strstr(r.out, "all pseudonyms of person: proposal ") != NULL);
+    EXPECT(strstr(r.out, "all pseudonyms of device: proposal ") != NULL);
+    r = RUN("policy", "rekey", "nobody", "--dir", home, "--as", "ann", "--password-file", secret);
+    EXPECT_EQ(r.status, EXIT_STATUS_FAILED);
+    EXPECT(strstr(r.err, "no subject nobody") != NULL);
+    r = RUN("policy", "history", "--dir", home);
+    EXPECT(strstr(r.out, "person") != NULL);
+    place_drop(&p);
+}

@@ -19,7 +19,7 @@ static const char source_policy[] = "sources:\n"
 static const char push_policy[] = "push:\n  people: {columns: " COLUMNS "}\n";
 
 static const uint8_t row_keys[1][32] = {{3}};
-static const struct sieve_keys keys = {NULL, row_keys, NULL};
+static const struct sieve_keys keys = {NULL, row_keys, NULL, NULL};
 
 static const struct policy *parsed(const char *yaml, struct arena *a)
 {

@@ -21,7 +21,7 @@ struct stage {
 static struct stage stage_new(void)
 {
     struct stage st = {.arena = arena_new(512 << 20)};
-    const struct sieve_keys keys = {subjects, row_keys, NULL};
+    const struct sieve_keys keys = {subjects, row_keys, NULL, NULL};
     EXPECT_EQ(policy_parse(slice_text(PUSHED_POLICY), st.arena, &st.policy, NULL), OK);
     EXPECT_EQ(push_sieve_new(st.policy, 0, &keys, &st.sieve, NULL), OK);
     return st;
@@ -238,7 +238,7 @@ TEST(push_sieve_lets_in_buckets_and_prefixes_and_no_more)
         "{treat: truncate, network: 24/48}, zip: {treat: truncate, "
         "characters: 2}}}";
     struct stage st = {.arena = arena_new(512 << 20)};
-    const struct sieve_keys keys = {NULL, row_keys, NULL};
+    const struct sieve_keys keys = {NULL, row_keys, NULL, NULL};
     EXPECT_EQ(policy_parse(slice_text(yaml), st.arena, &st.policy, NULL), OK);
     EXPECT_EQ(push_sieve_new(st.policy, 0, &keys, &st.sieve, NULL), OK);
     EXPECT_EQ(

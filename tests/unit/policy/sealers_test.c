@@ -17,7 +17,7 @@ static struct sieve_keys keys_make(void)
         random_bytes(secrets[i], AGREE_BYTES);
         agree_public(secrets[i], publics[i]);
     }
-    return (struct sieve_keys){subjects, row_keys, publics};
+    return (struct sieve_keys){subjects, row_keys, publics, NULL};
 }
 
 static void expect_text(int seal, const struct seal_of *of, const struct batch *b, uint32_t field,

@@ -24,7 +24,7 @@ struct stage {
 static struct stage stage_new(void)
 {
     struct stage st = {.arena = arena_new(512 << 20)};
-    const struct sieve_keys keys = {subjects, row_keys, NULL};
+    const struct sieve_keys keys = {subjects, row_keys, NULL, NULL};
     st.policy = fleet_policy(st.arena);
     EXPECT_EQ(sieve_new(st.policy, 0, &keys, &st.sieve, NULL), OK);
     return st;

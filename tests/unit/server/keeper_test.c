@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "guard/relayer_ask.h"
 #include "guard/warrant_ask.h"
+#include "keys/layer.h"
+#include "server/drawn_key.h"
 #include "server/keeper.h"
+#include "server/layer_key.h"
 #include "server/sealed_key.h"
 #include "unit/policy/fleet.h"
 #include "unit/policy/sealed.h"
@@ -267,6 +271,54 @@ TEST(keeper_says_that_a_key_is_destroyed_and_gives_no_half_of_it)
     EXPECT(reply->len == AGREE_BYTES && memcmp(reply->bytes, nothing, AGREE_BYTES) == 0);
     EXPECT_EQ(ask(&u.o, MESSAGE_KEY_ASK, "seal/customers/city")->type, MESSAGE_REFUSED);
     unsealing_close(&u);
+}
+
+static struct keeper_reply *ask_relayer(const struct office *o, const struct relayer_question *q)
+{
+    static struct keeper_reply reply; // until the next question
+    struct buf bytes AUTO(buf_donep) = buf_init(KEEPER_REPLY_BYTES);
+    relayer_question_print(q, &bytes);
+    struct message m = {.type = MESSAGE_RELAYER_ASK, .payload = buf_slice(&bytes)};
+    keeper_answer(&o->keeper, &m, &reply);
+    return &reply;
+}
+
+TEST(keeper_puts_pseudonyms_under_the_layer_in_force_and_no_other)
+{
+    static const uint32_t generations[] = {2, 2};
+    static const uint8_t values[2 * RELAYER_VALUE_BYTES] = {1, [16] = 2};
+    static const char *const files[] = {"keys/layer-device-1.key", "keys/layer-device-2.key"};
+    struct office o;
+    struct layer layers[3];
+    uint8_t key[KEY_BYTES];
+    uint8_t want[RELAYER_VALUE_BYTES];
+    office_open(&o);
+    o.keeper.generations = generations;
+    for (uint32_t i = 0; i < 3; i++) {
+        EXPECT_EQ(i ? drawn_key_make(&o.dir, files[i - 1], NULL) : OK, OK);
+        EXPECT_EQ(layer_key_get(&o.dir, o.ring, "device", i, key, NULL), OK);
+        layer_init(&layers[i], key);
+    }
+    const struct keeper_reply *mirrors = ask(&o, MESSAGE_KEY_ASK, "layer/device");
+    EXPECT(mirrors->type == MESSAGE_KEY && memcmp(mirrors->bytes, key, KEY_BYTES) == 0);
+    struct relayer_question q = {1, 2, slice_text("device"), slice_of(values, sizeof values)};
+    const struct keeper_reply *reply = ask_relayer(&o, &q);
+    EXPECT(reply->type == MESSAGE_RELAYERED && reply->len == sizeof values);
+    memcpy(want, values + RELAYER_VALUE_BYTES, sizeof want);
+    layer_take(&layers[1], want);
+    layer_put(&layers[2], want);
+    EXPECT(memcmp(reply->bytes + RELAYER_VALUE_BYTES, want, sizeof want) == 0);
+    const struct relayer_question wrong[] = {
+        {2, 2, q.kind, q.values},                 // nothing to do
+        {2, 1, q.kind, q.values},                 // back
+        {0, 1, q.kind, q.values},                 // not in force
+        {1, 2, slice_text("customer"), q.values}, // a key that is not there
+        {1, 2, slice_text("nobody"), q.values},   // no kind
+        {1, 2, q.kind, slice_of(values, sizeof values - 1)}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        EXPECT_EQ(ask_relayer(&o, &wrong[i])->type, MESSAGE_REFUSED);
+    EXPECT_EQ(ask(&o, MESSAGE_KEY_ASK, "layer/nobody")->type, MESSAGE_REFUSED);
+    office_close(&o);
 }
 
 TEST(keeper_answers_nothing_else)

@@ -17,7 +17,7 @@ struct stage {
 static struct stage stage_new(void)
 {
     struct stage s = {.arena = arena_new(POLICY_ARENA_BYTES)};
-    const struct sieve_keys all = {keys, keys, NULL};
+    const struct sieve_keys all = {keys, keys, NULL, NULL};
     EXPECT_EQ(policy_parse(slice_text(PUSHED_POLICY), s.arena, &s.policy, NULL), OK);
     EXPECT_EQ(mirror_push_start(s.policy, &all, &s.push, NULL), OK);
     mirror_push_up(s.push);

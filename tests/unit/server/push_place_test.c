@@ -43,7 +43,7 @@ static void position(void *context, const char *source, struct position *out)
 static void start_mirror(struct push_place *p)
 {
     int ends[2];
-    const struct sieve_keys all = {keys, keys, NULL};
+    const struct sieve_keys all = {keys, keys, NULL, NULL};
     EXPECT_EQ(mirror_push_start(p->policy, &all, &p->mirror, NULL), OK);
     EXPECT_EQ(control_link_pair(ends, NULL), OK);
     p->link = link_new(ends[0], PROCESS_MIRROR, PROCESS_SERVE);

@@ -18,7 +18,7 @@ struct stage {
 
 static void stage_open(struct stage *s)
 {
-    const struct sieve_keys all = {keys, keys, NULL};
+    const struct sieve_keys all = {keys, keys, NULL, NULL};
     *s = (struct stage){.arena = arena_new(POLICY_ARENA_BYTES), .bytes = buf_init(1 << 20)};
     EXPECT_EQ(policy_parse(slice_text(PUSHED_POLICY), s->arena, &s->policy, NULL), OK);
     EXPECT_EQ(push_reader_new(s->policy, &all, &s->reader, NULL), OK);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/hash.h"
+#include "base/reader.h"
 #include "store/manifest.h"
 #include "test.h"
 #include "unit/store/fixture.h"
 
 #include <stdlib.h>
 
-static struct manifest_dict dicts[FIELDS_MAX] = {{1, 100, 7, 3}, {2, 200, 8, 4}};
+static struct manifest_dict dicts[FIELDS_MAX] = {{1, 100, 7, 3, 5}, {2, 200, 8, 4, 0}};
 static struct manifest_segment segments[] = {{5, 0, 100}, {6, 7, 200}};
 static struct manifest_table tables[TABLES] = {
     {2, segments, dicts}, {0, segments, dicts}, {1, segments, dicts}};
@@ -57,6 +58,8 @@ TEST(manifest_comes_back_as_it_was)
     EXPECT_EQ(m.tables[0].segments[1].live_file, 7);
     EXPECT_EQ(m.tables[0].dicts[1].chain, 8);
     EXPECT_EQ(m.subject_dicts[1].count, 4);
+    EXPECT(m.subject_dicts[0].generation == 5 && m.subject_dicts[1].generation == 0);
+    EXPECT_EQ(m.tables[0].dicts[0].generation, 0); // of subjects only
     EXPECT_EQ(m.kept.file, 3);
     EXPECT_EQ(m.kept.bytes, 900);
     EXPECT_EQ(m.kept.sum, 77);
@@ -69,25 +72,50 @@ TEST(manifest_keeps_its_format)
 {
     struct buf bytes AUTO(buf_donep) = buf_init(1 << 20);
     encode(&bytes);
-    EXPECT(slice_starts(buf_slice(&bytes), slice_text("TAMISMF3\x04\x09\x02\x06"
+    EXPECT(slice_starts(buf_slice(&bytes), slice_text("TAMISMF4\x04\x09\x02\x06"
                                                       "device")));
 }
 
-// The format before kept nothing, and is read as just that.
-TEST(manifest_of_the_format_before_is_read)
+// Takes the generation behind each subject's dictionary out.
+static struct buf without_generations(const struct buf *bytes)
+{
+    struct buf old = buf_init(1 << 20);
+    struct reader in = reader_over(slice_from(buf_slice(bytes), 10));
+    uint32_t subjects = fixture_schema()->subject_count;
+    buf_bytes(&old, bytes->at, 10);
+    EXPECT_EQ(reader_varint(&in), subjects);
+    buf_varint(&old, subjects);
+    for (uint32_t i = 0; i < subjects; i++) {
+        buf_blob(&old, reader_blob(&in));
+        buf_varint(&old, reader_varint(&in));
+        buf_varint(&old, reader_varint(&in));
+        buf_u64_le(&old, reader_u64_le(&in));
+        buf_varint(&old, reader_varint(&in));
+        EXPECT_EQ(reader_varint(&in), dicts[i].generation);
+    }
+    buf_slice_add(&old, reader_bytes(&in, reader_left(&in)));
+    return old;
+}
+
+// Formats before are read as what they are: without generations, and one of them keeps nothing.
+TEST(manifest_of_the_formats_before_is_read)
 {
     enum { KEPT_BYTES = 1 + 2 + 8, SUM_BYTES = 8 };
 
-    struct buf bytes AUTO(buf_donep) = buf_init(1 << 20);
-    encode(&bytes);
-    bytes.len -= KEPT_BYTES + SUM_BYTES;
-    memcpy(bytes.at, "TAMISMF2", 8);
-    buf_u64_le(&bytes, checksum(bytes.at, bytes.len));
-    struct arena *arena AUTO(arena_freep) = arena_new(64 << 20);
-    struct manifest m;
-    EXPECT_EQ(manifest_decode(buf_slice(&bytes), arena, &m, NULL), OK);
-    EXPECT_EQ(m.positions[0].end_lsn, 12345);
-    EXPECT_EQ(m.kept.file, 0);
+    for (int keeps = 0; keeps < 2; keeps++) {
+        struct buf bytes AUTO(buf_donep) = buf_init(1 << 20);
+        encode(&bytes);
+        struct buf old AUTO(buf_donep) = without_generations(&bytes);
+        old.len -= (keeps ? 0 : KEPT_BYTES) + SUM_BYTES;
+        memcpy(old.at, keeps ? "TAMISMF3" : "TAMISMF2", 8);
+        buf_u64_le(&old, checksum(old.at, old.len));
+        struct arena *arena AUTO(arena_freep) = arena_new(64 << 20);
+        struct manifest m;
+        EXPECT_EQ(manifest_decode(buf_slice(&old), arena, &m, NULL), OK);
+        EXPECT_EQ(m.positions[0].end_lsn, 12345);
+        EXPECT_EQ(m.kept.file, keeps ? 3 : 0);
+        EXPECT(m.subject_dicts[0].count == 3 && m.subject_dicts[0].generation == 0);
+    }
 }
 
 TEST(manifest_refuses_every_prefix)
