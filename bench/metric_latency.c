@@ -18,6 +18,7 @@
 #include "server/certificate.h"
 #include "server/directory.h"
 #include "server/http.h"
+#include "server/tls.h"
 
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
@@ -510,18 +511,19 @@ static void open_http(struct bench *b)
         world_read_file(&b->home, "tls/server.key", &key, &why) ||
         world_read_file(&b->home, "tls/server.crt", &cert, &why))
         die("certificate", &why);
-    buf_u8(&key, 0);
-    buf_u8(&cert, 0);
     socklen_t at_bytes = sizeof b->at;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     b->at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     if (bind(fd, (const struct sockaddr *)&b->at, sizeof b->at) || listen(fd, 64) ||
         getsockname(fd, (struct sockaddr *)&b->at, &at_bytes))
         die("listen", NULL);
+    const struct tls_pem pem = {.key = buf_slice(&key), .cert = buf_slice(&cert)};
+    struct tls *tls = NULL;
+    if (tls_new(&pem, &tls, &why))
+        die("certificate", &why);
     struct http_options options = {.listening = fd,
                                    .https = "https://localhost",
-                                   .key = (const char *)key.at,
-                                   .cert = (const char *)cert.at,
+                                   .tls = tls,
                                    .connections = 64,
                                    .connections_per_address = 64,
                                    .idle_seconds = 60,
@@ -531,6 +533,7 @@ static void open_http(struct bench *b)
                                    .record = put_on_record};
     if (http_open(&options, &b->http, &why))
         die("http", &why);
+    tls_unref(tls); // http has its own
     buf_done(&key);
     buf_done(&cert);
 }
