@@ -70,7 +70,7 @@ ALL_C   := $(SRC) $(TESTS) $(FUZZ) $(BENCHES)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 
 .DEFAULT_GOAL := all
-.PHONY: all help install install-check demo unit unit-threads audit-long quick check campaign check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-engine bench-kernels bench-detectors packages-demo packages-check clean
+.PHONY: all help install install-check demo unit unit-threads audit-long quick check campaign check-peers format format-check tidy headers lint lint-tidy lint-cppcheck analyze fuzz-smoke cover bench bench-protection bench-engine bench-kernels bench-detectors packages-demo packages-check clean
 
 all: build/tamis build/tamis-fleet  ## build/tamis, optimised, and the demo's fleet
 
@@ -119,6 +119,9 @@ $(B)/unaudited/audit.o: src/audit/audit.c Makefile
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused-function -DBENCH_WITHOUT_AUDIT -MMD -MP -c -o $@ $<
 $(B)/bench-metric-latency-unaudited: $(B)/unaudited/audit.o $(filter-out %/src/audit/audit.o,$(call obj,bench/metric_latency.c $(LIB_SRC)))
+	@echo "  LD $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/unaudited/tamis: $(B)/unaudited/audit.o $(filter-out %/src/audit/audit.o,$(call obj,src/cli/main.c $(LIB_SRC)))
 	@echo "  LD $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/fuzz/%: $(B)/fuzz/%.o $(call obj,$(LIB_SRC))
@@ -220,6 +223,9 @@ bench: packages-check  ## copy, stream, pushes and queries beside peers (ROWS=20
 
 bench-kernels: build/bench-kernels  ## the vector loops, each level, in cache and from memory (K="words of names")
 	build/bench-kernels $(K)
+bench-protection: packages-check  ## queries/s with audit log and floor and without (ROWS=1000000 ROUNDS=5 CLIENTS=8)
+	@$(MAKE) --no-print-directory -j2 MODE=release all build/release/unaudited/tamis
+	@/usr/bin/python3 bench/protection.py $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CLIENTS),--clients $(CLIENTS))
 bench-engine: build/bench-engine  ## the engine without HTTPS, for bench/queries.py
 
 bench-detectors: build/bench-detectors  ## what the detectors cost for each value

@@ -66,7 +66,7 @@ static bool fold_node(struct search *s, struct agg_node *n)
         uint32_t parent = parent_of(&n->ords, ord);
         to[ord] = ord;
         if (ord >= counted || n->counts[ord] == 0 || agg_is_shown(n, ord) ||
-            b.hosts[parent] == ORD_NONE || crowd_is_enough(&b.few, parent))
+            b.hosts[parent] == ORD_NONE || crowd_size(&b.few, parent) >= 2.0 * s->floor)
             continue;
         to[ord] = b.hosts[parent];
         any = true;

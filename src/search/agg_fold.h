@@ -4,11 +4,11 @@
 // Folding: where too few subjects are left over, they go into a bucket that is shown.
 //
 // What a bucket has more than the buckets below it that are shown is about those that are not.
-// Where these are together below the floor, "all less the shown" would be about too few, and
+// Where these are together below twice the floor, "all less the shown" would be about few, and
 // whoever asks for many groups that one person is in could average the rounding away.  So these
 // rows are counted in one of the shown buckets, the one of the smallest key, with everything
-// that is asked of it.  Where those that are not shown are enough together, or none is shown,
-// nothing is folded.
+// that is asked of it.  Where those that are not shown are more, or none is shown, nothing is
+// folded. (Twice, so that one more or less seldom decides whether they are.)
 //
 //     terms of model   m1: 20 subjects, m2: 18, rare: 1    shown   m1: 21 subjects, m2: 18
 //

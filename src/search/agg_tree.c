@@ -178,14 +178,35 @@ static uint32_t row_of(const struct search *s, uint32_t position)
     return sel->rows ? sel->rows[position] : position;
 }
 
+enum { SEEN_AT_ONCE = 512 };
+
+// Positions `first` to `end`, of these ordinals or all of bucket 0 (NULL).
+static void see_some(struct search *s, struct crowd *c, const uint32_t *ords,
+                     const uint64_t *present, uint32_t first, uint32_t end)
+{
+    uint64_t subjects[SEEN_AT_ONCE];
+    uint32_t buckets[SEEN_AT_ONCE];
+    uint32_t count = 0;
+    for (uint32_t i = first; i < end; i++) {
+        if (present && !bit_get(present, i))
+            continue;
+        subjects[count] = s->subjects[row_of(s, i)];
+        buckets[count++] = ords ? ords[i] : 0;
+    }
+    if (ords)
+        crowd_see_many(c, buckets, subjects, count);
+    else
+        crowd_see_all(c, subjects, count);
+}
+
 static void see(struct search *s, struct crowd *c, const struct ordinals *o,
                 const uint64_t *present)
 {
     uint32_t count = s->columns.selection.count;
-    const uint32_t *ords = ordinals_wide(o, count, s->wide);
-    for (uint32_t i = 0; i < count; i++)
-        if (ords[i] != ORDINAL_NONE && (!present || bit_get(present, i)))
-            crowd_see(c, ords[i], s->subjects[row_of(s, i)]);
+    bool is_one = !o->at && o->base == 0;
+    const uint32_t *ords = is_one ? NULL : ordinals_wide(o, count, s->wide);
+    for (uint32_t at = 0; at < count; at += SEEN_AT_ONCE)
+        see_some(s, c, ords, present, at, count - at < SEEN_AT_ONCE ? count : at + SEEN_AT_ONCE);
 }
 
 // Of a bucket of many subjects only one may have the value that is averaged, so a node of

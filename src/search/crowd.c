@@ -60,11 +60,40 @@ static void note(struct crowd *c, uint32_t bucket, uint64_t subject)
     put_largest_first(seen, count + 1);
 }
 
+void crowd_see_many(struct crowd *c, const uint32_t *buckets, const uint64_t *subjects,
+                    uint32_t count)
+{
+    uint32_t most = kept_max(c);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t bucket = buckets[i];
+        uint64_t subject = subjects[i];
+        if (bucket == UINT32_MAX)
+            continue;
+        c->prints[bucket] += subject; // SUBJECT_NONE too: it is a row like others
+        // Of nearly every row nothing else is to be known.
+        bool is_far = c->counts[bucket] == most && subject >= c->seen[(size_t)bucket * most];
+        if (!is_far && subject != SUBJECT_NONE)
+            note(c, bucket, subject);
+    }
+}
+
+void crowd_see_all(struct crowd *c, const uint64_t *subjects, uint32_t count)
+{
+    uint64_t print = 0;
+    uint64_t largest = c->counts[0] == kept_max(c) ? c->seen[0] : SUBJECT_NONE;
+    for (uint32_t i = 0; i < count; i++) {
+        print += subjects[i];
+        if (subjects[i] >= largest)
+            continue;
+        note(c, 0, subjects[i]);
+        largest = c->counts[0] == kept_max(c) ? c->seen[0] : SUBJECT_NONE;
+    }
+    c->prints[0] += print;
+}
+
 void crowd_see(struct crowd *c, uint32_t bucket, uint64_t subject)
 {
-    c->prints[bucket] += subject; // SUBJECT_NONE too: it is a row like others
-    if (subject != SUBJECT_NONE)
-        note(c, bucket, subject);
+    crowd_see_many(c, &bucket, &subject, 1);
 }
 
 void crowd_add(struct crowd *c, uint32_t bucket, const struct crowd *from, uint32_t from_bucket)

@@ -30,6 +30,11 @@ struct crowd {
 bool crowd_reserve(struct crowd *c, struct room *room, uint32_t buckets);
 // A row of the bucket; `subject` as veil_subject() has it, or SUBJECT_NONE.
 void crowd_see(struct crowd *c, uint32_t bucket, uint64_t subject);
+// Rows by their bucket; UINT32_MAX: in none.
+void crowd_see_many(struct crowd *c, const uint32_t *buckets, const uint64_t *subjects,
+                    uint32_t count);
+// Rows that are all of bucket 0.
+void crowd_see_all(struct crowd *c, const uint64_t *subjects, uint32_t count);
 // Adds what another has seen, whose bucket i is map[i] here (NULL: i).
 void crowd_merge(struct crowd *c, struct room *room, const struct crowd *from, const uint32_t *map);
 // Adds what one bucket of another has seen.

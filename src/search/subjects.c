@@ -61,7 +61,5 @@ void subjects_of_block(const struct columns *cs, const struct veil_key *key, uin
                        uint64_t *out)
 {
     find_subjects(cs, scratch, out);
-    for (uint32_t i = 0; i < cs->block.row_count; i++)
-        if (out[i] != SUBJECT_NONE)
-            out[i] = veil_subject(key, out[i]);
+    veil_subjects(key, out, cs->block.row_count);
 }

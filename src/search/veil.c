@@ -10,11 +10,8 @@ _Static_assert((int)VEIL_KEY_BYTES == (int)SHORT_KEY_BYTES, "one key serves both
 
 // Rows are many, so this is no SipHash but two rounds of a mixer that loses nothing: each step
 // can be undone, hence different subjects stay different.  Nothing of it is ever shown.
-uint64_t veil_subject(const struct veil_key *key, uint64_t subject)
+static inline uint64_t mix(const uint64_t k[2], uint64_t subject)
 {
-    uint64_t k[2] = {0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f};
-    if (key)
-        memcpy(k, key->bytes, sizeof k);
     uint64_t x = subject;
     for (int i = 0; i < 2; i++) {
         x ^= k[i];
@@ -25,6 +22,31 @@ uint64_t veil_subject(const struct veil_key *key, uint64_t subject)
         x ^= x >> 32;
     }
     return x;
+}
+
+static void words_of(const struct veil_key *key, uint64_t k[2])
+{
+    k[0] = 0x9e3779b97f4a7c15;
+    k[1] = 0xc2b2ae3d27d4eb4f;
+    if (key)
+        memcpy(k, key->bytes, 2 * sizeof *k);
+}
+
+uint64_t veil_subject(const struct veil_key *key, uint64_t subject)
+{
+    uint64_t k[2];
+    words_of(key, k);
+    return mix(k, subject);
+}
+
+void veil_subjects(const struct veil_key *key, uint64_t *subjects, uint32_t count)
+{
+    uint64_t k[2];
+    words_of(key, k);
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t hidden = mix(k, subjects[i]);
+        subjects[i] = subjects[i] == UINT64_MAX ? UINT64_MAX : hidden;
+    }
 }
 
 // The largest of 1, 2, 5, 10, 20, 50 ... (and 0.5, 0.2 ...) that is not above `most`.

@@ -29,6 +29,9 @@ enum veil_tag { VEIL_ROWS, VEIL_VALUES, VEIL_SUM, VEIL_DISTINCT };
 // Whom a row is about, hidden under the key: different subjects stay different.
 uint64_t veil_subject(const struct veil_key *key, uint64_t subject);
 
+// Each of these; UINT64_MAX (nobody) stays.
+void veil_subjects(const struct veil_key *key, uint64_t *subjects, uint32_t count);
+
 // A count: 0 stays 0 and nothing else becomes it.
 uint64_t veil_count(const struct veil *v, enum veil_tag tag, uint64_t count);
 // A sum over the field `name`.

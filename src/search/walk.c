@@ -128,6 +128,18 @@ static bool take_block(struct walk *w, struct match *m, const uint64_t *from, ui
     return mask_and(out, from, b->row_count);
 }
 
+static void see_rows(struct walk *w, uint32_t count)
+{
+    uint64_t subjects[512];
+    const uint32_t most = sizeof subjects / sizeof *subjects;
+    for (uint32_t at = 0; at < count; at += most) {
+        uint32_t some = count - at < most ? count - at : most;
+        for (uint32_t i = 0; i < some; i++)
+            subjects[i] = w->s.subjects[w->rows[at + i]];
+        crowd_see_all(&w->crowd, subjects, some);
+    }
+}
+
 static void collect_shown(struct walk *w)
 {
     struct search *s = &w->s;
@@ -142,8 +154,8 @@ static void collect_shown(struct walk *w)
     if (w->crowd.floor == 0 && !hits_want_more(&w->hits))
         return;
     uint32_t count = mask_rows(mask, row_count, w->rows);
-    for (uint32_t i = 0; w->crowd.floor && i < count; i++)
-        crowd_see(&w->crowd, 0, s->subjects[w->rows[i]]);
+    if (w->crowd.floor)
+        see_rows(w, count);
     hits_collect(s, &w->hits, w->doc, count, w->rows);
 }
 

@@ -26,7 +26,7 @@ REGIONS = int(os.environ.get('ATTACKER_REGIONS', 40))
 # Who guesses is right about half; in less than one run of a thousand about so many (3.1 standard deviations).
 CHANCE = 0.5 + 3.1 * math.sqrt(0.25 / REGIONS)
 # What is left (docs/explanation/floor.md).
-KNOWN_LEFT = {}
+KNOWN_LEFT, TWO_TIMES = {}, 0.95
 
 
 def push(it, documents):
@@ -80,7 +80,7 @@ def test_the_attacks_find_everybody_without_a_floor(town):
     assert min(found.values()) == 1
 
 
-def test_what_one_row_more_changes_is_told(town):
+def test_two_times_tell_most_but_not_all_of_one_row(town):
     """Known and written down (docs/explanation/floor.md): the same groups, asked before and after one event of his."""
     tamis, made = town
     before, after = attacker_as(tamis, 'metrics'), attacker_as(tamis, 'metrics')
@@ -90,3 +90,4 @@ def test_what_one_row_more_changes_is_told(town):
     push(tamis, later)
     found = attacker.rate([(float(attacker.by_two_times(before, after, t)), t['outcome'] == 'failed') for t in later])
     print(f'by_two_times {found:.0%}')
+    assert found <= TWO_TIMES

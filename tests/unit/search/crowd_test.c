@@ -86,3 +86,50 @@ TEST(crowd_knows_exactly_how_few_there_are)
     EXPECT(crowd_veil(&c, 0).key == NULL);
     room_done(&room);
 }
+
+TEST(crowd_sees_many_rows_as_it_sees_each)
+{
+    enum { ROWS = 4000 };
+
+    static uint64_t subjects[ROWS];
+    static uint32_t buckets[ROWS];
+    struct room room = room_init(1 << 20);
+    struct crowd one = {.floor = 5, .key = &key};
+    struct crowd many = one;
+    struct crowd all = one;
+    struct crowd each = one;
+    EXPECT(crowd_reserve(&one, &room, 4) && crowd_reserve(&many, &room, 4));
+    EXPECT(crowd_reserve(&all, &room, 1) && crowd_reserve(&each, &room, 1));
+    for (uint32_t i = 0; i < ROWS; i++) {
+        subjects[i] = i % 7 ? veil_subject(&key, i % 900) : SUBJECT_NONE;
+        buckets[i] = i % 5 == 4 ? UINT32_MAX : i % 5;
+        if (buckets[i] != UINT32_MAX)
+            crowd_see(&one, buckets[i], subjects[i]);
+        crowd_see(&each, 0, subjects[i]);
+    }
+    crowd_see_many(&many, buckets, subjects, ROWS);
+    crowd_see_all(&all, subjects, ROWS);
+    for (uint32_t b = 0; b < 4; b++) {
+        EXPECT_EQ(many.prints[b], one.prints[b]);
+        EXPECT(crowd_size(&many, b) == crowd_size(&one, b));
+    }
+    EXPECT_EQ(all.prints[0], each.prints[0]);
+    EXPECT(crowd_size(&all, 0) == crowd_size(&each, 0));
+    room_done(&room);
+}
+
+TEST(crowd_adds_a_bucket_of_another)
+{
+    struct room room = room_init(1 << 20);
+    struct crowd a = {.floor = 3};
+    struct crowd b = a;
+    EXPECT(crowd_reserve(&a, &room, 2) && crowd_reserve(&b, &room, 2));
+    crowd_see(&a, 0, 1);
+    crowd_see(&b, 1, 1);
+    crowd_see(&b, 1, 2);
+    crowd_add(&a, 0, &b, 1);
+    EXPECT(crowd_size(&a, 0) == 2);
+    EXPECT_EQ(a.prints[0], 4);
+    EXPECT(crowd_size(&a, 1) == 0);
+    room_done(&room);
+}
