@@ -33,6 +33,7 @@ push:
       outcome:    {treat: keep, as: keyword}
       latency_ms: {treat: keep, as: integer}
 '''
+MODES = ['append', 'upsert', 'update', 'delete']
 SHARDS_MAX = 16  # different bodies a connection; the same again after that
 START_MS = 1767225600000
 
@@ -50,28 +51,51 @@ EVENTS = ['connect', 'disconnect', 'motion', 'heartbeat']
 REGIONS = ['eu', 'us-east', 'us-west', 'ap', 'sa']
 
 
-def bodies(options, connection):
+def line(options, mode, chance, number):
+    """append and upsert: index; fill: index of a document that update and delete are of later."""
+    if mode == 'append':
+        return '{"index":{}}\n' + document(chance, number, options.devices)
+    if mode == 'upsert':
+        return f'{{"index":{{"_id":"e{chance.randrange(options.keys)}"}}}}\n' + document(chance, number, options.devices)
+    if mode == 'fill':
+        return f'{{"index":{{"_id":"e{number}"}}}}\n' + document(chance, number, options.devices)
+    if mode == 'update':
+        return f'{{"update":{{"_id":"e{number}"}}}}\n{{"doc":{{"outcome":"late","latency_ms":{chance.randrange(9999)}}}}}\n'
+    return f'{{"delete":{{"_id":"e{number}"}}}}\n'
+
+
+def bodies(options, connection, mode):
     """The requests of one connection, made before the clock starts."""
     chance = random.Random(connection)
     made = []
     for shard in range(min(SHARDS_MAX, options.bulks)):
-        lines = []
-        for i in range(options.size):
-            number = (connection * SHARDS_MAX + shard) * options.size + i
-            key = f'"_id":"e{chance.randrange(options.keys)}"' if options.mode == 'upsert' else ''
-            lines.append(f'{{"index":{{{key}}}}}\n' + document(chance, number, options.devices))
-        made.append(''.join(lines).encode())
+        first = (connection * SHARDS_MAX + shard) * options.size
+        numbers = list(range(first, first + options.size))
+        if mode in ('update', 'delete'):
+            chance.shuffle(numbers)
+        made.append(''.join(line(options, mode, chance, number) for number in numbers).encode())
     return made
 
 
+def fill(link, head, options, connection):
+    """What is to be updated and deleted, before the clock starts."""
+    for body in bodies(options, connection, 'fill'):
+        answer = link.ask((head % len(body)).encode() + body)
+        if b'"errors":false' not in answer[:64]:
+            raise SystemExit(f'refused: {answer[:400]!r}')
+
+
 def send_all(options, connection, ready, go, results):
-    made = bodies(options, connection)
+    made = bodies(options, connection, options.mode)
     door = Door(options.port, options.ca, options.auth)
     path = '/app-events/_bulk' + ('?filter_path=errors' if options.short else '')
     head = (f'POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{door.auth}Content-Type: application/x-ndjson\r\n'
             'Content-Length: %d\r\n\r\n')
     requests = [(head % len(body)).encode() + body for body in made]
     link = Connection(door)
+    link.ask(door.request('/'))  # who has shown his password once is known, on either side
+    if options.mode in ('update', 'delete'):
+        fill(link, head, options, connection)
     ready.put(None)
     go.wait()
     took, sent = [], 0
@@ -150,7 +174,7 @@ def main():
     parser.add_argument('--ca', help='the certificate authority of a TLS server')
     parser.add_argument('--user', default='loader')
     parser.add_argument('--password-file')
-    parser.add_argument('--mode', choices=['append', 'upsert'], default='append')
+    parser.add_argument('--mode', choices=MODES, default='append')
     parser.add_argument('--keys', type=int, default=1000000, help='different _ids of --mode upsert')
     parser.add_argument('--devices', type=int, default=100000)
     parser.add_argument('--size', type=int, default=5000, help='documents of one bulk')
@@ -158,6 +182,8 @@ def main():
     parser.add_argument('--connections', type=int, default=4)
     parser.add_argument('--short', action='store_true', help='ask for "errors" alone')
     options = parser.parse_args()
+    if options.mode == 'delete':
+        options.bulks = min(options.bulks, SHARDS_MAX)  # each document goes once
     place = Place(options.tamis, options.port) if options.tamis else None
     if place:
         options.ca, options.password_file = str(place.home / 'tls/ca.crt'), place.top / 'loader'
@@ -166,7 +192,7 @@ def main():
     try:
         before = place.cpu_seconds() if place else {}
         result = measure(options)
-        for name, seconds in (place.cpu_seconds() if place else {}).items():
+        for name, seconds in (place.cpu_seconds() if place and options.mode in ('append', 'upsert') else {}).items():
             result[f'{name}_ns_per_doc'] = round((seconds - before[name]) / result['docs'] * 1e9)
         print(json.dumps(result))
     finally:

@@ -26,8 +26,9 @@ INDEX = {'settings': {'index': {'number_of_shards': 1, 'number_of_replicas': 0, 
 
 
 def words_of(options, mode, port):
+    bulks = min(options.bulks, bulk.SHARDS_MAX) if mode == 'delete' else options.bulks
     return argparse.Namespace(mode=mode, port=port, ca=None, auth=None, keys=1_000_000, devices=100_000, short=False,
-                              size=options.size, bulks=options.bulks, connections=options.connections)
+                              size=options.size, bulks=bulks, connections=options.connections)
 
 
 def of_tamis(options, mode):
@@ -66,7 +67,7 @@ def main():
           f'`bench/bulk_beside.py --bulks {options.bulks} --size {options.size} --connections {options.connections}`\n')
     print('| `_bulk` | tamis, docs/s | MB/s | ms of a bulk, p50; p99 | OpenSearch, docs/s | MB/s | ms, p50; p99 | ratio |')
     print('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |')
-    for mode in ('append', 'upsert'):
+    for mode in bulk.MODES:
         ours, theirs = of_tamis(options, mode), of_opensearch(options, mode)
         cells = [f'{r["docs_per_second"]:,} | {r["mb_per_second"]} | {r["bulk_ms_p50"]}; {r["bulk_ms_p99"]}' for r in (ours, theirs)]
         print(f'| {mode} | {cells[0]} | {cells[1]} | {ours["docs_per_second"] / theirs["docs_per_second"]:.1f} |', flush=True)

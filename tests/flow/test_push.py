@@ -2,8 +2,10 @@
 import collections
 import gzip
 import json
+import os
 import pathlib
 import random
+import signal
 import subprocess
 import threading
 import time
@@ -224,3 +226,34 @@ def test_delete_by_query_says_what_is_wrong(pushed):
         400, 'request [/app-events/_delete_by_query] contains unrecognized parameter: [terminate_after]')
     assert ask(path + '?q=frob&df=model', {})[0] == 400
     assert pushed.count('app-events') == 0
+
+
+def test_pushes_beyond_what_may_wait_are_told_to_come_again(pushed):
+    """While what takes documents stands still, bodies wait up to a bound; the next is refused and nothing of it kept."""
+    line = json.dumps({'index': {}}) + '\n' + json.dumps({'at': 1767323045678, 'latency_ms': 1, 'left_out': 'x' * 60000}) + '\n'
+    body = (line * 1350).encode()  # 81 MB, of which three may wait
+    before = pushed.count('app-events')
+    replies = []
+
+    def send():
+        url = pushed.url + '/app-events/_bulk?filter_path=errors,error.type'
+        replies.append(requests.post(url, data=body, verify=pushed.ca, auth=('loader', pushed.users['loader']),
+                                     headers={'Content-Type': 'application/x-ndjson'}, timeout=120))
+
+    mirror = pushed.process('mirror')
+    os.kill(mirror, signal.SIGSTOP)
+    try:
+        threads = [threading.Thread(target=send) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        until('one is refused', lambda: replies, 60)
+        refused = replies[0]
+    finally:
+        os.kill(mirror, signal.SIGCONT)
+    for thread in threads:
+        thread.join()
+    assert refused.status_code == 429 and int(refused.headers['Retry-After']) >= 1
+    assert refused.json()['error']['type'] == 'es_rejected_execution_exception'
+    assert [r.status_code for r in replies[1:]] == [200] * 3
+    assert [r.json() for r in replies[1:]] == [{'errors': False}] * 3
+    assert pushed.count('app-events') - before == 3 * 1350
