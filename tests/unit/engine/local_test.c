@@ -42,7 +42,7 @@ static enum err search(struct house *h, const struct permit *p, const struct req
                        struct answer *out, struct fault *why)
 {
     static const uint32_t table = TOWN_EVENTS;
-    const struct engine_question q = {.permit = p, .in = {&table, 1}, .request = r};
+    const struct engine_question q = {.permit = p, .in = {&table, 1, NULL}, .request = r};
     return h->engine->ops->search(h->engine, &q, h->town.request, out, why);
 }
 
@@ -142,7 +142,7 @@ TEST(engine_ends_a_search_that_nobody_waits_for)
     struct fault why;
     struct engine_load load;
     const struct engine_question q = {.permit = permit(&h.town, ROLE_ANALYST, ACTION_READ, ""),
-                                      .in = {&table, 1},
+                                      .in = {&table, 1, NULL},
                                       .request = &r,
                                       .is_gone = has_gone,
                                       .asker = &asked};

@@ -303,7 +303,7 @@ static void ask(struct twins *t, struct engine *e, const char *json, struct buf 
     struct request r = town_request(town, json);
     uint32_t table = TOWN_EVENTS;
     const struct engine_question q = {
-        .permit = town_permit(town, ACTION_READ), .in = {&table, 1}, .request = &r};
+        .permit = town_permit(town, ACTION_READ), .in = {&table, 1, NULL}, .request = &r};
     struct answer a = {0};
     struct fault why = {0};
     enum err code = e->ops->search(e, &q, town->request, &a, &why);

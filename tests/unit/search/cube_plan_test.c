@@ -40,7 +40,7 @@ static struct answer ask(struct house *h, const char *indices, const char *json)
     uint32_t tables[] = {TOWN_EVENTS, TOWN_CALLS};
     const struct engine_question q = {.permit =
                                           town_permit(t, t->roles ? ACTION_AGGREGATE : ACTION_READ),
-                                      .in = {tables, strstr(indices, "calls") ? 2 : 1},
+                                      .in = {tables, strstr(indices, "calls") ? 2 : 1, NULL},
                                       .request = &r};
     struct answer a = {0};
     EXPECT_EQ(h->engine->ops->search(h->engine, &q, t->request, &a, &t->why), OK);

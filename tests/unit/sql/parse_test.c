@@ -110,7 +110,6 @@ TEST(parse_takes_every_prefix_and_every_changed_byte_without_harm)
     EXPECT(parses(all));
     uint32_t taken = 0;
     for (size_t len = 0; len < all.len; len++) {
-        struct arena *own AUTO(arena_freep) = arena_new(1 << 20);
         struct buf copy AUTO(buf_donep) = buf_init(all.len);
         buf_bytes(&copy, all.at, len);
         taken += parses(buf_slice(&copy));

@@ -70,9 +70,8 @@ TEST(request_bodies_are_requests)
 {
     static const char *const texts[] = {
         "SELECT * FROM rows ORDER BY 1 LIMIT 3",
-        "SELECT kind, AVG(size), STDDEV(ratio) FROM rows WHERE NOT (ok OR kind LIKE 'a%') AND at > "
-        "NOW() - INTERVAL 1 DAY GROUP BY kind",
-        "SELECT COUNT(*), SUM(CASE WHEN ok THEN 1 WHEN size > 2 THEN size ELSE 0 END) FROM rows",
+        "SELECT kind, STDDEV(ratio) FROM rows WHERE NOT (ok OR at > NOW()) GROUP BY kind",
+        "SELECT SUM(CASE WHEN ok THEN 1 WHEN size > 2 THEN size ELSE 0 END) FROM rows",
     };
     struct arena *request AUTO(arena_freep) = arena_new(64 << 20);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
