@@ -179,6 +179,19 @@ enum err access_key_make(struct access *a, const struct principal *owner,
 enum err access_key_add(struct access *a, const struct principal *owner, struct slice name,
                         uint32_t roles, const char *indices, int64_t expires_ms,
                         struct api_key *out, struct fault *why);
+
+struct key_change {      // of a key that is there
+    bool changes_rights; // `roles`, `indices` and `limit` are read, as in struct key_wish
+    uint32_t roles;
+    const char *indices, *limit;
+    const char *metadata; // NULL: stays
+    int64_t expires_ms;   // 0: stays
+};
+
+// By its owner with a password.  ERR_INVALID when the key might do more or longer afterwards, in
+// doubt too.  *out_changed false: it was so already.
+enum err access_key_change(struct access *a, const struct access_by *by, struct slice id,
+                           const struct key_change *change, bool *out_changed, struct fault *why);
 enum err access_key_invalidate(struct access *a, const struct access_by *by, struct slice id,
                                struct fault *why);
 enum err access_key_list(struct access *a, void (*each)(void *context, const struct api_key *k),

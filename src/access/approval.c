@@ -23,6 +23,14 @@ void access_entered(struct access *a)
     pthread_mutex_unlock(&a->lock);
 }
 
+bool access_two_persons(struct access *a)
+{
+    pthread_mutex_lock(&a->lock);
+    bool does = a->rule.begin_ms && a->has_data;
+    pthread_mutex_unlock(&a->lock);
+    return does;
+}
+
 static bool is_command_line(const char *who)
 {
     return strcmp(who, ACCESS_COMMAND_LINE) == 0;

@@ -59,6 +59,10 @@ struct access_rule {
 // From now on loosening by somebody waits, once access_entered() was called.  Without a rule, as
 // at the command line, nothing does.
 void access_set_rule(struct access *a, const struct access_rule *rule);
+bool access_two_persons(struct access *a); // loosening waits
+
+enum { PASSWORD_BYTES_MIN = 12 };
+
 void access_entered(struct access *a); // something has entered, so there is something to protect
 
 // Those that wait, oldest first.

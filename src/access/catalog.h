@@ -143,6 +143,8 @@ struct catalog_key {
 enum err catalog_key_get(struct catalog *c, struct slice id, struct catalog_key *out,
                          struct fault *why); // ERR_NOT_FOUND without words
 enum err catalog_key_add(struct catalog *c, const struct catalog_key *key, struct fault *why);
+// Rights, metadata and end of `key` as they are there.
+enum err catalog_key_change(struct catalog *c, const struct catalog_key *key, struct fault *why);
 enum err catalog_key_invalidate(struct catalog *c, struct slice id, struct fault *why);
 enum err catalog_key_used(struct catalog *c, const char *id, int64_t now_ms, struct fault *why);
 enum err catalog_key_list(struct catalog *c, void (*each)(void *context, const struct api_key *k),

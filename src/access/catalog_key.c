@@ -104,6 +104,26 @@ enum err catalog_key_add(struct catalog *c, const struct catalog_key *k, struct 
     return catalog_alter(c, &statement, NULL, why);
 }
 
+enum err catalog_key_change(struct catalog *c, const struct catalog_key *k, struct fault *why)
+{
+    sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;
+    enum err e = catalog_prepare(c,
+                                 "UPDATE api_keys SET roles = ?2, indices = ?3, limits = ?4,"
+                                 " metadata = ?5, expires_ms = ?6, mac = x'' WHERE id = ?1",
+                                 &statement, why);
+    if (e != OK)
+        return e;
+    char roles[64];
+    roles_print(k->key.roles, roles, sizeof roles);
+    catalog_bind(statement, 1, slice_text(k->key.id));
+    catalog_bind(statement, 2, slice_text(roles));
+    catalog_bind(statement, 3, slice_text(k->indices));
+    catalog_bind(statement, 4, slice_text(k->limit));
+    catalog_bind(statement, 5, slice_text(k->key.metadata[0] ? k->key.metadata : "{}"));
+    sqlite3_bind_int64(statement, 6, k->key.expires_ms);
+    return catalog_alter(c, &statement, "there is no such API key", why);
+}
+
 enum err catalog_key_invalidate(struct catalog *c, struct slice id, struct fault *why)
 {
     sqlite3_stmt *statement AUTO(catalog_finalizep) = NULL;

@@ -2,7 +2,7 @@
 #include "access/access_private.h"
 #include "base/limits.h"
 
-enum { PASSWORD_BYTES_MIN = 12, PASSWORD_BYTES_MAX = 512 };
+enum { PASSWORD_BYTES_MAX = 512 };
 
 enum err access_name_check(struct slice name, const char *what, struct fault *why)
 {

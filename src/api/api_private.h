@@ -115,6 +115,12 @@ bool alias_of_table(const struct alias_list *l, uint32_t table, struct slice nam
 enum err posture(struct exchange *x, struct fault *why);     // api_posture.c
 enum err open_sealed(struct exchange *x, struct fault *why); // api_sealed.c
 
+// api_key_list.c
+bool key_is_seen(const struct exchange *x, bool sees_all, const struct api_key *k);
+bool may_manage_keys(const struct exchange *x);
+enum err list_keys(struct exchange *x, struct fault *why);
+enum err query_keys(struct exchange *x, struct fault *why);
+
 // The groups, one a file.
 extern const struct route_group root_routes, search_routes, msearch_routes, doc_routes, bulk_routes,
     index_routes, field_caps_routes, cluster_routes, cat_routes, security_routes, tamis_routes,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "access/glob.h"
 #include "api/api_private.h"
 
 // Roles and users, for whoever manages, and what the caller himself may.
@@ -330,8 +331,14 @@ static const struct asked_privilege of_cluster[] = {
 static bool may(const struct exchange *x, enum action a, struct slice index)
 {
     struct arena *arena AUTO(arena_freep) = arena_new(MAY_BYTES);
-    const struct permit *unused;
-    return permit_make(&x->who, a, index, arena, &unused, NULL) == OK;
+    const struct permit *p;
+    if (permit_make(&x->who, a, index, arena, &p, NULL) != OK)
+        return false;
+    // Of a pattern all that it could ever stand for is asked: one of the caller's own patterns has
+    // to take it as it is written, with its stars.
+    if (slice_is(index, "_all"))
+        index = slice_text("*");
+    return !glob_is_pattern(index) || permit_index(p, arena_string(arena, index));
 }
 
 // What is not known is not had.
@@ -366,16 +373,22 @@ static void write_privileges(struct asking *a, const struct json *privileges, st
     }
 }
 
+static void write_index(struct asking *a, const struct json *entry, struct slice name)
+{
+    json_key_slice(&a->x->json, name);
+    json_object(&a->x->json);
+    write_privileges(a, json_get(entry, "privileges"), name);
+    json_end(&a->x->json);
+}
+
 static void write_indices(struct asking *a, const struct json *list)
 {
     for (uint32_t i = 0; list && list->type == JSON_ARRAY && i < list->count; i++) {
         const struct json *names = json_get(&list->items[i], "names");
-        for (uint32_t n = 0; names && names->type == JSON_ARRAY && n < names->count; n++) {
-            json_key_slice(&a->x->json, names->items[n].text);
-            json_object(&a->x->json);
-            write_privileges(a, json_get(&list->items[i], "privileges"), names->items[n].text);
-            json_end(&a->x->json);
-        }
+        if (names && names->type == JSON_STRING)
+            write_index(a, &list->items[i], names->text);
+        for (uint32_t n = 0; names && names->type == JSON_ARRAY && n < names->count; n++)
+            write_index(a, &list->items[i], names->items[n].text);
     }
 }
 
@@ -407,6 +420,111 @@ static enum err has_privileges(struct exchange *x, struct fault *why)
     return OK;
 }
 
+// ---- all that the caller has ----
+
+static void write_words(struct json_writer *w, const struct json *list)
+{
+    json_array(w);
+    for (uint32_t i = 0; list && i < list->count; i++)
+        json_string(w, list->items[i].text);
+    json_end(w);
+}
+
+// Of the built-in roles: what they are called in the words of privileges.
+static void write_built_in(struct json_writer *w, enum role role)
+{
+    static const char *const words[ROLE_COUNT] = {[ROLE_ADMIN] = "view_index_metadata",
+                                                  [ROLE_WRITER] = "write",
+                                                  [ROLE_ANALYST] = "read",
+                                                  [ROLE_METRICS] = "aggregate"};
+    if (!words[role])
+        return;
+    json_object(w);
+    json_key(w, "names");
+    json_array(w);
+    json_text(w, "*");
+    json_end(w);
+    json_key(w, "privileges");
+    json_array(w);
+    json_text(w, words[role]);
+    json_end(w);
+    json_key(w, "allow_restricted_indices");
+    json_truth(w, false);
+    json_end(w);
+}
+
+// Elasticsearch has fields and queries in lists here, as roles are joined.
+static void write_list_of_one(struct json_writer *w, const char *key, const struct json *v)
+{
+    if (!v || v->type == JSON_NULL)
+        return;
+    json_key(w, key);
+    json_array(w);
+    json_value(w, v);
+    json_end(w);
+}
+
+static void write_own(struct json_writer *w, const struct json *entry)
+{
+    json_object(w);
+    json_key(w, "names");
+    write_words(w, json_get(entry, "names"));
+    json_key(w, "privileges");
+    write_words(w, json_get(entry, "privileges"));
+    write_list_of_one(w, "field_security", json_get(entry, "field_security"));
+    write_list_of_one(w, "query", json_get(entry, "query"));
+    json_key(w, "allow_restricted_indices");
+    json_truth(w, false);
+    json_end(w);
+}
+
+static void write_all_indices(struct exchange *x, const struct json *grants)
+{
+    for (int r = 0; r < ROLE_COUNT; r++)
+        if (x->who.roles >> r & 1)
+            write_built_in(&x->json, (enum role)r);
+    for (uint32_t g = 0; grants && g < grants->count; g++) {
+        const struct json *indices = json_get(&grants->items[g], "indices");
+        indices = indices ? indices : json_get(&grants->items[g], "index");
+        for (uint32_t i = 0; indices && i < indices->count; i++)
+            write_own(&x->json, &indices->items[i]);
+    }
+}
+
+static enum err own_privileges(struct exchange *x, struct fault *why)
+{
+    static const char *const none[] = {"global", "applications", "run_as"};
+    struct json_writer *w = &x->json;
+    const struct json *grants = NULL;
+    if (x->who.limit[0] || x->who.indices[0])
+        return fail(why, ERR_INVALID,
+                    "illegal_argument_exception: Cannot retrieve privileges for API keys with "
+                    "assigned role descriptors. Please use the Get API key information API");
+    enum err e =
+        x->who.grants[0] ? json_parse(slice_text(x->who.grants), x->arena, &grants, why) : OK;
+    if (e != OK)
+        return e;
+    json_object(w);
+    json_key(w, "cluster");
+    json_array(w);
+    for (size_t i = 0; i < sizeof of_cluster / sizeof *of_cluster; i++)
+        if (strcmp(of_cluster[i].name, "all") != 0 &&
+            may(x, of_cluster[i].action, slice_of(NULL, 0)))
+            json_text(w, of_cluster[i].name);
+    json_end(w);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        json_key(w, none[i]);
+        json_array(w);
+        json_end(w);
+    }
+    json_key(w, "indices");
+    json_array(w);
+    write_all_indices(x, grants);
+    json_end(w);
+    json_end(w);
+    return OK;
+}
+
 static const struct route routes[] = {
     {METHOD_PUT | METHOD_POST, ACTION_MANAGE, "/_security/role/{name}", put_role, "refresh",
      "privileges of indices: `read`, `aggregate` (ours), `view_index_metadata`, `monitor`, `write` "
@@ -414,6 +532,8 @@ static const struct route routes[] = {
     {METHOD_GET, ACTION_MANAGE, "/_security/role", get_roles, "", "not the built-in ones"},
     {METHOD_GET, ACTION_MANAGE, "/_security/role/{name}", get_roles, "", ""},
     {METHOD_DELETE, ACTION_MANAGE, "/_security/role/{name}", delete_role, "refresh", ""},
+    {METHOD_GET, ACTION_INFO, "/_security/user/_privileges", own_privileges, "",
+     "`aggregate` is tamis's own; not of a narrowed API key"},
     {METHOD_GET | METHOD_POST, ACTION_INFO, "/_security/user/_has_privileges", has_privileges, "",
      ""},
     {METHOD_PUT | METHOD_POST, ACTION_INFO, "/_security/user/_password", own_password, "refresh",

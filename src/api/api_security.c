@@ -31,16 +31,35 @@ static void write_realm(struct json_writer *w, const char *key)
     json_end(w);
 }
 
+static void write_role_name(void *context, const char *role)
+{
+    struct json_writer *w = context;
+    json_text(w, role);
+}
+
+// Those of one's own too; a key that was narrowed has the built-in ones it acts with.
+static enum err write_own_roles(struct exchange *x, struct fault *why)
+{
+    if (x->who.key_id[0]) {
+        write_roles(&x->json, x->who.roles);
+        return OK;
+    }
+    json_array(&x->json);
+    enum err e =
+        access_user_roles(x->api->access, slice_text(x->who.name), write_role_name, &x->json, why);
+    json_end(&x->json);
+    return e;
+}
+
 static enum err who_am_i(struct exchange *x, struct fault *why)
 {
-    (void)why;
     struct json_writer *w = &x->json;
     bool is_key = x->who.key_id[0] != '\0';
     json_object(w);
     json_key(w, "username");
     json_text(w, x->who.name);
     json_key(w, "roles");
-    write_roles(w, x->who.roles);
+    enum err e = write_own_roles(x, why);
     json_key(w, "full_name");
     json_null(w);
     json_key(w, "email");
@@ -64,7 +83,7 @@ static enum err who_am_i(struct exchange *x, struct fault *why)
         json_end(w);
     }
     json_end(w);
-    return OK;
+    return e;
 }
 
 // --- making one ------------------------------------------------------------------------
@@ -302,97 +321,13 @@ static enum err make_key(struct exchange *x, struct fault *why)
     return OK;
 }
 
-// --- seeing and ending them ----------------------------------------------------------------
-
-static bool may_manage(const struct exchange *x)
-{
-    const struct permit *unused;
-    return permit_make(&x->who, ACTION_MANAGE, slice_of(NULL, 0), x->arena, &unused, NULL) == OK;
-}
-
-static bool wants(const struct exchange *x, const char *parameter, const char *value)
-{
-    const struct slice *wish = parameter_get(&x->parameters, parameter);
-    return !wish || slice_is(*wish, value);
-}
-
-struct key_walk {
-    struct exchange *x;
-    bool sees_all;
-    uint32_t seen;
-};
-
-// A key sees itself only: its narrower rights are not its owner's.
-static bool sees(const struct key_walk *walk, const struct api_key *k)
-{
-    const struct exchange *x = walk->x;
-    if (walk->sees_all)
-        return true;
-    if (x->who.key_id[0])
-        return strcmp(k->id, x->who.key_id) == 0;
-    return strcmp(k->owner, x->who.name) == 0;
-}
-
-static void write_key(void *context, const struct api_key *k)
-{
-    struct key_walk *walk = context;
-    struct json_writer *w = &walk->x->json;
-    if (!sees(walk, k) || !wants(walk->x, "id", k->id) || !wants(walk->x, "name", k->name) ||
-        !wants(walk->x, "username", k->owner))
-        return;
-    walk->seen++;
-    json_object(w);
-    json_key(w, "id");
-    json_text(w, k->id);
-    json_key(w, "name");
-    json_text(w, k->name);
-    json_key(w, "creation");
-    json_int(w, k->created_ms);
-    if (k->expires_ms) {
-        json_key(w, "expiration");
-        json_int(w, k->expires_ms);
-    }
-    json_key(w, "invalidated");
-    json_truth(w, k->is_invalidated);
-    json_key(w, "username");
-    json_text(w, k->owner);
-    json_key(w, "realm");
-    json_text(w, "catalog");
-    json_key(w, "roles");
-    write_roles(w, k->roles);
-    json_key(w, "metadata");
-    const struct json *metadata = NULL;
-    if (json_parse(slice_text(k->metadata[0] ? k->metadata : "{}"), walk->x->arena, &metadata,
-                   NULL) == OK)
-        json_value(w, metadata);
-    else
-        json_null(w);
-    if (k->used_ms) {
-        json_key(w, "last_used");
-        json_int(w, k->used_ms);
-    }
-    json_end(w);
-}
-
-static enum err list_keys(struct exchange *x, struct fault *why)
-{
-    struct key_walk walk = {.x = x, .sees_all = may_manage(x)};
-    json_object(&x->json);
-    json_key(&x->json, "api_keys");
-    json_array(&x->json);
-    enum err e = access_key_list(x->api->access, write_key, &walk, why);
-    json_end(&x->json);
-    json_end(&x->json);
-    if (e == OK && walk.seen == 0 && parameter_get(&x->parameters, "id"))
-        return fail(why, ERR_NOT_FOUND,
-                    "resource_not_found_exception: there is no such API key, or it is not yours");
-    return e;
-}
+// --- ending them ----------------------------------------------------------------
 
 enum { ENDED_MAX = 1000 };
 
 struct ending { // what is to be ended, and what was
-    struct key_walk walk;
+    struct exchange *x;
+    bool sees_all;
     const struct json *ids;              // NULL: not asked for by these
     struct slice id, name, username;     // len 0: not asked for by it
     bool is_own;                         // of whoever asks
@@ -413,13 +348,14 @@ static bool is_meant(const struct ending *e, const struct api_key *k)
     return (!e->ids || is_listed(e->ids, k->id)) && (!e->id.len || slice_is(e->id, k->id)) &&
            (!e->name.len || slice_is(e->name, k->name)) &&
            (!e->username.len || slice_is(e->username, k->owner)) &&
-           (!e->is_own || strcmp(k->owner, e->walk.x->who.name) == 0);
+           (!e->is_own || strcmp(k->owner, e->x->who.name) == 0);
 }
 
 static void look_at_key(void *context, const struct api_key *k)
 {
     struct ending *e = context;
-    if (!sees(&e->walk, k) || !is_meant(e, k) || e->found_count + e->earlier_count == ENDED_MAX)
+    if (!key_is_seen(e->x, e->sees_all, k) || !is_meant(e, k) ||
+        e->found_count + e->earlier_count == ENDED_MAX)
         return;
     uint32_t at = k->is_invalidated ? ENDED_MAX - ++e->earlier_count : e->found_count++;
     memcpy(e->found[at], k->id, sizeof e->found[at]);
@@ -462,7 +398,7 @@ static void write_ids(struct json_writer *w, const char *name, char (*ids)[32], 
 static enum err end_keys(struct exchange *x, struct fault *why)
 {
     const struct json *body = NULL;
-    struct ending ending = {.walk = {.x = x, .sees_all = may_manage(x)}};
+    struct ending ending = {.x = x, .sees_all = may_manage_keys(x)};
     ending.found = arena_alloc(x->arena, ENDED_MAX * sizeof *ending.found);
     enum err e = exchange_body(x, &body, why);
     if (e == OK)
@@ -487,6 +423,47 @@ static enum err end_keys(struct exchange *x, struct fault *why)
     return OK;
 }
 
+// --- changing one -----------------------------------------------------------------------
+
+// What is not in the body stays; what is there may only narrow (access_key_change()).
+static enum err read_changes(struct exchange *x, struct key_text *wish, struct key_change *out,
+                             struct fault *why)
+{
+    const struct json *body = NULL;
+    enum err e = exchange_body(x, &body, why);
+    for (uint32_t i = 0; e == OK && body && body->type == JSON_OBJECT && i < body->count; i++) {
+        if (slice_is(body->keys[i], "name"))
+            return unknown_member(body->keys[i], "the change", why);
+        e = read_member(x, wish, body->keys[i], &body->items[i], why);
+    }
+    const struct json *descriptors = json_get(body, "role_descriptors");
+    *out = (struct key_change){.changes_rights = descriptors && descriptors->count > 0,
+                               .roles = wish->roles,
+                               .indices = wish->indices,
+                               .limit = wish->limit,
+                               .metadata = wish->metadata,
+                               .expires_ms = wish->expires_ms};
+    return e;
+}
+
+static enum err change_key(struct exchange *x, struct fault *why)
+{
+    struct key_text wish = {0};
+    struct key_change change = {0};
+    bool is_new = false;
+    const struct access_by by = {x->who.name, x->who.key_id, x->request->address};
+    enum err e = read_changes(x, &wish, &change, why);
+    if (e == OK)
+        e = access_key_change(x->api->access, &by, exchange_path(x, 0), &change, &is_new, why);
+    if (e != OK)
+        return e;
+    json_object(&x->json);
+    json_key(&x->json, "updated");
+    json_truth(&x->json, is_new);
+    json_end(&x->json);
+    return OK;
+}
+
 static enum err refuse_grant(struct exchange *x, struct fault *why)
 {
     (void)x;
@@ -503,6 +480,10 @@ static const struct route routes[] = {
     {METHOD_POST, ACTION_INFO, "/_security/api_key/grant", refuse_grant, NULL, "refused: 400"},
     {METHOD_GET, ACTION_INFO, "/_security/api_key", list_keys,
      "id name username owner realm_name with_limited_by active_only", ""},
+    {METHOD_GET | METHOD_POST, ACTION_INFO, "/_security/_query/api_key", query_keys,
+     "with_limited_by with_profile_uid", "no aggregations"},
+    {METHOD_PUT, ACTION_INFO, "/_security/api_key/{id}", change_key, "",
+     "narrows only: fewer rights, an earlier end; metadata as wished"},
     {METHOD_DELETE, ACTION_INFO, "/_security/api_key", end_keys, "",
      "by `ids`, `id`, `name`, `username` or `owner`"},
 };

@@ -106,6 +106,33 @@ static void say_segments(const struct json *status, struct buf *out)
     buf_u8(out, '\n');
 }
 
+static void say_keys(const struct json *status, struct buf *out)
+{
+    char age[AMOUNT_BYTES];
+    char since[AMOUNT_BYTES];
+    const struct json *p = json_get(status, "protection");
+    const struct json *audit = json_get(status, "audit");
+    const struct json *change = audit ? json_get(audit, "last_change") : NULL;
+    int64_t now = status_number(status, "written_ms");
+    int64_t installed = status_number(p, "installed_ms");
+    if (installed > 0)
+        buf_print(
+            out, "  signing and pseudonym keys are %s old; the smallest group shown is %lld\n",
+            amount_duration(now - installed, age), (long long)status_number(p, "smallest_group"));
+    if (audit)
+        buf_print(out, "  audit log: %s entries",
+                  amount_count(status_number(audit, "entries"), age));
+    if (change)
+        buf_print(out, "; what protects was changed last %s ago: %.*s of %.*s",
+                  amount_duration(now - status_number(change, "at_ms"), since),
+                  SLICE_PRINT(status_text(change, "action")),
+                  SLICE_PRINT(status_text(change, "name")));
+    if (change && status_text(change, "by").len)
+        buf_print(out, ", by %.*s", SLICE_PRINT(status_text(change, "by")));
+    if (audit)
+        buf_u8(out, '\n');
+}
+
 // Of an older server there is nothing.
 static void say_protection(const struct json *status, struct buf *out)
 {
@@ -124,6 +151,7 @@ static void say_protection(const struct json *status, struct buf *out)
     buf_print(out, "; %s\n",
               beyond && beyond->truth ? "OTHER MACHINES can reach the listener"
                                       : "only this machine reaches the listener");
+    say_keys(status, out);
     if (differs && differs->truth)
         buf_text(out, "  policy.yml says something that is not in force; 'tamis policy diff' "
                       "shows it\n");

@@ -438,6 +438,7 @@ static void tell_protection(const struct serve_context *c, struct status_protect
         return;
     out->version = a->seq;
     out->since_ms = a->at_ms;
+    out->installed_ms = a->begin_ms;
     out->by = a->who;
     out->waiting = a->waiting;
     out->differs = a->differs;
@@ -473,6 +474,10 @@ static void tell_status(struct serve *s)
     tell_protection(s->context, &facts.protection);
     facts.tls = renewal_status(&s->certificate);
     access_penalties(s->access, &facts.penalties);
+    struct audit_stats audited;
+    audit_stats(s->audit, &audited);
+    facts.audit = &audited;
+    facts.protection.floor = s->context->policy->schema->floor_subjects;
     const struct world here = {.ops = &world_real_ops, .dir = AT_FDCWD};
     struct buf json AUTO(buf_donep) = buf_init(STATUS_BYTES_MAX);
     struct fault why = {0};

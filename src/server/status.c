@@ -212,6 +212,10 @@ static void print_protection(struct json_writer *w, const struct status_protecti
     json_truth(w, p->differs);
     json_key(w, "listens_beyond_this_machine");
     json_truth(w, p->beyond);
+    json_key(w, "installed_ms");
+    json_int(w, p->installed_ms);
+    json_key(w, "smallest_group");
+    json_uint(w, p->floor);
     json_end(w);
 }
 
@@ -254,6 +258,36 @@ static void print_penalties(struct json_writer *w, const struct penalty_stats *p
     json_end(w);
 }
 
+static void print_audit(struct json_writer *w, const struct audit_stats *a)
+{
+    if (!a)
+        return;
+    json_key(w, "audit");
+    json_object(w);
+    const struct count counts[] = {{"entries", a->journal.entries}, {"on_disk", a->journal.synced}};
+    PRINT_COUNTS(w, counts);
+    if (a->has_head) {
+        struct buf head AUTO(buf_donep) = buf_init(AUDIT_HEAD_TEXT_BYTES);
+        audit_head_print(&a->head, &head);
+        json_key(w, "head");
+        json_string(w, slice_of(head.at, head.len - 1)); // without its line end
+    }
+    if (a->change.is_known) {
+        json_key(w, "last_change");
+        json_object(w);
+        json_key(w, "action");
+        json_text(w, a->change.action);
+        json_key(w, "name");
+        json_text(w, a->change.name);
+        json_key(w, "by");
+        json_text(w, a->change.by);
+        json_key(w, "at_ms");
+        json_int(w, a->change.time_ms);
+        json_end(w);
+    }
+    json_end(w);
+}
+
 static void print_head(struct json_writer *w, const struct status_facts *f)
 {
     json_key(w, "listen");
@@ -282,6 +316,7 @@ enum err status_print(const struct status_facts *f, struct buf *out, struct faul
     print_protection(&w, &f->protection);
     print_tls(&w, &f->tls);
     print_penalties(&w, &f->penalties);
+    print_audit(&w, f->audit);
     print_store(&w, f->store);
     print_search(&w, &f->search);
     enum err e = print_sources(&w, f->mirror_state, why);

@@ -19,12 +19,15 @@
 //             "refused":"why the files of another certificate were not taken"},
 //      "penalties":{"credential":0,"code":0,"silent":0,"malformed":0,"refused":0,"sources":0,
 //                   "acting":0},
+//      "audit":{"entries":12,"on_disk":12,"head":"..",
+//               "last_change":{"action":"user.put","name":"bob","by":"ann","at_ms":..}},
 //      "tables":[{"name":"devices","rows":..,...}],
 //      "sources":[ what mirror last said of each, see server/mirror_state.h ]}
 //
 // One thread makes it; any thread may read the last one.
 
 #include "access/penalty.h"
+#include "audit/audit.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/world.h"
@@ -43,9 +46,11 @@ struct status_peer {
 struct status_protection {
     int64_t version, since_ms; // of the policy: number of the ratchet's entry
     const char *by;
-    uint32_t waiting; // proposals
-    bool differs;     // policy.yml says something that is not in force
-    bool beyond;      // others than this machine can reach the listener
+    uint32_t waiting;     // proposals
+    bool differs;         // policy.yml says something that is not in force
+    bool beyond;          // others than this machine can reach the listener
+    int64_t installed_ms; // when the installation, and its keys, were made; 0: not known
+    uint32_t floor;       // smallest group that is shown; 0: none
 };
 
 // What connections are made with.
@@ -57,6 +62,7 @@ struct status_tls {
 };
 
 struct status_facts {
+    const struct audit_stats *audit; // NULL: not told
     struct status_tls tls;
     struct penalty_stats penalties;
     struct status_protection protection;

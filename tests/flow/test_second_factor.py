@@ -86,6 +86,10 @@ def test_changes_need_a_code_and_one_is_good_once(town):
     assert ask(it, 'PUT', '/_security/role/r3', wish, bare=True, headers=by_key).status_code == 403
     assert ask(it, 'PUT', '/_security/role/r3', wish, bare=True, headers={**by_key, 'X-Tamis-OTP': recovery[2]}).status_code == 200
     assert ask(it, 'GET', '/_tamis/totp').json()['admin']['recovery_codes_left'] == 5
+    keys = ask(it, 'GET', '/_tamis/posture').json()['keys']
+    assert [f['user'] for f in keys['second_factors']] == ['admin'] and 0 <= keys['second_factors'][0]['age_ms'] < 600_000
+    assert {k['name'] for k in keys['api_keys']} == {'k', 'k2'}
+    assert 0 < keys['signing_key_age_ms'] < 600_000 and keys['certificate_age_ms'] > 0
     # Guesses are slowed, with the time to hold off.
     for _ in range(4):
         slowed = ask(it, 'PUT', '/_security/role/r4', wish, otp='000000')
@@ -130,4 +134,6 @@ def test_user_of_the_command_line_waits_for_a_second_person(town):
     listed = it.run('approvals', 'list', '--dir', it.home).stdout
     assert 'late' in listed and it.users['late'] not in listed
     assert ask(it, 'POST', '/_tamis/approvals/%d' % number, user='second').status_code == 200
+    assert ask(it, 'GET', '/_tamis/posture').json()['rules']['loosening_needs_two_persons'] is True
+    until('the status says who', lambda: 'user.put of late, by second' in it.run('status', it.home).stdout)
     until('he can log in', lambda: ask(it, 'GET', '/', user='late').status_code == 200)

@@ -122,6 +122,10 @@ def password(a):
     return {'password': 'too short'}  # refused, so that whoever asks keeps their own
 
 
+def key_query(a):
+    return {'query': a.chance.choice([{'match_all': {}}, {'prefix': {'name': ''}}, {'exists': {'field': 'metadata.' + a.field()}}]), 'size': 100}
+
+
 def api_key(a):
     return {'name': 'x'}
 
@@ -134,7 +138,7 @@ PATHS = {
                      '/_cat/aliases/{name}', '/_cat/nodes', '/_cat/shards', '/_cat/shards/{index}', '/_cat/templates', '/_cat/master',
                      '/_cat/allocation', '/_cat/plugins', '/_cat/segments', '/_security/_authenticate', '/_security/role', '/_security/user',
                      '/_security/privilege', '/_tamis/metrics', '/_tamis/metrics/{name}', '/_tamis/status', '/_tamis/posture', '/_tamis/audit',
-                     '/_tamis/approvals', '/_tamis/approvals/{id}', '/_tamis/totp', '/_tamis/totp/{name}',
+                     '/_tamis/approvals', '/_tamis/approvals/{id}', '/_tamis/totp', '/_tamis/totp/{name}', '/_security/user/_privileges',
                      '/_security/user/{name}/_enable', '/_security/user/{name}/_disable',
                      '/_tamis/audit/head', '/_tamis/audit/{name}', '/_tamis/pending', '/_resolve/index/{name}', '/_stats', '/{index}/_stats',
                      '/_nodes/stats', '/_cluster/state', '/_snapshot/{name}', '/{index}/_doc/{id}', '/{index}/_source/{id}',
@@ -160,7 +164,8 @@ PATHS = {
     **dict.fromkeys(['/{index}/_doc', '/{index}/_create/{id}'], document),
     '/{index}/_update/{id}': update, '/_reindex': reindex,
     **dict.fromkeys(['/_field_caps', '/{index}/_field_caps'], field_caps),
-    **dict.fromkeys(['/_security/api_key', '/_security/api_key/grant'], api_key),
+    **dict.fromkeys(['/_security/api_key', '/_security/api_key/grant', '/_security/api_key/{id}'], api_key),
+    '/_security/_query/api_key': key_query,
     **dict.fromkeys(['/_security/user/_password', '/_security/user/{name}/_password'], password),
     '/_security/role/{name}': role, '/_security/user/{name}': user, '/_security/user/_has_privileges': privileges,
     **dict.fromkeys(['/_search/scroll', '/_search/scroll/{id}'], scroll),
@@ -175,7 +180,7 @@ PATHS = {
 }
 # Who may would change users, roles and keys, or end what the campaign itself asks with.
 CHANGES = ('/_security/role/{name}', '/_security/user/{name}', '/_security/user/_password', '/_security/user/{name}/_password',
-           '/_security/user/{name}/_enable', '/_security/user/{name}/_disable', '/_security/api_key', '/_security/api_key/grant',
+           '/_security/user/{name}/_enable', '/_security/user/{name}/_disable', '/_security/api_key', '/_security/api_key/grant', '/_security/api_key/{id}',
            '/_tamis/approvals/{id}', '/_tamis/totp/{name}')
 
 
