@@ -214,6 +214,7 @@ static int64_t number_of(const struct json *object, const char *key)
 }
 
 // Of master.key every pseudonym and row key comes; both files are made once, with the installation.
+// How often pseudonyms got another layer since (tamis policy rekey) is in the ratchet's history.
 static enum err write_keys(struct exchange *x, const struct json *state, struct fault *why)
 {
     struct json_writer *w = &x->json;
@@ -224,9 +225,8 @@ static enum err write_keys(struct exchange *x, const struct json *state, struct 
     const struct {
         const char *name;
         int64_t at_ms;
-    } ages[] = {{"signing_key_age_ms", begin},
-                {"pseudonym_keys_age_ms", begin},
-                {"certificate_age_ms", since}};
+    } ages[] = {
+        {"signing_key_age_ms", begin}, {"master_key_age_ms", begin}, {"certificate_age_ms", since}};
 
     json_key(w, "keys");
     json_object(w);

@@ -116,9 +116,9 @@ static void say_keys(const struct json *status, struct buf *out)
     int64_t now = status_number(status, "written_ms");
     int64_t installed = status_number(p, "installed_ms");
     if (installed > 0)
-        buf_print(
-            out, "  signing and pseudonym keys are %s old; the smallest group shown is %lld\n",
-            amount_duration(now - installed, age), (long long)status_number(p, "smallest_group"));
+        buf_print(out, "  signing and master key are %s old; the smallest group shown is %lld\n",
+                  amount_duration(now - installed, age),
+                  (long long)status_number(p, "smallest_group"));
     if (audit)
         buf_print(out, "  audit log: %s entries",
                   amount_count(status_number(audit, "entries"), age));
