@@ -93,6 +93,10 @@ void render_search(struct render *r, const struct answer *a, int64_t took_ms)
     json_int(r->json, took_ms);
     json_key(r->json, "timed_out");
     json_truth(r->json, a->timed_out);
+    if (r->request->terminate_after) {
+        json_key(r->json, "terminated_early");
+        json_truth(r->json, a->terminated_early);
+    }
     render_shards(r->json, a->index_count);
     render_hits(r, a);
     if (a->agg_count + r->request->pipeline_count > 0) {

@@ -63,6 +63,8 @@ static enum err check_scroll(const struct request *r, struct fault *why)
         return invalid("[size] cannot be [0] in a scroll context", why);
     if (r->from > 0)
         return invalid("using [from] is not allowed in a scroll context", why);
+    if (r->terminate_after)
+        return invalid("using [terminate_after] is not allowed in a scroll context", why);
     if (r->total_is_off)
         return invalid("disabling [track_total_hits] is not allowed in a scroll context", why);
     return r->search_after_count

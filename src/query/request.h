@@ -57,6 +57,7 @@ struct request {
     int64_t timeout_ms;           // 0: the server's
     uint64_t after_doc;           // the next page of a scroll: where it ended (hit.doc)
     uint32_t slice_id, slice_max; // of the rows each slice_max-th; max 0: all
+    uint32_t terminate_after;     // rows that match, and no more is looked at; 0: all
     struct slice pit_id;          // len 0: of the newest rows
     struct slice pit_keep_alive;  // len 0: as it was
 };

@@ -31,6 +31,15 @@ static enum err take_window(const struct form *f, struct slice name, struct slic
     return slice_is(name, "from") ? request_from(f, count, r) : request_size(f, count, r);
 }
 
+static enum err take_terminate_after(const struct form *f, struct slice name, struct slice value,
+                                     struct request *r)
+{
+    int64_t rows = 0;
+    if (parse_i64(value, &rows))
+        return bad_number(f, name, value);
+    return request_terminate_after(f, rows, r);
+}
+
 static enum err take_sort(const struct form *f, struct slice name, struct slice value,
                           struct request *r)
 {
@@ -176,7 +185,7 @@ static const struct {
     {"timeout", take_timeout},
     {"min_score", take_min_score},
     {"stored_fields", take_stored_fields},
-    {"terminate_after", take_harmless},
+    {"terminate_after", take_terminate_after},
     {"stats", take_harmless},
     {"df", take_of_body},
     {"analyzer", take_harmless},

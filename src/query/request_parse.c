@@ -27,6 +27,16 @@ enum err request_size(const struct form *f, int64_t size, struct request *out)
     return OK;
 }
 
+enum err request_terminate_after(const struct form *f, int64_t rows, struct request *out)
+{
+    if (rows < 0 || rows > INT32_MAX)
+        return fail(f->why, ERR_INVALID,
+                    "illegal_argument_exception: terminateAfter must be %s, found [%lld]",
+                    rows < 0 ? "> 0" : "smaller", (long long)rows);
+    out->terminate_after = (uint32_t)rows;
+    return OK;
+}
+
 enum err request_total_hits(const struct form *f, const struct json *v, struct request *out)
 {
     bool truth = false;
@@ -78,6 +88,14 @@ static enum err take_window(const struct form *f, struct slice key, const struct
     if (e)
         return e;
     return slice_is(key, "from") ? request_from(f, count, out) : request_size(f, count, out);
+}
+
+static enum err take_terminate_after(const struct form *f, struct slice key, const struct json *v,
+                                     struct request *out)
+{
+    int64_t rows = 0;
+    enum err e = form_i64(f, key, v, &rows);
+    return e ? e : request_terminate_after(f, rows, out);
 }
 
 static enum err take_sort(const struct form *f, struct slice key, const struct json *v,
@@ -288,7 +306,7 @@ static const struct {
     {"timeout", take_timeout},
     {"stored_fields", take_stored_fields},
     {"highlight", take_harmless},
-    {"terminate_after", take_harmless},
+    {"terminate_after", take_terminate_after},
     {"preference", take_harmless},
     {"stats", take_harmless},
     {"indices_boost", take_harmless},

@@ -28,6 +28,7 @@ void request_names(const struct form *f, struct slice list, const struct slice *
                    uint32_t *out_count);
 
 enum err request_from(const struct form *f, int64_t from, struct request *out);
+enum err request_terminate_after(const struct form *f, int64_t rows, struct request *out);
 enum err request_size(const struct form *f, int64_t size, struct request *out);
 // true, false, or a count; `given` says that it was asked for.
 enum err request_total_hits(const struct form *f, const struct json *v, struct request *out);

@@ -9,7 +9,7 @@
 // here, in the writer of the struct, what of it belongs into the key, and counts it.
 static_assert(sizeof(struct match) == 208, "write_match() knows every field");
 static_assert(sizeof(struct agg) == 472, "write_agg() knows every field");
-static_assert(sizeof(struct request) == 232, "agg_plan_key() knows every field");
+static_assert(sizeof(struct request) == 240, "agg_plan_key() knows every field");
 
 enum { CODES_WRITTEN_MAX = 2048 };
 
@@ -223,7 +223,8 @@ bool agg_plan_key(struct search *s, const struct loose_ranges *loose, struct buf
 {
     const struct request *r = s->request;
     struct key_writer k = {.columns = &s->columns, .loose = loose, .out = out};
-    if (r->size > 0 || r->from > 0 || r->post_filter || r->slice_max || !agg_tree_lasts(s))
+    if (r->size > 0 || r->from > 0 || r->post_filter || r->slice_max || r->terminate_after ||
+        !agg_tree_lasts(s))
         return false;
     buf_varint(out, s->columns.table_count);
     for (uint32_t i = 0; i < s->columns.table_count; i++)

@@ -99,7 +99,8 @@ struct answer {
     uint32_t agg_count;
     const struct pipeline_answer *pipelines; // one per request->pipelines
     bool timed_out;
-    uint32_t index_count; // searched: _shards.total
+    bool terminated_early; // at the request's terminate_after
+    uint32_t index_count;  // searched: _shards.total
     // Stretches of blocks: taken from the cache; collected for it.  Blocks walked beside them.
     bool used_cache;
     uint32_t kept_units, fresh_units, loose_blocks;

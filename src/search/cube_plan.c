@@ -203,8 +203,8 @@ static bool is_of_counts(const struct search_context *c, const struct request *r
     uint32_t floor = schema->floor_subjects;
     return c->table_count == 1 && permit_floor(c->permit, table_name(c), floor) == 0 &&
            seen_whole(c->permit, schema, &schema->tables[c->tables[0]]) && r->size == 0 &&
-           !r->post_filter && !r->min_score_given && r->sort_count == 0 && !r->search_after &&
-           r->field_count == 0 && r->docvalue_field_count == 0;
+           !r->post_filter && !r->terminate_after && !r->min_score_given && r->sort_count == 0 &&
+           !r->search_after && r->field_count == 0 && r->docvalue_field_count == 0;
 }
 
 static bool plan_metric(struct cube_plan *p)

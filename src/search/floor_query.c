@@ -500,6 +500,8 @@ enum err floor_query_make(const struct search_context *c, const struct request *
     *out = *r;
     if (r->post_filter)
         return refuse(why, "[post_filter]");
+    if (r->terminate_after)
+        return refuse(why, "[terminate_after]");
     enum err e = add_all(&cs, r->query, false);
     if (!e)
         e = read_conditions(&cs);

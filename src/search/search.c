@@ -178,6 +178,7 @@ static enum err run(struct walk *w, struct answer *out, struct fault *why)
     if (e)
         return e == ERR_LIMIT && w->s.room.is_over ? agg_out_of_room(why) : e;
     answer_total(w, &answer);
+    answer.terminated_early = walk_is_terminated(w);
     hits_answer(&w->s, &w->hits, &answer);
     e = answer_aggs(w, &answer, why);
     if (!e)

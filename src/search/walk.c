@@ -60,7 +60,9 @@ enum err walk_plan_blocks(struct walk *w)
     struct search *s = &w->s;
     bool all = agg_tree_wants_all_rows(s);
     enum err e = blocks_plan(&s->columns, all ? NULL : &s->query, &w->blocks);
-    return e || !w->counts_only ? e : hits_order(s, &w->hits, &w->blocks);
+    return e || !w->counts_only || s->request->terminate_after
+               ? e
+               : hits_order(s, &w->hits, &w->blocks);
 }
 
 enum err walk_plan(struct walk *w, const struct walk *first, struct fault *why)
@@ -159,11 +161,25 @@ static void collect_shown(struct walk *w)
     hits_collect(s, &w->hits, w->doc, count, w->rows);
 }
 
+// Of the rows that the query takes those that are left to look at.
+static bool leave_first(struct walk *w)
+{
+    uint32_t row_count = w->s.columns.block.row_count;
+    uint64_t left = w->s.request->terminate_after - w->matched;
+    uint32_t count = mask_rows(w->mask, row_count, w->rows);
+    for (uint32_t i = count; i > left; i--)
+        w->mask[w->rows[i - 1] / 64] &= ~(1ULL << w->rows[i - 1] % 64);
+    w->matched += count < left ? count : left;
+    return left > 0 && count > 0;
+}
+
 static void collect_block(struct walk *w)
 {
     struct search *s = &w->s;
     const struct block *b = &s->columns.block;
     bool any = take_block(w, &s->query, b->live, w->mask);
+    if (any && s->request->terminate_after)
+        any = leave_first(w);
     // Also where no row matches, or the time would tell that one does.
     if (s->floor)
         subjects_of_block(&s->columns, s->context->veil, w->scratch, s->subjects);
@@ -177,9 +193,16 @@ static void collect_block(struct walk *w)
         collect_shown(w);
 }
 
+bool walk_is_terminated(const struct walk *w)
+{
+    return w->s.request->terminate_after && w->matched >= w->s.request->terminate_after;
+}
+
 bool walk_is_settled(const struct walk *w)
 {
     const struct request *r = w->s.request;
+    if (walk_is_terminated(w))
+        return true;
     return w->counts_only && r->track_total_hits_given && r->track_total_hits >= 0 &&
            w->total > (uint64_t)r->track_total_hits && !hits_want_more(&w->hits);
 }
@@ -234,7 +257,7 @@ bool walk_is_divisible(const struct walk *w)
 {
     const struct request *r = w->s.request;
     bool counts_to_limit = r->track_total_hits_given && r->track_total_hits >= 0;
-    return !w->counts_only || (w->hits.size == 0 && !counts_to_limit);
+    return !r->terminate_after && (!w->counts_only || (w->hits.size == 0 && !counts_to_limit));
 }
 
 void walk_merge(struct walk *w, struct walk *from)

@@ -17,6 +17,7 @@ struct walk {
     bool counts_only; // nobody looks at single rows
     bool rows_only;   // nor at how many there are: only at the hits
     uint64_t total;
+    uint64_t matched;                    // rows so far, where the request ends after so many
     struct crowd crowd;                  // whom the total is about
     struct blocks blocks;                // to visit
     uint64_t doc;                        // rows in the blocks before
@@ -39,6 +40,7 @@ void walk_done(struct walk *w); // its columns; the room is the maker's
 // One block, unless something is over; does nothing for one that cannot matter any more.
 enum err walk_block(struct walk *w, const struct block_place *place, struct fault *why);
 // Nothing that is asked can change any more.
+bool walk_is_terminated(const struct walk *w); // by the request's terminate_after
 bool walk_is_settled(const struct walk *w);
 // It matters only whether there are enough subjects, and there are.
 bool walk_has_enough(const struct walk *w);

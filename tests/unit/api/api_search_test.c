@@ -183,3 +183,39 @@ TEST(api_search_tells_ranks_and_deviations)
     talk_expect(&t, "\"median_absolute_deviation#n\":{\"value\":null}");
     talk_close(&t);
 }
+
+TEST(api_search_ends_after_as_many_rows_as_it_was_told)
+{
+    struct talk t;
+    talk_open(&t, 0);
+    talk_crowd(&t, 20);
+    static const char body[] =
+        "{\"terminate_after\":3,\"size\":1,\"query\":{\"term\":{\"outcome\":"
+        "\"ok\"}},\"aggs\":{\"n\":{\"value_count\":{\"field\":\"outcome\"}}}}";
+    EXPECT_EQ(talk_ask(&t, ROLE_ANALYST, "POST /events/_search", body), 200);
+    talk_expect(&t, "\"timed_out\":false,\"terminated_early\":true,");
+    talk_expect(&t, "\"total\":{\"value\":3,\"relation\":\"eq\"}");
+    talk_expect(&t, "\"n\":{\"value\":3}");
+    EXPECT_EQ(talk_get(&t, "/events/_search?size=0&terminate_after=7"), 200);
+    talk_expect(&t, "\"terminated_early\":true,");
+    talk_expect(&t, "\"total\":{\"value\":7,");
+    EXPECT_EQ(talk_get(&t, "/events/_search?size=0&terminate_after=700"), 200);
+    talk_expect(&t, "\"terminated_early\":false,");
+    talk_expect(&t, "\"total\":{\"value\":25,");
+    EXPECT_EQ(talk_get(&t, "/events/_search?size=0"), 200);
+    EXPECT(!talk_has(&t, "terminated_early"));
+    EXPECT_EQ(talk_get(&t, "/events/_search?terminate_after=-1"), 400);
+    EXPECT_EQ(talk_get(&t, "/events/_search?terminate_after=x"), 400);
+    EXPECT_EQ(talk_get(&t, "/events/_search?scroll=1m&terminate_after=1"), 400);
+    talk_close(&t);
+}
+
+TEST(api_search_under_a_floor_takes_no_terminate_after)
+{
+    struct talk t;
+    talk_open(&t, 2);
+    EXPECT_EQ(talk_ask(&t, ROLE_METRICS, "POST /events/_search?size=0&terminate_after=3", NULL),
+              400);
+    talk_expect(&t, "[terminate_after] is not for a role that sees only groups above the floor");
+    talk_close(&t);
+}
