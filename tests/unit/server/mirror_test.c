@@ -57,7 +57,7 @@ static struct message receive(struct link *l)
 
 static void answer_keys(struct play *p)
 {
-    for (int i = 0; i < 4; i++) { // one subject, two tables, one password file
+    for (int i = 0; i < 5; i++) { // one subject, its layer, two tables, one password file
         struct message m = receive(p->keeper);
         bool is_key = m.type == MESSAGE_KEY_ASK;
         EXPECT_EQ(link_send(p->keeper, is_key ? MESSAGE_KEY : MESSAGE_PASSWORD, m.serial,
