@@ -325,10 +325,11 @@ _Static_assert(PUSH_TABLE_WORDS * 64 == LIMIT_TABLES, "an answer has room for ev
 
 static const struct condition *condition_of(struct appending *to, uint32_t table)
 {
+    if (to->condition_at == to->conditions.len / sizeof(struct condition))
+        return NULL; // as nearly always
     const struct condition *c =
         (const struct condition *)(const void *)to->conditions.at + to->condition_at;
-    bool is_next = to->condition_at < to->conditions.len / sizeof *c && c->table == table &&
-                   c->row == to->rows[table];
+    bool is_next = c->table == table && c->row == to->rows[table];
     to->condition_at += is_next;
     return is_next ? c : NULL;
 }
