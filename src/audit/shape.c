@@ -95,7 +95,7 @@ static void clauses(struct shape *s, const char *name, const struct query *const
 // NOLINTNEXTLINE(misc-no-recursion): see above
 static void query(struct shape *s, const struct query *q)
 {
-    static const char *const patterns[] = {"^=?", "~?", "=~?"};
+    static const char *const patterns[] = {"^=?", "~?", "=~?", "~=?"};
     const char *between = "";
     switch (q->kind) {
     case QUERY_MATCH_ALL:

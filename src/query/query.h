@@ -54,7 +54,9 @@ struct query_ids {
     uint32_t value_count;
 };
 
-enum pattern_kind { PATTERN_PREFIX, PATTERN_WILDCARD, PATTERN_REGEXP };
+enum pattern_kind { PATTERN_PREFIX, PATTERN_WILDCARD, PATTERN_REGEXP, PATTERN_FUZZY };
+
+enum { FUZZY_EDITS_MAX = 2 }; // as Lucene
 
 // Operators of a regexp past the common ones, each a bit.
 enum regexp_operator {
@@ -67,13 +69,24 @@ enum regexp_operator {
     REGEXP_ALL = 63,
 };
 
+// How many characters may be changed, added or left out: `edits`, or by the length of the text
+// that is looked for.
+struct fuzziness {
+    bool by_length;
+    uint32_t edits;
+    uint32_t one_from, two_from; // characters from which on it is one, and two
+};
+
 struct query_pattern {
     struct slice field;
     enum pattern_kind kind;
     struct slice text;
     bool ignores_case;
-    bool is_lenient;    // a field that is no text matches nothing, instead of being refused
-    uint32_t operators; // REGEXP: those that are on
+    bool is_lenient;            // a field that is no text matches nothing, instead of being refused
+    uint32_t operators;         // REGEXP: those that are on
+    struct fuzziness fuzziness; // FUZZY
+    uint32_t same_length;       // FUZZY: characters at the start that must be the same
+    bool keeps_order;           // FUZZY: neighbours that are swapped are two edits, not one
 };
 
 struct query_bool {

@@ -22,6 +22,7 @@ static const struct {
     {"prefix", query_prefix},
     {"query_string", query_string},
     {"range", query_range},
+    {"fuzzy", query_fuzzy},
     {"regexp", query_regexp},
     {"simple_query_string", query_simple},
     {"term", query_term},

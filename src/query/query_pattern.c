@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/limits.h"
+#include "base/num.h"
 #include "query/query_private.h"
 
 #include <strings.h>
 
-// prefix, wildcard, regexp, and the queries that are a prefix where a value is one word:
+// prefix, wildcard, regexp, fuzzy, and the queries that are a prefix where a value is one word:
 //
 //     {"FIELD": "text"}   or   {"FIELD": {"value": "text", "case_insensitive": true, ...}}
 
@@ -153,6 +155,80 @@ enum err query_regexp(struct query_parser *p, const struct json *v, struct query
     out->pattern.kind = PATTERN_REGEXP;
     out->pattern.operators = REGEXP_ALL;
     return parse(p, &pattern_form, v, out);
+}
+
+// ---- fuzzy ----
+
+static enum err refuse_fuzziness(struct query_parser *p, struct slice text)
+{
+    return fail(
+        p->form.why, ERR_INVALID,
+        "illegal_argument_exception: [fuzzy] [fuzziness] is AUTO, AUTO:low,high, 0, 1 or 2, "
+        "not [%.*s]",
+        SLICE_PRINT(text));
+}
+
+// "3,6" of "AUTO:3,6".
+static bool parse_steps(struct slice text, struct fuzziness *out)
+{
+    const uint8_t *comma = text.len ? memchr(text.at, ',', text.len) : NULL;
+    size_t len = comma ? (size_t)(comma - text.at) : 0;
+    uint64_t low = 0;
+    uint64_t high = 0;
+    if (!comma || parse_u64(slice_of(text.at, len), &low) ||
+        parse_u64(slice_from(text, len + 1), &high) || low > high || high > LIMIT_VALUE_BYTES)
+        return false;
+    *out = (struct fuzziness){
+        .by_length = true, .one_from = (uint32_t)low, .two_from = (uint32_t)high};
+    return true;
+}
+
+static enum err take_fuzziness(struct query_parser *p, const struct json *v, struct fuzziness *out)
+{
+    bool has_text = v->type == JSON_STRING || v->type == JSON_NUMBER;
+    struct slice text = has_text ? v->text : slice_text("");
+    double edits = 0;
+    if (slice_is(text, "AUTO") || slice_is(text, "auto"))
+        return OK;
+    if (slice_starts(text, slice_text("AUTO:")))
+        return parse_steps(slice_from(text, 5), out) ? OK : refuse_fuzziness(p, text);
+    if (parse_f64(text, &edits) || (edits != 0 && edits != 1 && edits != FUZZY_EDITS_MAX))
+        return refuse_fuzziness(p, text);
+    *out = (struct fuzziness){.edits = (uint32_t)edits};
+    return OK;
+}
+
+static enum err fuzzy_key(struct query_parser *p, struct slice key, const struct json *v,
+                          struct query *out, bool *out_known)
+{
+    struct query_pattern *q = &out->pattern;
+    int64_t n = 0;
+    bool swaps = true;
+    enum err e = OK;
+    *out_known = true;
+    if (slice_is(key, "value") || slice_is(key, "fuzzy"))
+        return take_value(p, v, out);
+    if (slice_is(key, "fuzziness"))
+        return take_fuzziness(p, v, &q->fuzziness);
+    if (slice_is(key, "prefix_length")) {
+        e = form_i64(&p->form, key, v, &n);
+        q->same_length = n < 0 ? 0 : n < LIMIT_VALUE_BYTES ? (uint32_t)n : LIMIT_VALUE_BYTES;
+    } else if (slice_is(key, "transpositions")) {
+        e = form_bool(&p->form, key, v, &swaps);
+        q->keeps_order = !swaps;
+    } else {
+        *out_known = slice_is(key, "rewrite") || slice_is(key, "max_expansions");
+    }
+    return e;
+}
+
+static const struct query_value_form fuzzy_form = {fuzzy_key, take_value};
+
+enum err query_fuzzy(struct query_parser *p, const struct json *v, struct query *out)
+{
+    out->pattern.kind = PATTERN_FUZZY;
+    out->pattern.fuzziness = (struct fuzziness){.by_length = true, .one_from = 3, .two_from = 6};
+    return parse(p, &fuzzy_form, v, out);
 }
 
 enum err query_match_prefix(struct query_parser *p, const struct json *v, struct query *out)

@@ -60,6 +60,7 @@ enum err query_constant_score(struct query_parser *p, const struct json *v, stru
 enum err query_prefix(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_wildcard(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_regexp(struct query_parser *p, const struct json *v, struct query *out);
+enum err query_fuzzy(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_match_prefix(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_simple(struct query_parser *p, const struct json *v, struct query *out);
 enum err query_multi_match(struct query_parser *p, const struct json *v, struct query *out);

@@ -5,7 +5,11 @@
 static const char *kind_name(enum pattern_kind kind)
 {
     static const char *const names[] = {
-        [PATTERN_PREFIX] = "prefix", [PATTERN_WILDCARD] = "wildcard", [PATTERN_REGEXP] = "regexp"};
+        [PATTERN_PREFIX] = "prefix",
+        [PATTERN_WILDCARD] = "wildcard",
+        [PATTERN_REGEXP] = "regexp",
+        [PATTERN_FUZZY] = "fuzzy",
+    };
     return names[kind];
 }
 

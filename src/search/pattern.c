@@ -2,6 +2,7 @@
 #include "search/pattern.h"
 
 #include "json/utf8.h"
+#include "search/fuzzy.h"
 
 enum err pattern_init(struct pattern *p, const struct query_pattern *q, struct fault *why)
 {
@@ -94,6 +95,8 @@ bool pattern_matches(const struct pattern *p, struct slice text)
         return starts(text, q->text, q->ignores_case);
     case PATTERN_WILDCARD:
         return wildcard(q->text, text, q->ignores_case);
+    case PATTERN_FUZZY:
+        return fuzzy_matches(q, text);
     case PATTERN_REGEXP:
         break;
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// A pattern that texts are held against: the start of a text, a wildcard, or a regular
-// expression.
+// A pattern that texts are held against: the start of a text, a wildcard, a regular
+// expression, or a text that a few edits may be away.
 //
 // A wildcard has "*" for any text, "?" for one character, and a backslash before a
 // character that stands for itself.  Letters of ASCII are the only ones whose case can be

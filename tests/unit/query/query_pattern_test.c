@@ -67,3 +67,30 @@ TEST(query_pattern_refuses_what_is_no_text)
     query_refused("{'prefix':{}}",
                   "illegal_argument_exception: field name is null or empty in [prefix] query");
 }
+
+TEST(query_pattern_reads_how_fuzzy_it_is)
+{
+    struct arena *request AUTO(arena_freep) = arena_new(1 << 20);
+    struct query_pattern p = pattern_of(request, "{'fuzzy':{'f':'ab'}}");
+    EXPECT(p.kind == PATTERN_FUZZY && slice_is(p.text, "ab") && p.fuzziness.by_length);
+    EXPECT(p.fuzziness.one_from == 3 && p.fuzziness.two_from == 6 && !p.keeps_order);
+    p = pattern_of(request, "{'fuzzy':{'f':{'value':'x','fuzziness':'1','prefix_length':3,"
+                            "'transpositions':false,'max_expansions':9,'rewrite':'r'}}}");
+    EXPECT(!p.fuzziness.by_length && p.fuzziness.edits == 1);
+    EXPECT(p.same_length == 3 && p.keeps_order);
+    p = pattern_of(request, "{'fuzzy':{'f':{'value':'x','fuzziness':'AUTO:2,9'}}}");
+    EXPECT(p.fuzziness.one_from == 2 && p.fuzziness.two_from == 9);
+#define REFUSED(given, shown)                                                                     \
+    query_refused("{'fuzzy':{'f':{'value':'x','fuzziness':" given "}}}",                          \
+                  "illegal_argument_exception: [fuzzy] [fuzziness] is AUTO, AUTO:low,high, 0, 1 " \
+                  "or 2, not [" shown "]")
+    REFUSED("3", "3");
+    REFUSED("-1", "-1");
+    REFUSED("1.5", "1.5");
+    REFUSED("'x'", "x");
+    REFUSED("[]", "");
+    REFUSED("true", "");
+    REFUSED("'AUTO:9,2'", "AUTO:9,2");
+    REFUSED("'AUTO:2'", "AUTO:2");
+    REFUSED("'AUTO:2,99999999'", "AUTO:2,99999999");
+}
