@@ -27,13 +27,14 @@ import subprocess
 import sys
 import time
 
-from data import HERE, ROOT, Data, peers
+from data import HERE, ROOT, Data, peers, until
 from client import Door, together
 from compare import Reference, tidy
 from measure import Asker, Result, load_peer, peak_mb, peer_result, timed
 from questions import DAY_MS, all_questions, metric_rows, search_rows
 
 CLIENTS = 16
+LOG_AT_REST = 4096  # bytes; the log of a store that has sealed everything is a head only
 ENGINE = ROOT / 'build' / 'bench-engine'
 PARTS = ('engine', 'https', 'clients', 'peers')
 IN_PROCESS = ('DuckDB', 'DuckDB flat', 'ClickHouse', 'ClickHouse flat')
@@ -204,6 +205,7 @@ def measure_tamis(data, ask, names, parts, make_questions):
         'version').stdout.split()[1]
     say('tamis')
     tamis.start()
+    until('what rests in memory is sealed', lambda: tamis.status()['store']['log_bytes'] < LOG_AT_REST, 60)
     try:
         door = Door(tamis.port, tamis.ca, ('analyst', tamis.users['analyst']))
         real = Real(ask, names, tamis)
