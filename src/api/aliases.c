@@ -201,25 +201,26 @@ static enum err change_of(const struct editing *e, struct slice name, struct are
     return OK;
 }
 
-enum err aliases_change(struct access *a, const struct access_by *by, const struct schema *s,
-                        const struct alias_list *now, const struct alias_edit *edits,
-                        uint32_t count, struct arena *arena, struct fault *why)
+enum err aliases_change(struct access *a, const struct access_by *by,
+                        const struct alias_edits *edits, struct arena *arena, struct fault *why)
 {
-    struct editing e = {.schema = s, .count = now->count};
+    const struct alias_list *now = edits->now;
+    uint32_t count = edits->count;
+    struct editing e = {.schema = edits->schema, .count = now->count};
     struct thing_change *changes = ARENA_ARRAY(arena, struct thing_change, count + 1);
     uint32_t change_count = 0;
     enum err failed = OK;
     e.at = ARENA_ARRAY(arena, struct alias, now->count + count + 1);
     memcpy(e.at, now->at, now->count * sizeof *e.at);
     for (uint32_t i = 0; failed == OK && i < count; i++)
-        failed = edit(&e, &edits[i], why);
+        failed = edit(&e, &edits->at[i], why);
     for (uint32_t i = 0; failed == OK && i < count; i++) {
-        if (!is_first_of(edits, i))
+        if (!is_first_of(edits->at, i))
             continue;
         struct thing_change *c = &changes[change_count];
-        failed = change_of(&e, edits[i].alias, arena, c, why);
+        failed = change_of(&e, edits->at[i].alias, arena, c, why);
         // One that came and went within the request leaves nothing to do.
-        change_count += c->thing.body.len > 0 || aliases_has(now, edits[i].alias);
+        change_count += c->thing.body.len > 0 || aliases_has(now, edits->at[i].alias);
     }
     if (failed != OK)
         return failed;

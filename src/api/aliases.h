@@ -48,8 +48,14 @@ struct alias_edit {
     const struct json *options; // NULL: it goes
 };
 
-// All of `edits` in their order, or none.  ERR_NOT_FOUND: one to go was not there.  ERR_CONFLICT
+struct alias_edits {
+    const struct schema *schema;
+    const struct alias_list *now; // as they were read
+    const struct alias_edit *at;  // in this order
+    uint32_t count;
+};
+
+// All of the edits, or none.  ERR_NOT_FOUND: one to go was not there.  ERR_CONFLICT
 // without words: somebody else changed the catalogue between; read again.
-enum err aliases_change(struct access *a, const struct access_by *by, const struct schema *s,
-                        const struct alias_list *now, const struct alias_edit *edits,
-                        uint32_t count, struct arena *arena, struct fault *why);
+enum err aliases_change(struct access *a, const struct access_by *by,
+                        const struct alias_edits *edits, struct arena *arena, struct fault *why);

@@ -82,7 +82,7 @@ static enum err write_all(struct exchange *x, struct slice expression, struct sl
                           struct fault *why)
 {
     const struct alias_list *l = NULL;
-    struct index_list list;
+    struct index_list list = {0};
     struct buf missing AUTO(buf_donep) = buf_init(MISSING_BYTES);
     enum err e = exchange_aliases(x, &l, why);
     if (e == OK)
@@ -91,7 +91,7 @@ static enum err write_all(struct exchange *x, struct slice expression, struct sl
         return e;
     json_object(&x->json);
     if (add_missing(l, &list, names, &missing)) {
-        struct buf words AUTO(buf_donep) = buf_init(MISSING_BYTES * 2);
+        struct buf words AUTO(buf_donep) = buf_init(2 * (size_t)MISSING_BYTES);
         bool several = memchr(missing.at, ',', missing.len) != NULL;
         buf_print(&words, "alias%s [%.*s] missing", several ? "es" : "",
                   SLICE_PRINT(buf_slice(&missing)));
@@ -145,7 +145,7 @@ struct alias_wish {
 static enum err check_name(const struct exchange *x, struct slice name, struct fault *why)
 {
     static const char forbidden[] = "\\/*?\"<>| ,#";
-    bool is_good = name.len > 0 && name.len < THING_NAME_BYTES && !memchr("_-+.", name.at[0], 4) &&
+    bool is_good = name.len > 0 && name.len < THING_NAME_BYTES && !strchr("_-+.", name.at[0]) &&
                    !slice_is(name, "_all");
     for (size_t i = 0; is_good && i < name.len; i++)
         is_good = name.at[i] > ' ' && !memchr(forbidden, name.at[i], sizeof forbidden - 1);
@@ -231,7 +231,7 @@ static enum err wish_add(struct alias_wish *w, struct slice indices, struct slic
                          const struct json *options, struct fault *why)
 {
     struct exchange *x = w->x;
-    struct index_list list;
+    struct index_list list = {0};
     const struct json *kept = NULL;
     enum err e = check_name(x, alias, why);
     if (e == OK)
@@ -251,7 +251,7 @@ static enum err wish_add(struct alias_wish *w, struct slice indices, struct slic
 static enum err wish_remove(struct alias_wish *w, struct slice indices, struct slice names,
                             bool must_exist, struct fault *why)
 {
-    struct index_list list;
+    struct index_list list = {0};
     uint32_t before = w->count;
     enum err e = exchange_tables(w->x, w->x->permit, indices, &list, why);
     for (uint32_t i = 0; e == OK && i < list.count; i++) {
@@ -360,9 +360,8 @@ static enum err try_change(struct exchange *x, wish_maker make, const struct jso
     enum err e = exchange_aliases(x, &w->now, why);
     if (e == OK)
         e = make(w, body, why);
-    return e ? e
-             : aliases_change(x->api->access, &by, x->api->engine->schema, w->now, w->edits,
-                              w->count, x->arena, why);
+    const struct alias_edits edits = {x->api->engine->schema, w->now, w->edits, w->count};
+    return e ? e : aliases_change(x->api->access, &by, &edits, x->arena, why);
 }
 
 // Somebody else may change the catalogue between reading and writing.
@@ -440,7 +439,7 @@ static struct slice shown(const struct alias *a, const char *key)
 static enum err cat_aliases(struct exchange *x, struct fault *why)
 {
     const struct alias_list *l = NULL;
-    struct index_list list;
+    struct index_list list = {0};
     enum err e = exchange_aliases(x, &l, why);
     if (e == OK)
         e = exchange_tables(x, x->permit, slice_of(NULL, 0), &list, why);

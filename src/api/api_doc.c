@@ -170,7 +170,7 @@ static enum err one_table(struct exchange *x, struct slice index, uint32_t *out,
 {
     const struct index_wish wish = {.expression = index};
     struct index_seer seer;
-    struct index_list list;
+    struct index_list list = {0};
     enum err e = exchange_seer(x, x->permit, &seer, why);
     if (e == OK)
         e = index_names_resolve(&seer, &wish, x->arena, &list, why);

@@ -35,8 +35,8 @@ static const struct json *options(struct stage *s, const char *text)
 static enum err change(struct stage *s, const struct alias_edit *edits, uint32_t count,
                        struct fault *why)
 {
-    enum err e =
-        aliases_change(s->gate.access, NULL, &schema, &s->list, edits, count, s->arena, why);
+    const struct alias_edits all = {&schema, &s->list, edits, count};
+    enum err e = aliases_change(s->gate.access, NULL, &all, s->arena, why);
     if (e == OK)
         EXPECT_EQ(aliases_read(s->gate.access, &schema, s->arena, &s->list, NULL), OK);
     return e;
