@@ -76,7 +76,7 @@ def settled(tamis):
     def same():
         last, seen[0] = seen[0], tamis.status()['store']['bytes_written']
         return seen[0] == last
-    until('nothing is written any more', same, 120, 2.5)
+    until('nothing is written any more', same, 120, 7)  # what rests is sealed after 5 s
 
 
 def test_four_times_the_data_takes_no_more_memory_than_the_budget(tamis):
