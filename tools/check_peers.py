@@ -15,7 +15,7 @@ import sys
 
 ROOT = pathlib.Path('build/peers').resolve()
 # (name, packages, test)
-PEERS = [
+PYTHON_PEERS = [
     ('elasticsearch 9', ['elasticsearch>=9,<10'], 'tests/peers/elasticsearch_client.py'),
     ('elasticsearch 8', ['elasticsearch>=8,<9'], 'tests/peers/elasticsearch_client.py'),
     ('opensearch-py', ['opensearch-py'], 'tests/peers/opensearch_client.py'),
@@ -85,28 +85,39 @@ def run_tests(python, name, test, more=None):
     return number('passed'), number('failed') + number('error')
 
 
+# What there is to run: (name, its way to be run or None when it is not to be had here).  A way
+# is the words that run_tests() takes behind the name.
+def python_peer(name, packages, test):
+    python = environment(name, packages)
+    return python and (python, test)
+
+
+def program_peer(words):
+    return words and ('/usr/bin/python3', 'tests/peers/compiled_client.py', {'CLIENT': json.dumps(words)})
+
+
+def node_peer():
+    node = oracle()
+    return node and ('/usr/bin/python3', 'tests/api/test_oracle.py', {'ORACLE': str(node)})
+
+
+def peers():
+    yield 'OpenSearch as oracle', node_peer()
+    for name, packages, test in PYTHON_PEERS:
+        yield name, python_peer(name, packages, test)
+    for version in (9, 8):
+        yield f'go-elasticsearch {version}', program_peer(go_client(version))
+    yield 'Java client', program_peer(java_client())
+
+
 def main():
     passed = failed = 0
-    node = oracle()
-    if node:
-        good, bad = run_tests('/usr/bin/python3', 'OpenSearch as oracle', 'tests/api/test_oracle.py', {'ORACLE': str(node)})
-        passed, failed = passed + good, failed + bad
-    else:
-        print('skipped OpenSearch as oracle: Java, Maven or its artifact is not to be had here')
-    for name, packages, test in PEERS:
-        python = environment(name, packages)
-        if not python:
-            print(f'skipped {name}: its packages are not to be had here')
+    ROOT.mkdir(parents=True, exist_ok=True)
+    for name, way in peers():
+        if not way:
+            print(f'skipped {name}: its language, its packages or its artifact is not to be had here')
             continue
-        good, bad = run_tests(python, name, test)
-        passed, failed = passed + good, failed + bad
-    for name, command in (('go-elasticsearch 9', lambda: go_client(9)), ('go-elasticsearch 8', lambda: go_client(8)),
-                          ('Java client', java_client)):
-        words = command()
-        if not words:
-            print(f'skipped {name}: its language or its packages are not to be had here')
-            continue
-        good, bad = run_tests('/usr/bin/python3', name, 'tests/peers/compiled_client.py', {'CLIENT': json.dumps(words)})
+        good, bad = run_tests(way[0], name, *way[1:])
         passed, failed = passed + good, failed + bad
     print(f'{passed} passed, {failed} failed')
     return 1 if failed else 0

@@ -62,7 +62,7 @@ static bool is_active(const struct api_key *k)
 
 // ---- writing ----
 
-static void write_bits(struct json_writer *w, uint32_t roles)
+void write_role_names(struct json_writer *w, uint32_t roles)
 {
     json_array(w);
     for (int r = 0; r < ROLE_COUNT; r++) {
@@ -129,7 +129,7 @@ static enum err write_key(struct exchange *x, const struct api_key *k, bool limi
     json_key(w, "realm");
     json_text(w, "catalog");
     json_key(w, "roles");
-    write_bits(w, k->roles);
+    write_role_names(w, k->roles);
     write_metadata(x, k);
     write_time(w, "last_used", k->used_ms);
     enum err e = limits ? write_limited_by(x, k, why) : OK;

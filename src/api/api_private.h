@@ -116,6 +116,7 @@ enum err posture(struct exchange *x, struct fault *why);     // api_posture.c
 enum err open_sealed(struct exchange *x, struct fault *why); // api_sealed.c
 
 // api_key_list.c
+void write_role_names(struct json_writer *w, uint32_t roles); // a list, out of bits
 bool key_is_seen(const struct exchange *x, bool sees_all, const struct api_key *k);
 bool may_manage_keys(const struct exchange *x);
 enum err list_keys(struct exchange *x, struct fault *why);

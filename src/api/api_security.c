@@ -10,16 +10,6 @@ enum { LIMIT_TEXT_BYTES = 16 * 1024 };
 // Who am I, and API keys.  Everybody may make keys for himself, with no more rights than
 // his own; only who may manage sees and ends those of others.
 
-static void write_roles(struct json_writer *w, uint32_t roles)
-{
-    json_array(w);
-    for (int r = 0; r < ROLE_COUNT; r++) {
-        if (roles >> r & 1)
-            json_text(w, role_name((enum role)r));
-    }
-    json_end(w);
-}
-
 static void write_realm(struct json_writer *w, const char *key)
 {
     json_key(w, key);
@@ -41,7 +31,7 @@ static void write_role_name(void *context, const char *role)
 static enum err write_own_roles(struct exchange *x, struct fault *why)
 {
     if (x->who.key_id[0]) {
-        write_roles(&x->json, x->who.roles);
+        write_role_names(&x->json, x->who.roles);
         return OK;
     }
     json_array(&x->json);

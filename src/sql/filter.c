@@ -131,14 +131,18 @@ static bool can_be(const struct subject *s, struct slice text)
     return true;
 }
 
-static void write_term(struct filter *f, const struct subject *s, const struct cell *c)
+// { KIND: { FIELD: { "value": ..., and how its case counts.
+static void open_valued(struct filter *f, const char *kind, const struct subject *s)
 {
-    open_object(f, "term");
+    open_object(f, kind);
     json_object(f->to);
     json_key_slice(f->to, s->field);
     json_object(f->to);
     json_key(f->to, "value");
-    write_value(f, c);
+}
+
+static void close_valued(struct filter *f, const struct subject *s)
+{
     if (s->fold != OP_NONE) {
         json_key(f->to, "case_insensitive");
         json_truth(f->to, true);
@@ -146,6 +150,13 @@ static void write_term(struct filter *f, const struct subject *s, const struct c
     json_end(f->to);
     json_end(f->to);
     json_end(f->to);
+}
+
+static void write_term(struct filter *f, const struct subject *s, const struct cell *c)
+{
+    open_valued(f, "term", s);
+    write_value(f, c);
+    close_valued(f, s);
 }
 
 static void write_equal(struct filter *f, const struct subject *s, const struct cell *c,
@@ -416,19 +427,9 @@ static void print_wildcard(struct slice like, uint8_t escape, struct buf *out)
 static void write_pattern(struct filter *f, const char *kind, const struct subject *s,
                           struct slice text)
 {
-    open_object(f, kind);
-    json_object(f->to);
-    json_key_slice(f->to, s->field);
-    json_object(f->to);
-    json_key(f->to, "value");
+    open_valued(f, kind, s);
     json_string(f->to, text);
-    if (s->fold != OP_NONE) {
-        json_key(f->to, "case_insensitive");
-        json_truth(f->to, true);
-    }
-    json_end(f->to);
-    json_end(f->to);
-    json_end(f->to);
+    close_valued(f, s);
 }
 
 static enum err write_like(struct filter *f, const struct expr *e, bool wanted)

@@ -3,6 +3,7 @@
 #include "store/store_private.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct image *image_new(const struct schema *s)
 {
@@ -29,6 +30,32 @@ void image_free(struct image *im, const struct schema *s)
     free(im->subject_dicts);
     free(im->positions);
     free(im);
+}
+
+void image_copy_heads(struct image *to, const struct image *from, const struct schema *s)
+{
+    to->log_first = from->log_first;
+    to->position_count = from->position_count;
+    to->positions = store_calloc(from->position_count + 1, sizeof *to->positions);
+    memcpy(to->positions, from->positions, from->position_count * sizeof *from->positions);
+    memcpy(to->subject_dicts, from->subject_dicts, s->subject_count * sizeof *from->subject_dicts);
+}
+
+struct image *image_copy(const struct image *im, const struct schema *s, uint32_t but_table)
+{
+    struct image *copy = image_new(s);
+    image_copy_heads(copy, im, s);
+    copy->kept = im->kept;
+    for (uint32_t t = 0; t < s->table_count; t++) {
+        const struct image_table *from = &im->tables[t];
+        memcpy(copy->tables[t].dicts, from->dicts, s->tables[t].field_count * sizeof *from->dicts);
+        for (uint32_t i = 0; t != but_table && i < from->segment_count; i++) {
+            struct image_segment segment = from->segments[i];
+            segment.entry = entry_ref(&from->segments[i].entry);
+            image_add(&copy->tables[t], segment);
+        }
+    }
+    return copy;
 }
 
 void image_add(struct image_table *t, struct image_segment segment)

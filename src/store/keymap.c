@@ -19,7 +19,9 @@ enum {
     SHARDS = 1 << SHARD_BITS,
     TAG_BITS = 64 - KEYMAP_ROW_BITS,
     SHARD_SLOTS_MIN = 16,
-    STRETCH = 8192, // numbers of one shard before the next is its turn
+    // Numbers of one shard before the next is its turn: as many as fill one that has grown to 9628
+    // slots, so that what is full of a stretch takes 10 bytes a row.
+    STRETCH = 7700,
 };
 
 #define EMPTY    UINT64_MAX

@@ -97,27 +97,6 @@ static bool pick(struct store *st, struct entry_swap *out)
     return false;
 }
 
-static struct image *image_copy(const struct image *im, const struct schema *s, uint32_t but_table)
-{
-    struct image *copy = image_new(s);
-    copy->log_first = im->log_first;
-    copy->kept = im->kept;
-    copy->position_count = im->position_count;
-    copy->positions = store_calloc(im->position_count + 1, sizeof *copy->positions);
-    memcpy(copy->positions, im->positions, im->position_count * sizeof *im->positions);
-    memcpy(copy->subject_dicts, im->subject_dicts, s->subject_count * sizeof *im->subject_dicts);
-    for (uint32_t t = 0; t < s->table_count; t++) {
-        const struct image_table *from = &im->tables[t];
-        memcpy(copy->tables[t].dicts, from->dicts, s->tables[t].field_count * sizeof *from->dicts);
-        for (uint32_t i = 0; t != but_table && i < from->segment_count; i++) {
-            struct image_segment segment = from->segments[i];
-            segment.entry = entry_ref(&from->segments[i].entry);
-            image_add(&copy->tables[t], segment);
-        }
-    }
-    return copy;
-}
-
 static uint64_t live_file_in(const struct image_table *t, const struct part *p)
 {
     for (uint32_t i = 0; i < t->segment_count; i++) {

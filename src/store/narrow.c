@@ -126,21 +126,10 @@ static void copy_dicts(const struct image_table *from, const struct table *shape
         out->dicts[f] = from->dicts[fields ? fields[f] : f];
 }
 
-static void copy_rest(const struct store *st, struct image *next)
-{
-    const struct image *from = st->image;
-    next->log_first = from->log_first;
-    next->position_count = from->position_count;
-    next->positions = store_calloc(from->position_count + 1, sizeof *next->positions);
-    memcpy(next->positions, from->positions, from->position_count * sizeof *next->positions);
-    memcpy(next->subject_dicts, from->subject_dicts,
-           st->schema->subject_count * sizeof *next->subject_dicts);
-}
-
 static enum err make_image(struct store *st, const struct narrowing *n, struct image *next,
                            struct fault *why)
 {
-    copy_rest(st, next);
+    image_copy_heads(next, st->image, st->schema);
     for (uint32_t t = 0; t < n->schema.table_count; t++) {
         copy_dicts(&st->image->tables[t], &n->schema.tables[t], n->fields[t], &next->tables[t]);
         enum err e = copy_segments(st, n, t, &next->tables[t], why);

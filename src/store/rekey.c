@@ -76,30 +76,6 @@ static enum err write_anew(const struct rekeying *r, uint32_t subject, struct ma
     return OK;
 }
 
-// As it is, but for what the listener keeps, which is counted anew.
-static struct image *copy_image(const struct store *st)
-{
-    const struct image *from = st->image;
-    struct image *next = image_new(st->schema);
-    next->log_first = from->log_first;
-    next->position_count = from->position_count;
-    next->positions = store_calloc(from->position_count + 1, sizeof *next->positions);
-    memcpy(next->positions, from->positions, from->position_count * sizeof *next->positions);
-    memcpy(next->subject_dicts, from->subject_dicts,
-           st->schema->subject_count * sizeof *next->subject_dicts);
-    for (uint32_t t = 0; t < st->schema->table_count; t++) {
-        const struct image_table *table = &from->tables[t];
-        for (uint32_t f = 0; f < st->schema->tables[t].field_count; f++)
-            next->tables[t].dicts[f] = table->dicts[f];
-        for (uint32_t i = 0; i < table->segment_count; i++) {
-            struct image_segment one = table->segments[i];
-            one.entry = entry_ref(&one.entry);
-            image_add(&next->tables[t], one);
-        }
-    }
-    return next;
-}
-
 static enum err rekey(const struct rekeying *r, struct fault *why)
 {
     struct store *st = r->st;
@@ -108,7 +84,8 @@ static enum err rekey(const struct rekeying *r, struct fault *why)
         e = seal_run(st, why);
     if (e)
         return e;
-    struct image *next = copy_image(st);
+    struct image *next = image_copy(st->image, st->schema, st->schema->table_count);
+    next->kept = (struct manifest_kept){0}; // the listener counts anew
     for (uint32_t i = 0; !e && i < st->schema->subject_count; i++) {
         if (next->subject_dicts[i].generation !=
             wanted(r->layers, st->schema->subjects[i], next->subject_dicts[i].generation))

@@ -161,6 +161,11 @@ void swap_done(struct entry_swap *swap); // drops its references
 
 // image.c
 struct image *image_new(const struct schema *s);
+// As it is, with a reference to each segment but those of one table; table_count stands
+// for none.
+struct image *image_copy(const struct image *im, const struct schema *s, uint32_t but_table);
+// Log, positions and the dictionaries of subjects: what is of no table.  `s` is that of `from`.
+void image_copy_heads(struct image *to, const struct image *from, const struct schema *s);
 void image_free(struct image *im, const struct schema *s);
 void image_add(struct image_table *t, struct image_segment segment); // takes the reference
 enum err image_write(struct store *st, const struct image *im, struct fault *why);

@@ -238,3 +238,18 @@ class Tamis:
                 return all(self.count(t) == self.postgres.sql(f'SELECT count(*) FROM {t}')[0][0] for t in tables)
             return False
         until('the copy has caught up', same, seconds)
+
+
+@contextlib.contextmanager
+def pushed_into(policy):
+    """A tamis without a source that takes documents: analyst reads, loader also writes."""
+    it = Tamis(None, policy)
+    try:
+        it.user('analyst', 'analyst')
+        it.user('loader', 'writer,analyst')
+        it.start()
+        until('mirror takes documents', lambda: it.http('DELETE', '/app-events/_doc/none', user='loader').status_code == 404)
+        yield it
+        it.stop()
+    finally:
+        it.drop()

@@ -22,7 +22,7 @@ push:
 ''' + ''.join(f'      {name}: {{treat: keep, as: keyword}}\n'
               for name in ('region', 'model', 'outcome', *attacker.TRAITS)) + 'floor: {subjects: 5, subject: person}\n'
 
-REGIONS = int(os.environ.get('ATTACKER_REGIONS', 40))
+REGIONS = int(os.environ.get('ATTACKER_REGIONS', 52))
 # Who guesses is right about half; in less than one run of a thousand about so many (3.1 standard deviations).
 CHANCE = 0.5 + 3.1 * math.sqrt(0.25 / REGIONS)
 # What is left (docs/explanation/floor.md).

@@ -10,7 +10,7 @@ import ssl
 import time
 
 import pytest
-from harness import Tamis, until
+from harness import pushed_into
 from test_push import POLICY, lines
 
 # One body that has something of everything the query language knows.
@@ -42,18 +42,11 @@ WRONG = [None, True, -1, 0, 1e300, 18446744073709551616, -9223372036854775809, 0
 
 @pytest.fixture(scope='module')
 def pushed():
-    it = Tamis(None, POLICY)
-    try:
-        it.user('analyst', 'analyst')
-        it.user('loader', 'writer,analyst')
-        it.start()
+    with pushed_into(POLICY) as it:
         rows = [({'index': {'_id': str(n)}}, {'at': 1767323045678 + n * 1000, 'device_id': f'd{n % 9}', 'model': f'cam-{n % 3}', 'latency_ms': n})
                 for n in range(300)]
-        until('mirror takes documents', lambda: Line(it).ask('POST', '/app-events/_bulk', lines(rows), 'application/x-ndjson')[0] == 200)
+        assert Line(it).ask('POST', '/app-events/_bulk', lines(rows), 'application/x-ndjson')[0] == 200
         yield it
-        it.stop()
-    finally:
-        it.drop()
 
 
 class Line:

@@ -8,7 +8,7 @@ import pytest
 import requests
 from harness import Tamis, until
 
-BUDGET = 72 << 20  # seven eighths of it hold the keys of 4 * ONCE rows, at 12.5 bytes each
+BUDGET = 64 << 20
 FIELDS = [f'v{i}' for i in range(8)]
 POLICY = 'sources: {}\npush:\n  samples:\n    time: at\n    columns:\n      at: {treat: keep, as: date}\n' + ''.join(
     f'      {f}: {{treat: keep, as: double}}\n' for f in FIELDS)
@@ -90,7 +90,7 @@ def test_four_times_the_data_takes_no_more_memory_than_the_budget(tamis):
     until('the status is of now', lambda: tamis.status()['tables'][0]['rows'] == 4 * ONCE)
     status = tamis.status()
     segments, kinds = status['store']['segments'], status['store']['memory_bytes']
-    assert status['tables'][0]['bytes_disk'] > 3 * BUDGET
+    assert status['tables'][0]['bytes_disk'] > 3.5 * BUDGET
     # Counted when a segment was last written; since then a little has come.
     assert abs(segments['memory_bytes_charged'] - (sum(kinds.values()) - kinds['memory_part'])) < 1 << 20
     assert segments['memory_bytes'] + segments['memory_bytes_charged'] <= BUDGET

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 import requests
-from harness import Tamis, until
+from harness import pushed_into, until
 
 POLICY = '''sources: {}
 push:
@@ -22,16 +22,8 @@ CANARY = 'canary-7f3a'
 
 @pytest.fixture()
 def pushed():
-    it = Tamis(None, POLICY)
-    try:
-        it.user('analyst', 'analyst')
-        it.user('loader', 'writer,analyst')
-        it.start()
-        until('mirror takes documents', lambda: push(it, range(0)).status_code == 200)
+    with pushed_into(POLICY) as it:
         yield it
-        it.stop()
-    finally:
-        it.drop()
 
 
 def push(tamis, numbers):

@@ -14,7 +14,7 @@ import elasticsearch
 import pytest
 import requests
 from elasticsearch import helpers
-from harness import Tamis, until
+from harness import pushed_into, until
 
 CLIENTS = pathlib.Path(__file__).resolve().parents[1] / 'clients'
 POLICY = '''sources: {}
@@ -34,16 +34,8 @@ metrics:
 
 @pytest.fixture()
 def pushed():
-    it = Tamis(None, POLICY)
-    try:
-        it.user('analyst', 'analyst')
-        it.user('loader', 'writer,analyst')
-        it.start()
-        until('mirror takes documents', lambda: bulk(it, [({'delete': {'_id': 'none'}}, None)]).status_code == 200)
+    with pushed_into(POLICY) as it:
         yield it
-        it.stop()
-    finally:
-        it.drop()
 
 
 def lines(pairs):

@@ -4,8 +4,7 @@ import os
 import subprocess
 
 import pytest
-import requests
-from harness import Tamis, until
+from harness import pushed_into
 
 POLICY = '''sources: {}
 push:
@@ -21,17 +20,8 @@ push:
 
 @pytest.fixture(scope='module')
 def pushed():
-    it = Tamis(None, POLICY)
-    try:
-        it.user('analyst', 'analyst')
-        it.user('loader', 'writer,analyst')
-        it.start()
-        until('mirror takes documents', lambda: requests.delete(it.url + '/app-events/_doc/none', auth=('loader', it.users['loader']),
-                                                                verify=it.ca, timeout=10).status_code == 404)
+    with pushed_into(POLICY) as it:
         yield it
-        it.stop()
-    finally:
-        it.drop()
 
 
 @pytest.fixture(scope='module')
